@@ -1,0 +1,52 @@
+/** A CEL type as plain data. Structures know their fields by asking, so that a large schema costs what is used of it. */
+export type CelType =
+  | { readonly kind: PrimitiveKind }
+  | { readonly kind: 'list'; readonly element: CelType }
+  | { readonly kind: 'map'; readonly key: CelType; readonly value: CelType }
+  | { readonly kind: 'optional'; readonly value: CelType }
+  /** `type(T)`, the type of a type. */
+  | { readonly kind: 'type'; readonly value?: CelType }
+  /** A library's own type: `kubernetes.Quantity`, `net.IP`, `Condition`, … */
+  | { readonly kind: 'opaque'; readonly name: string; readonly parameters?: readonly CelType[] }
+  | StructType
+  /** A type parameter inside a function declaration, such as `T` in `list(T)`. */
+  | { readonly kind: 'parameter'; readonly name: string };
+
+export type PrimitiveKind =
+  | 'dyn'
+  | 'error'
+  | 'null'
+  | 'bool'
+  | 'int'
+  | 'uint'
+  | 'double'
+  | 'string'
+  | 'bytes'
+  | 'timestamp'
+  | 'duration';
+
+/** An object with declared fields: a Kubernetes object or a part of one. */
+export interface StructType {
+  readonly kind: 'struct';
+  /** Name for messages, such as `__type_deployment.spec`. Two structs with the same name are the same type. */
+  readonly name: string;
+  /** The type of a declared field, `undefined` when there is none. Names are the JSON names, unescaped. */
+  field(name: string): CelType | undefined;
+  fieldNames(): readonly string[];
+  /** Accepts any further field as dyn (`x-kubernetes-preserve-unknown-fields`). */
+  readonly open?: boolean;
+}
+
+export const dyn: CelType = { kind: 'dyn' };
+export const bool: CelType = { kind: 'bool' };
+export const int: CelType = { kind: 'int' };
+export const uint: CelType = { kind: 'uint' };
+export const double: CelType = { kind: 'double' };
+export const string: CelType = { kind: 'string' };
+export const bytes: CelType = { kind: 'bytes' };
+export const nullType: CelType = { kind: 'null' };
+export const timestamp: CelType = { kind: 'timestamp' };
+export const duration: CelType = { kind: 'duration' };
+export const list = (element: CelType): CelType => ({ kind: 'list', element });
+export const map = (key: CelType, value: CelType): CelType => ({ kind: 'map', key, value });
+export const optional = (value: CelType): CelType => ({ kind: 'optional', value });
