@@ -1,0 +1,127 @@
+declare const value: unique symbol;
+
+type Scalar = string | number | boolean;
+
+/**
+ * A value of type `T` that may be known only in the cluster. The call signature is never called: it makes TypeScript
+ * refuse `e ? a : b`, `e === x`, `e > 3`, `e + 1` and `switch (e)`, which would look at the expression instead of its value.
+ */
+export interface Expr<out T> {
+  (never: never): never;
+  readonly [value]?: () => T;
+}
+
+/** A plain value or an expression of it. */
+export type Input<T> = T | Expr<T>;
+
+/** What an expression, or a structure that holds expressions, is a value of. */
+export type Unwrap<T> = T extends Expr<infer U> ? U : T extends Scalar | null ? T : { readonly [K in keyof T]: Unwrap<T[K]> };
+
+/** `T` with an expression allowed in place of every leaf, record, list and object. */
+export type Inputs<T> = [NonNullable<T>] extends [Scalar]
+  ? T | Expr<NonNullable<T>>
+  : T extends readonly (infer U)[]
+    ? readonly Inputs<U>[] | Expr<T>
+    : T extends object
+      ? { readonly [K in keyof T]: Inputs<T[K]> } | Expr<T>
+      : T;
+
+/** Operations that every scalar has. */
+export interface AnyOps<T> extends Expr<T> {
+  /** `this == other` */
+  eq(other: Input<T>): BoolExpr;
+  /** `this != other` */
+  ne(other: Input<T>): BoolExpr;
+  /** The value, or `fallback` while any part of the path is absent. */
+  orElse<const D extends T>(fallback: Input<D>): Ref<T>;
+  /** Whether every part of the path is there. */
+  exists(): BoolExpr;
+  /** Whether the value is one of a list. */
+  in(list: Input<readonly T[]>): BoolExpr;
+  /** The value as text. */
+  toText(): StringExpr;
+}
+
+export interface OrderOps<T> extends AnyOps<T> {
+  gt(other: Input<T>): BoolExpr;
+  gte(other: Input<T>): BoolExpr;
+  lt(other: Input<T>): BoolExpr;
+  lte(other: Input<T>): BoolExpr;
+}
+
+export interface BoolExpr extends AnyOps<boolean> {
+  and(...others: Input<boolean>[]): BoolExpr;
+  or(...others: Input<boolean>[]): BoolExpr;
+  not(): BoolExpr;
+  /** `this ? yes : no` */
+  choose<const A, const B>(yes: A, no: B): Ref<Unwrap<A> | Unwrap<B>>;
+}
+
+export interface StringExpr<S extends string = string> extends OrderOps<S> {
+  /** Number of code points. */
+  readonly length: NumberExpr;
+  size(): NumberExpr;
+  plus(other: Input<string>): StringExpr;
+  contains(part: Input<string>): BoolExpr;
+  startsWith(prefix: Input<string>): BoolExpr;
+  endsWith(suffix: Input<string>): BoolExpr;
+  /** RE2 pattern, anywhere in the text. */
+  matches(pattern: Input<string>): BoolExpr;
+  lower(): StringExpr;
+  upper(): StringExpr;
+  trim(): StringExpr;
+  replace(from: Input<string>, to: Input<string>): StringExpr;
+  split(separator: Input<string>): ListExpr<string>;
+  substring(start: Input<number>, end?: Input<number>): StringExpr;
+  indexOf(part: Input<string>): NumberExpr;
+  toInt(): NumberExpr;
+}
+
+export interface NumberExpr<N extends number = number> extends OrderOps<N> {
+  plus(other: Input<number>): NumberExpr;
+  minus(other: Input<number>): NumberExpr;
+  times(other: Input<number>): NumberExpr;
+  /** Integer division for integers. */
+  dividedBy(other: Input<number>): NumberExpr;
+  mod(other: Input<number>): NumberExpr;
+  toInt(): NumberExpr;
+  toDouble(): NumberExpr;
+}
+
+export interface ListExpr<U> extends Expr<readonly U[]> {
+  readonly length: NumberExpr;
+  readonly [index: number]: Ref<U>;
+  size(): NumberExpr;
+  at(index: Input<number>): Ref<U>;
+  map<R>(transform: (item: Ref<U>) => R): ListExpr<Unwrap<R>>;
+  filter(keep: (item: Ref<U>) => Input<boolean>): ListExpr<U>;
+  all(holds: (item: Ref<U>) => Input<boolean>): BoolExpr;
+  /** With a predicate: whether an item fulfils it. Without: whether the list is there. */
+  exists(holds?: (item: Ref<U>) => Input<boolean>): BoolExpr;
+  contains(item: Input<U>): BoolExpr;
+  join(separator?: Input<string>): StringExpr;
+  orElse(fallback: Input<readonly U[]>): ListExpr<U>;
+  eq(other: Input<readonly U[]>): BoolExpr;
+}
+
+/**
+ * A typed path into the schema or a resource. A property is the reference of that field; scalars and lists have the
+ * combinators of their kind; objects and maps have only their fields (use `Cel.size(ref)` and so on for those).
+ */
+export type Ref<T> = [T] extends [never]
+  ? Expr<never>
+  : 0 extends 1 & T
+    ? AnyRef
+    : [NonNullable<T>] extends [boolean]
+      ? BoolExpr
+      : [NonNullable<T>] extends [string]
+        ? StringExpr<NonNullable<T> & string>
+        : [NonNullable<T>] extends [number]
+          ? NumberExpr<NonNullable<T> & number>
+          : NonNullable<T> extends readonly (infer U)[]
+            ? ListExpr<U>
+            : Expr<NonNullable<T>> & { readonly [K in keyof NonNullable<T>]-?: Ref<NonNullable<NonNullable<T>[K]>> };
+
+/** A reference into data without a type: every path and every combinator is allowed, nothing is checked by TypeScript. */
+// biome-ignore lint/suspicious/noExplicitAny: the type of what has no type
+export type AnyRef = any;

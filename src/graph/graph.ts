@@ -1,0 +1,139 @@
+import type { Inputs, Ref } from '../expr/expression.ts';
+import { findOrphans } from '../expr/operators.ts';
+import type { Expression, Value, ValueObject } from '../expr/value.ts';
+import type { JsonSchema } from '../schema/json-schema.ts';
+import type { UserSchema } from '../schema/user-schema.ts';
+import { checkGraph } from './check.ts';
+import { collectResources } from './collect.ts';
+import { readDefinition } from './definition.ts';
+import { includeGraph, instantiateGraph, type IncludeOptions, type InstanceOptions } from './include.ts';
+import { bindNodes } from './nodes.ts';
+import { orderNodes } from './order.ts';
+import { orphanProblems } from './orphans.ts';
+import { Problems } from './problems.ts';
+import type { Inclusion, ResourceRef, Resources } from './resource.ts';
+import { schemaReference, type InstanceMetadata } from './schema-reference.ts';
+import { bindStatus } from './status.ts';
+
+/** One resource of a graph. */
+export interface GraphNode {
+  readonly id: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** `undefined` where only the cluster knows the kind's scope. */
+  readonly namespaced: boolean | undefined;
+  /** The object, with expressions as leaves. Of an external node: its `metadata` (name, or selector). */
+  readonly template: ValueObject;
+  readonly external?: 'name' | 'selector';
+  /** The graph that the object is an instance of. */
+  readonly instanceOf?: Graph;
+  readonly includeWhen: readonly Expression[];
+  readonly readyWhen: readonly Expression[];
+  readonly forEach: readonly { readonly name: string; readonly list: Expression }[];
+  /** Ids that have to be ready first, though nothing refers to them. */
+  readonly dependsOn: readonly string[];
+  /** Every id that has to be ready first. */
+  readonly dependencies: readonly string[];
+  readonly keep: boolean;
+  /** Where the author wrote it: `path:line:column`. */
+  readonly source: () => string | undefined;
+}
+
+/** A built graph: frozen plain data, and the ways to use it inside another one. */
+export interface Graph<S = unknown, T = unknown, R = unknown> {
+  readonly name: string;
+  /** API of its instances. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly spec: SpecSchema;
+  readonly statusSchema: JsonSchema | undefined;
+  readonly nodes: readonly GraphNode[];
+  /** Ids, each after everything it depends on. */
+  readonly order: readonly string[];
+  readonly status: ValueObject;
+  /** Inlines the graph as a group of another one. */
+  include(spec: Inputs<S>, options?: IncludeOptions): Inclusion<R, T>;
+  /** Makes an instance of the graph's own kind, as a resource of another graph. */
+  instance(spec: Inputs<S>, options: InstanceOptions): ResourceRef<{ metadata: InstanceMetadata; spec: S; status: T }>;
+}
+
+/** The schema of a graph's values. */
+export interface SpecSchema {
+  readonly json: JsonSchema;
+  /** The schema that the author gave; absent on graphs that were read from a definition. */
+  readonly user?: UserSchema<unknown>;
+}
+
+/** What the graph is called and what its values and status look like. */
+export interface GraphDefinition<S, T> {
+  /** Name of the graph, of its ResourceGraphDefinition and, by default, of its instances. */
+  readonly name: string;
+  /** API group and version of its instances, such as `example.com/v1alpha1`. */
+  readonly apiVersion: string;
+  /** Kind of its instances, in UpperCamelCase. */
+  readonly kind: string;
+  /** Schema of the values: arktype, or any Standard Schema that offers JSON Schema. */
+  readonly spec: UserSchema<S>;
+  readonly status?: UserSchema<T>;
+}
+
+/** What the builders are given: references to the instance. */
+export interface SchemaRef<S> {
+  readonly apiVersion: Ref<string>;
+  readonly kind: Ref<string>;
+  readonly metadata: Ref<InstanceMetadata>;
+  readonly spec: Ref<S>;
+}
+
+/**
+ * Builds a graph from typed functions: which resources there are, and what its status says.
+ *
+ * @throws KubewrightError that lists every problem: duplicate or reserved ids, cycles, resources that are referenced but not
+ *   returned, expressions that do not type-check (with their position), operators used as JavaScript conditions
+ * @example
+ * const app = toResourceGraph(
+ *   { name: 'web', apiVersion: 'example.com/v1', kind: 'Web', spec: type({ image: 'string' }), status: type({ ready: 'boolean' }) },
+ *   (schema) => ({ web: simple.Deployment({ name: 'web', image: schema.spec.image }) }),
+ *   (_schema, { web }) => ({ ready: web.status.readyReplicas.orElse(0).gt(0) }),
+ * );
+ */
+export function toResourceGraph<S, T, R extends Resources>(
+  definition: GraphDefinition<S, T>,
+  resources: (schema: SchemaRef<S>) => R,
+  status?: (schema: SchemaRef<S>, resources: R) => Inputs<T>,
+): Graph<S, T, R> {
+  const problems = new Problems(`graph ${definition.name}`);
+  const head = readDefinition(definition, problems);
+  const schema = schemaReference<S>();
+  const { result: built, orphans } = findOrphans(() => {
+    const made = resources(schema);
+    return { made, statusBody: status?.(schema, made) };
+  });
+  const collected = collectResources(built.made, problems);
+  const bound = bindNodes(collected, problems);
+  const boundStatus = bindStatus(built.statusBody, collected, problems);
+  orphanProblems(orphans(), problems);
+  problems.throwIfAny();
+  const checked = checkGraph({ ...head, nodes: bound, status: boundStatus }, problems);
+  const ordered = orderNodes(checked.nodes, problems);
+  problems.throwIfAny();
+  return finishGraph<S, T, R>({ ...checked, ...ordered });
+}
+
+/** Everything of a graph but its methods. */
+export type GraphData = Pick<Graph, 'name' | 'group' | 'version' | 'kind' | 'spec' | 'statusSchema' | 'nodes' | 'order' | 'status'>;
+
+/** Freezes the data and adds the methods; transformations of a graph end here. */
+export function finishGraph<S, T, R>(data: GraphData): Graph<S, T, R> {
+  const graph: Graph<S, T, R> = Object.freeze({
+    ...data,
+    nodes: Object.freeze(data.nodes.map((node) => Object.freeze(node))),
+    order: Object.freeze(data.order),
+    include: (spec: Inputs<S>, options: IncludeOptions = {}) => includeGraph<T, R>(graph, spec, options),
+    instance: (spec: Inputs<S>, options: InstanceOptions) => instantiateGraph(graph, spec, options) as never,
+  });
+  return graph;
+}
+
+export type { Value };

@@ -1,0 +1,38 @@
+import { dirname, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ownFolder = dirname(fileURLToPath(import.meta.url)) + sep;
+
+/** Remembers the place of a call in the user's code; the text is made when it is asked for, as formatting a stack is slow. */
+export function captureSource(): () => string | undefined {
+  const { stack } = lazyStack();
+  let line: string | undefined;
+  let known = false;
+  return () => {
+    if (!known) {
+      line = firstForeignFrame(stack());
+      known = true;
+    }
+    return line;
+  };
+}
+
+function lazyStack(): { stack: () => string } {
+  const error = new Error();
+  return { stack: () => error.stack ?? '' };
+}
+
+function firstForeignFrame(stack: string): string | undefined {
+  for (const line of stack.split('\n').slice(1)) {
+    const frame = /\(?((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(line.trim())?.[1];
+    if (!frame || frame.startsWith('node:')) continue;
+    const path = frame.startsWith('file://') ? fileUrlToPlace(frame) : frame;
+    if (!path.startsWith(ownFolder)) return path;
+  }
+  return undefined;
+}
+
+function fileUrlToPlace(frame: string): string {
+  const [, url = frame, place = ''] = /^(.*?)(:\d+:\d+)$/.exec(frame) ?? [];
+  return fileURLToPath(url.split('?')[0] ?? url) + place;
+}
