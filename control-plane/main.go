@@ -64,6 +64,9 @@ func runKubectl() {
 }
 
 func runKwok() {
+	// Cobra adds the global flags to every command, and the Kubernetes packages register a --version there
+	// that is no bool, which kwok's own --version has to be.
+	pflag.CommandLine = pflag.NewFlagSet("kwok", pflag.ContinueOnError)
 	flags := pflag.NewFlagSet("global", pflag.ContinueOnError)
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	flags.Usage = func() {}
