@@ -2,15 +2,13 @@
  * The port to a Kubernetes API server: what planning, applying, waiting, pruning, records and locks need, and no more.
  *
  * Rules that hold for every method:
- * - It rejects with an {@link ApiError} (see `api-error.ts`) that names verb, object and server, or, when `signal` was
+ * - It rejects with an `ApiError` (see `api-error.ts`) that names verb, object and server, or, when `signal` was
  *   aborted, with the signal's reason.
  * - It sends one request (a list: one per page; a kind that is not known yet: one more for discovery). Nothing is retried
  *   but a keep-alive connection that the server had closed, an expired credential (once) and an expired page token
  *   (once): patience is the caller's decision.
  * - Objects are plain JSON; they are never logged and never part of an error.
  */
-import type { ApiError } from './api-error.ts';
-
 /** Metadata of an object; fields that this library does not use may be present too. */
 export interface ObjectMeta {
   name: string;
@@ -272,7 +270,7 @@ export interface Cluster {
   watch(query: ListQuery, options: WatchOptions): AsyncIterable<WatchEvent>;
 
   /**
-   * Server-side apply with strict field validation. A field of another manager is an {@link ApiError} with code
+   * Server-side apply with strict field validation. A field of another manager is an `ApiError` with code
    * `Conflict` whose `details.causes` name fields and managers. Set `metadata.resourceVersion` or `metadata.uid` to
    * apply to that version or that object only.
    *
@@ -303,5 +301,3 @@ export interface Cluster {
   /** Ends all connections and watches, so that the process can exit. */
   close(): void;
 }
-
-export type { ApiError };

@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
+import { KubewrightError } from '../errors.ts';
+import { ApiCluster } from './api-cluster.ts';
+import type { Cluster } from './cluster.ts';
+import { fixed, readNamedFile, staticCredentials, tokenFileCredentials } from './credentials.ts';
+import type { CredentialSource } from './credentials.ts';
+import type { KnownKinds } from './discovery.ts';
+import type { Endpoint } from './http.ts';
+import type { OnProgress } from './local/progress.ts';
+import { readContext } from './kubeconfig.ts';
+import type { ContextEntry } from './kubeconfig.ts';
+import { environmentProxy } from './proxy.ts';
+import type { ClusterSource, LocalSource, ServerSource } from './source.ts';
+
+/** Options of {@link connect}. */
+export interface ConnectOptions {
+  /** Kinds that every server serves, such as the built-in ones: they cost no discovery request. */
+  readonly knownKinds?: KnownKinds;
+  /** Told what happens while a local control plane is started or built, which may take minutes. */
+  readonly onProgress?: OnProgress;
+}
+
+const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/**
+ * Connects to a cluster. Nothing is sent yet, except that the local control plane is started when it does not run.
+ *
+ * @throws code `ContextMissing`, `KubeconfigMissing`, `KubeconfigInvalid`, `CredentialsMissing`, `NotInCluster`
+ *
+ * @example
+ * const cluster = await connect(context('prod'));
+ */
+export async function connect(source: ClusterSource, options: ConnectOptions = {}): Promise<Cluster> {
+  const endpoint = await endpointOf(source, options);
+  return new ApiCluster(endpoint, options);
+}
+
+function endpointOf(source: ClusterSource, options: ConnectOptions): Promise<Endpoint> {
+  switch (source.kind) {
+    case 'local':
+      return localEndpoint(source, options);
+    case 'context':
+      return contextEndpoint(readContext(source.name, source.kubeconfig));
+    case 'inCluster':
+      return inClusterEndpoint();
+    case 'server':
+      return serverEndpoint(source);
+  }
+}
+
+async function localEndpoint(source: LocalSource, options: ConnectOptions): Promise<Endpoint> {
+  const { up } = await import('./local/local.ts');
+  const { server, token, caFile, name } = await up({ name: source.name, directory: source.directory, onProgress: options.onProgress });
+  return {
+    name: `local control plane "${name}"`,
+    server,
+    namespace: 'default',
+    credentials: fixed({
+      headers: { authorization: `Bearer ${token}` },
+      tls: { ca: readNamedFile(caFile, 'certificate authority') },
+    }),
+  };
+}
+
+async function contextEndpoint(entry: ContextEntry): Promise<Endpoint> {
+  const { cluster } = entry;
+  const source = await credentialsOf(entry);
+  const proxy = cluster['proxy-url'] ?? environmentProxy(cluster.server);
+  const credentials = proxy ? (await import('./client-node.ts')).throughProxy(source, { server: cluster.server, proxy }) : source;
+  return { name: `context "${entry.context}"`, server: cluster.server, namespace: entry.namespace, credentials };
+}
+
+async function credentialsOf(entry: ContextEntry): Promise<CredentialSource> {
+  // The heavy ways to authenticate load when a context asks for them.
+  if (entry.user.exec) return (await import('./exec-credentials.ts')).execCredentials(entry, entry.user.exec);
+  if (entry.user['auth-provider']) return (await import('./client-node.ts')).authProviderCredentials(entry);
+  return staticCredentials(entry);
+}
+
+function inClusterEndpoint(): Promise<Endpoint> {
+  const host = process.env['KUBERNETES_SERVICE_HOST'];
+  const port = process.env['KUBERNETES_SERVICE_PORT'] ?? '443';
+  if (!host || !existsSync(`${serviceAccount}/token`)) {
+    throw new KubewrightError({
+      code: 'NotInCluster',
+      message: 'this process does not run in a pod with a service account',
+      hint: 'Use `context(name)` or `local()` outside of a cluster.',
+    });
+  }
+  const namespaceFile = `${serviceAccount}/namespace`;
+  const tls = { ca: readNamedFile(`${serviceAccount}/ca.crt`, 'certificate authority') };
+  return Promise.resolve({
+    name: 'the cluster of this pod',
+    server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
+    namespace: existsSync(namespaceFile) ? readFileSync(namespaceFile, 'utf8').trim() : 'default',
+    credentials: tokenFileCredentials(`${serviceAccount}/token`, { headers: {}, tls }),
+  });
+}
+
+function serverEndpoint({ server, token, ca }: ServerSource): Promise<Endpoint> {
+  const credentials = fixed({ headers: { authorization: `Bearer ${token}` }, tls: ca ? { ca } : {} });
+  return Promise.resolve({ name: 'server', server: server.replace(/\/$/, ''), namespace: 'default', credentials });
+}

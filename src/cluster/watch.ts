@@ -1,0 +1,194 @@
+/** Lists a kind and keeps the list up to date: what waiting, drift and status look at instead of asking object by object. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isApiError } from './api-error.ts';
+import type { Cluster, KubernetesObject, ListQuery } from './cluster.ts';
+
+/** A change of one object. `deleted` carries its last known state. */
+export interface Change {
+  readonly type: 'changed' | 'deleted';
+  readonly object: KubernetesObject;
+}
+
+/** Options of {@link informer}. */
+export interface InformerOptions {
+  /** Called for every object that is new or different, also after reconnecting, and for every one that is gone. */
+  readonly onChange: (change: Change) => void;
+  /**
+   * Called when a list or watch fails; it is tried again with backoff, for ever. Throwing from it is not caught:
+   * to give up, call `stop`.
+   */
+  readonly onError?: (error: unknown) => void;
+  /**
+   * Keeps objects in memory, for `objects()`. Without it only names and versions are kept.
+   * @default true
+   */
+  readonly store?: boolean;
+  /**
+   * Changes an object before it is kept and delivered. Returning only the parts that are needed saves memory.
+   * @default drops `metadata.managedFields`
+   */
+  readonly transform?: (object: KubernetesObject) => KubernetesObject;
+  /** Passed to each watch. See `WatchOptions`. */
+  readonly timeoutSeconds?: number;
+  /** Passed to each watch. See `WatchOptions`. */
+  readonly graceMs?: number;
+  /**
+   * Milliseconds before the first retry after a failure; doubled up to 10 s, with jitter.
+   * @default 200
+   */
+  readonly backoffMs?: number;
+}
+
+/** A list that keeps itself up to date. */
+export interface Informer {
+  /**
+   * Resolves when the first list has been delivered. It rejects only when the informer is stopped before, with the last failure.
+   * Refusals that no retry heals (`Forbidden`, `Unauthorized`, `KindNotServed`, `Invalid`) reject at once.
+   */
+  readonly ready: Promise<void>;
+  /** The objects as last seen (empty with `store: false`). */
+  objects(): readonly KubernetesObject[];
+  /** One object as last seen. */
+  object(name: string, namespace?: string): KubernetesObject | undefined;
+  /** Ends it and its connections. Nothing is delivered afterwards. */
+  stop(): void;
+}
+
+const maxBackoffMs = 10_000;
+const permanent = ['Forbidden', 'Unauthorized', 'KindNotServed', 'Invalid'] as const;
+
+/**
+ * Lists a query and watches it from there: one request for the list, one connection for all changes. It lists again
+ * when its version is too old (410), notices connections that are silently dead, and reconnects with backoff.
+ *
+ * @example
+ * const deployments = informer(cluster, { apiVersion: 'apps/v1', kind: 'Deployment', namespace }, { onChange: ({ object }) => judge(object) });
+ * await deployments.ready;
+ * deployments.stop();
+ */
+export function informer(cluster: Pick<Cluster, 'list' | 'watch'>, query: ListQuery, options: InformerOptions): Informer {
+  const store = new Store(options);
+  const stopping = new AbortController();
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  // Who never awaits `ready` must not be killed by its rejection.
+  ready.catch(() => undefined);
+  void follow({ cluster, query, options, store, signal: stopping.signal, resolve, reject });
+  return {
+    ready,
+    objects: () => store.objects(),
+    object: (name, namespace) => store.find(name, namespace),
+    stop: () => stopping.abort(new Error('the informer was stopped')),
+  };
+}
+
+interface Following {
+  readonly cluster: Pick<Cluster, 'list' | 'watch'>;
+  readonly query: ListQuery;
+  readonly options: InformerOptions;
+  readonly store: Store;
+  readonly signal: AbortSignal;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+async function follow(following: Following): Promise<void> {
+  const { options, signal, reject } = following;
+  let version: string | undefined;
+  let failures = 0;
+  let last: unknown;
+  while (!signal.aborted) {
+    try {
+      version ??= await listOnce(following);
+      failures = 0;
+      for await (const event of watchFrom(following, version)) {
+        if (signal.aborted) break;
+        version = event.type === 'bookmark' ? event.resourceVersion : (event.object.metadata.resourceVersion ?? version);
+        if (event.type !== 'bookmark') following.store.take(event.type === 'deleted' ? 'deleted' : 'changed', event.object);
+      }
+    } catch (error) {
+      if (signal.aborted) break;
+      last = error;
+      if (isApiError(error, 'Expired')) version = undefined;
+      if (isApiError(error, ...permanent)) reject(error);
+      // Routine ends of a watch, not worth a word.
+      if (!isApiError(error, 'Expired', 'Timeout')) options.onError?.(error);
+      failures += 1;
+      await pause(following, failures, error);
+    }
+  }
+  reject(last ?? signal.reason);
+}
+
+async function listOnce({ cluster, query, store, signal, resolve }: Following): Promise<string> {
+  const { items, resourceVersion } = await cluster.list(query, { signal });
+  if (!signal.aborted) store.replace(items);
+  resolve();
+  return resourceVersion;
+}
+
+function watchFrom({ cluster, query, options, signal }: Following, resourceVersion: string): ReturnType<Cluster['watch']> {
+  const { timeoutSeconds, graceMs } = options;
+  return cluster.watch(query, { resourceVersion, signal, timeoutSeconds, graceMs });
+}
+
+async function pause({ options, signal }: Following, failures: number, error: unknown): Promise<void> {
+  const ceiling = Math.min(maxBackoffMs, (options.backoffMs ?? 200) * 2 ** (failures - 1));
+  const asked = isApiError(error) ? (error.retryAfter ?? 0) * 1000 : 0;
+  await sleep(Math.max(asked, ceiling * (0.5 + Math.random() / 2)), undefined, { signal }).catch(() => undefined);
+}
+
+/** What has been seen, so that a list after a gap turns into changes and deletions. */
+class Store {
+  readonly #options: InformerOptions;
+  readonly #seen = new Map<string, KubernetesObject>();
+
+  constructor(options: InformerOptions) {
+    this.#options = options;
+  }
+
+  replace(items: readonly KubernetesObject[]): void {
+    const listed = new Set<string>();
+    for (const item of items) {
+      const key = keyOf(item.metadata.name, item.metadata.namespace);
+      listed.add(key);
+      if (!isSame(this.#seen.get(key), item)) this.take('changed', item);
+    }
+    for (const [key, object] of this.#seen) if (!listed.has(key)) this.take('deleted', object);
+  }
+
+  take(type: Change['type'], object: KubernetesObject): void {
+    const key = keyOf(object.metadata.name, object.metadata.namespace);
+    const kept = (this.#options.transform ?? dropManagedFields)(object);
+    if (type === 'deleted') this.#seen.delete(key);
+    else this.#seen.set(key, this.#options.store === false ? nameOf(object) : kept);
+    this.#options.onChange({ type, object: kept });
+  }
+
+  objects(): readonly KubernetesObject[] {
+    return this.#options.store === false ? [] : [...this.#seen.values()];
+  }
+
+  find(name: string, namespace: string | undefined): KubernetesObject | undefined {
+    return this.#options.store === false ? undefined : this.#seen.get(keyOf(name, namespace));
+  }
+}
+
+function keyOf(name: string, namespace: string | undefined): string {
+  return `${namespace ?? ''}/${name}`;
+}
+
+/** A new object of the same name has a new UID, even where its version was not seen. */
+function isSame(seen: KubernetesObject | undefined, item: KubernetesObject): boolean {
+  return seen?.metadata.resourceVersion === item.metadata.resourceVersion && seen?.metadata.uid === item.metadata.uid;
+}
+
+function nameOf({ apiVersion, kind, metadata }: KubernetesObject): KubernetesObject {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  const kept = { name, ...(namespace && { namespace }), ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+  return { apiVersion, kind, metadata: kept };
+}
+
+function dropManagedFields(object: KubernetesObject): KubernetesObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
