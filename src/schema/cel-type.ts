@@ -1,0 +1,87 @@
+import type { CelType, StructType } from '../expr/types.ts';
+import type { JsonSchema } from './json-schema.ts';
+
+const dyn: CelType = { kind: 'dyn' };
+
+/**
+ * The CEL type of data with this schema, as kro derives it: integers are `int`, numbers `double`, `format: byte` is
+ * `bytes`, maps are `map(string, T)`, and what has no single type is `dyn`.
+ *
+ * @param name the type's name in messages, such as `__type_schema.spec`; parts are named below it
+ */
+export function celTypeOf(schema: JsonSchema, name: string): CelType {
+  return typeOrNone(schema, name) ?? dyn;
+}
+
+/** A field without a type that CEL knows is left out of its struct, as in kro: reading it is an error. */
+function typeOrNone(schema: JsonSchema, name: string): CelType | undefined {
+  if (schema['x-kubernetes-int-or-string'] || schema.format === 'int-or-string') return dyn;
+  switch (schema.type) {
+    case 'boolean':
+      return { kind: 'bool' };
+    case 'integer':
+      return { kind: 'int' };
+    case 'number':
+      return { kind: 'double' };
+    case 'string':
+      return stringType(schema.format);
+    case 'array': {
+      const element = schema.items && typeOrNone(schema.items, `${name}.@idx`);
+      return element && { kind: 'list', element };
+    }
+    case 'object':
+      return objectType(schema, name);
+    default:
+      return schema.anyOf ? dyn : undefined;
+  }
+}
+
+function stringType(format: string | undefined): CelType {
+  if (format === 'byte') return { kind: 'bytes' };
+  if (format === 'duration') return { kind: 'duration' };
+  return { kind: format === 'date' || format === 'date-time' ? 'timestamp' : 'string' };
+}
+
+function objectType(schema: JsonSchema, name: string): CelType {
+  if (schema.additionalProperties) {
+    return { kind: 'map', key: { kind: 'string' }, value: celTypeOf(schema.additionalProperties, `${name}.@elem`) };
+  }
+  const properties = schema['x-kubernetes-embedded-resource'] ? { ...schema.properties, ...embedded } : (schema.properties ?? {});
+  const names = Object.keys(properties).filter((field) => hasCelName(field) && isTyped(properties[field]));
+  const struct = lazyStruct(name, names, (field) => typeOrNone(properties[field] ?? {}, `${name}.${field}`));
+  return schema['x-kubernetes-preserve-unknown-fields'] ? { ...struct, open: true } : struct;
+}
+
+/** What every object inside an object has, declared or not. */
+const embedded: Readonly<Record<string, JsonSchema>> = {
+  apiVersion: { type: 'string' },
+  kind: { type: 'string' },
+  metadata: { type: 'object', properties: { name: { type: 'string' }, generateName: { type: 'string' } } },
+};
+
+function isTyped(schema: JsonSchema | undefined): boolean {
+  if (!schema) return false;
+  if (schema.type === 'array') return isTyped(schema.items);
+  return schema.type !== undefined || schema.anyOf !== undefined || schema['x-kubernetes-int-or-string'] === true || schema.format === 'int-or-string';
+}
+
+/** True when Kubernetes can escape the name to a CEL identifier. */
+export function hasCelName(name: string): boolean {
+  return /^[A-Za-z_.\/-][\w.\/-]*$/.test(name);
+}
+
+/** A struct whose fields are typed at the first question for each. */
+function lazyStruct(name: string, names: readonly string[], fieldType: (field: string) => CelType | undefined): StructType {
+  const declared = new Set(names);
+  const types = new Map<string, CelType | undefined>();
+  return {
+    kind: 'struct',
+    name,
+    field(field) {
+      if (!declared.has(field)) return undefined;
+      if (!types.has(field)) types.set(field, fieldType(field));
+      return types.get(field);
+    },
+    fieldNames: () => names,
+  };
+}
