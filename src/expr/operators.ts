@@ -1,33 +1,33 @@
-// NOTICE TO THE AUTHOR OF THIS FILE: the uncommitted original was overwritten by mistake while the CEL parser was being
-// written. This is a stand-in made from its callers (ref.ts, cel.ts, graph/graph.ts). Put yours back if you have it.
+import { captureSource } from '../source-line.ts';
 import type { Node } from './ast.ts';
 import { isUsed } from './nodes.ts';
 
-/** An operator whose result went nowhere. */
+/** An operator whose result nothing used: it was looked at by JavaScript (`if (a.eq(b))`), which sees an object. */
 export interface Orphan {
   readonly node: Node;
-  /** The stack at the place where it was made. */
-  readonly stack: string;
+  readonly source: string | undefined;
 }
 
-let current: Orphan[] | undefined;
+let operators: Map<Node, () => string | undefined> | undefined;
 
-/** Notes that an operator was made, while a builder runs. */
-export function track<N extends Node>(node: N): N {
-  if (current && node.kind !== 'identifier' && node.kind !== 'select' && node.kind !== 'literal') {
-    current.push({ node, stack: new Error().stack ?? '' });
-  }
-  return node;
-}
-
-/** Runs `build`; `orphans()` tells, once its result was looked through, which operators nobody took. */
+/** Runs a builder; `orphans()` tells, once its result was read, which of the operators that it made went nowhere. */
 export function findOrphans<T>(build: () => T): { result: T; orphans: () => readonly Orphan[] } {
-  const outer = current;
-  const made: Orphan[] = [];
-  current = made;
+  const outer = operators;
+  const mine = new Map<Node, () => string | undefined>();
+  operators = mine;
   try {
-    return { result: build(), orphans: () => made.filter(({ node }) => !isUsed(node)) };
+    const result = build();
+    return {
+      result,
+      orphans: () => [...mine].filter(([node]) => !isUsed(node)).map(([node, source]) => ({ node, source: source() })),
+    };
   } finally {
-    current = outer;
+    operators = outer;
   }
+}
+
+/** Remembers an operator until its result is used. */
+export function track(node: Node): Node {
+  operators?.set(node, captureSource());
+  return node;
 }
