@@ -1,5 +1,6 @@
 import type { CelType, StructType } from '../expr/types.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { objectMetaSchema } from './kubernetes-schema.ts';
 
 const dyn: CelType = { kind: 'dyn' };
 
@@ -11,6 +12,25 @@ const dyn: CelType = { kind: 'dyn' };
  */
 export function celTypeOf(schema: JsonSchema, name: string): CelType {
   return typeOrNone(schema, name) ?? dyn;
+}
+
+/**
+ * The type of the variable `schema` in expressions: `apiVersion`, `kind`, `metadata` (without `namespace` when
+ * instances are cluster-scoped) and `spec`. There is no `status`.
+ */
+export function schemaVariableType(spec: JsonSchema, scope: 'Namespaced' | 'Cluster'): StructType {
+  const text: CelType = { kind: 'string' };
+  return lazyStruct('__type_schema', ['apiVersion', 'kind', 'metadata', 'spec'], (field) => {
+    if (field === 'metadata') return metadataType(scope);
+    return field === 'spec' ? celTypeOf(spec, '__type_schema.spec') : text;
+  });
+}
+
+function metadataType(scope: 'Namespaced' | 'Cluster'): CelType {
+  const schema = objectMetaSchema();
+  const { namespace: _, ...withoutNamespace } = schema.properties ?? {};
+  const own = scope === 'Cluster' ? { ...schema, properties: withoutNamespace } : schema;
+  return celTypeOf(own, '__type_schema.metadata');
 }
 
 /** A field without a type that CEL knows is left out of its struct, as in kro: reading it is an error. */

@@ -1,140 +1,15 @@
-import { readFileSync } from 'node:fs';
-import type { CelType, StructType } from '../expr/types.ts';
+import type { CelType } from '../expr/types.ts';
 import { celTypeOf } from './cel-type.ts';
-import type { JsonSchema } from './json-schema.ts';
+import { kubernetesSchema } from './kubernetes-schema.ts';
 
-/** A kind that a Kubernetes API server serves by default. */
-export interface BuiltInKind {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly plural: string;
-  readonly namespaced: boolean;
-  /** True for a kind that is only asked and never stored, such as SubjectAccessReview. */
-  readonly transient?: boolean;
-}
-
-interface Data {
-  /** The Kubernetes version that the types are from, such as `1.36`. */
-  readonly version: string;
-  readonly kinds: readonly (BuiltInKind & { readonly type: string })[];
-  readonly types: Readonly<Record<string, StoredType>>;
-}
-
-/** A type as the file holds it: references by name instead of nested types. */
-interface StoredType extends Omit<JsonSchema, 'properties' | 'items' | 'additionalProperties'> {
-  readonly $ref?: string;
-  readonly properties?: Readonly<Record<string, StoredType>>;
-  readonly items?: StoredType;
-  readonly additionalProperties?: StoredType;
-}
-
-let loaded: { readonly data: Data; readonly kinds: ReadonlyMap<string, Data['kinds'][number]> } | undefined;
-
-function load(): NonNullable<typeof loaded> {
-  if (!loaded) {
-    const data = JSON.parse(readFileSync(new URL('./kubernetes.json', import.meta.url), 'utf8')) as Data;
-    loaded = { data, kinds: new Map(data.kinds.map((entry) => [`${entry.apiVersion} ${entry.kind}`, entry])) };
-  }
-  return loaded;
-}
-
-/** All kinds that Kubernetes serves by default, ordered by group, version and kind. */
-export function builtInKinds(): readonly BuiltInKind[] {
-  return load().data.kinds;
-}
-
-/** What is known about a built-in kind, `undefined` when Kubernetes has no such kind. */
-export function builtInKind(apiVersion: string, kind: string): BuiltInKind | undefined {
-  return load().kinds.get(`${apiVersion} ${kind}`);
-}
-
-/** The OpenAPI schema of a built-in kind, `undefined` when Kubernetes has no such kind. Its parts are read when asked for. */
-export function kubernetesSchema(apiVersion: string, kind: string): JsonSchema | undefined {
-  const type = load().kinds.get(`${apiVersion} ${kind}`)?.type;
-  return type === undefined ? undefined : schemaOf(type);
-}
+export { type BuiltInKind, builtInKind, builtInKinds, kubernetesSchema } from './kubernetes-schema.ts';
 
 /**
  * The CEL type of an object of a built-in kind, `undefined` when Kubernetes has no such kind.
  *
- * @param name the type's name in messages
- * @default name `__type_` and the kind
+ * @param id the resource's id, for the names of types in messages
  */
-export function kubernetesType(apiVersion: string, kind: string, name: string = `__type_${kind}`): CelType | undefined {
+export function kubernetesType(apiVersion: string, kind: string, id: string = kind): CelType | undefined {
   const schema = kubernetesSchema(apiVersion, kind);
-  return schema && celTypeOf(schema, name);
-}
-
-/** The OpenAPI schema of the `metadata` that every object has. */
-export function objectMetaSchema(): JsonSchema {
-  return schemaOf('meta.v1.ObjectMeta');
-}
-
-/** The OpenAPI schema of a LabelSelector. */
-export function labelSelectorSchema(): JsonSchema {
-  return schemaOf('meta.v1.LabelSelector');
-}
-
-/**
- * The type of the variable `schema` in expressions: `apiVersion`, `kind`, `metadata` (without `namespace` when
- * instances are cluster-scoped) and `spec`. There is no `status`.
- */
-export function schemaVariableType(spec: JsonSchema, scope: 'Namespaced' | 'Cluster'): StructType {
-  const metadata = objectMetaSchema();
-  const { namespace: _, ...withoutNamespace } = metadata.properties ?? {};
-  const properties: Record<string, JsonSchema> = {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: scope === 'Cluster' ? { ...metadata, properties: withoutNamespace } : metadata,
-    spec,
-  };
-  return celTypeOf({ type: 'object', properties }, '__type_schema') as StructType;
-}
-
-const views = new Map<string, JsonSchema>();
-
-function schemaOf(type: string): JsonSchema {
-  let view = views.get(type);
-  if (!view) {
-    view = viewOf({ $ref: type }, []);
-    views.set(type, view);
-  }
-  return view;
-}
-
-/**
- * Follows references lazily: a kind has hundreds of types below it and a graph reads a few.
- *
- * @param refs the references on the way here; a type inside itself is an object without fields, as it is for kro
- */
-function viewOf(stored: StoredType, refs: readonly string[]): JsonSchema {
-  if (stored.$ref !== undefined) {
-    const target = load().data.types[stored.$ref];
-    if (!target || refs.includes(stored.$ref)) return { type: 'object' };
-    return viewOf(target, [...refs, stored.$ref]);
-  }
-  const { properties, items, additionalProperties, ...rest } = stored;
-  const view: JsonSchema & Record<string, unknown> = { ...rest };
-  if (properties) lazily(view, 'properties', () => propertiesView(properties, refs));
-  if (items) lazily(view, 'items', () => viewOf(items, refs));
-  if (additionalProperties) lazily(view, 'additionalProperties', () => viewOf(additionalProperties, refs));
-  return view;
-}
-
-function propertiesView(properties: Readonly<Record<string, StoredType>>, refs: readonly string[]): Record<string, unknown> {
-  const view: Record<string, unknown> = {};
-  for (const [name, property] of Object.entries(properties)) lazily(view, name, () => viewOf(property, refs));
-  return view;
-}
-
-function lazily(target: Record<string, unknown>, name: string, compute: () => unknown): void {
-  Object.defineProperty(target, name, {
-    enumerable: true,
-    configurable: true,
-    get() {
-      const value = compute();
-      Object.defineProperty(target, name, { value, enumerable: true, configurable: true });
-      return value;
-    },
-  });
+  return schema && celTypeOf(schema, `__type_${id}`);
 }
