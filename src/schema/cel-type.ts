@@ -1,6 +1,5 @@
 import type { CelType, StructType } from '../expr/types.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { objectMetaSchema } from './kubernetes-schema.ts';
 
 const dyn: CelType = { kind: 'dyn' };
 
@@ -12,25 +11,6 @@ const dyn: CelType = { kind: 'dyn' };
  */
 export function celTypeOf(schema: JsonSchema, name: string): CelType {
   return typeOrNone(schema, name) ?? dyn;
-}
-
-/**
- * The type of the variable `schema` in expressions: `apiVersion`, `kind`, `metadata` (without `namespace` when
- * instances are cluster-scoped) and `spec`. There is no `status`.
- */
-export function schemaVariableType(spec: JsonSchema, scope: 'Namespaced' | 'Cluster'): StructType {
-  const text: CelType = { kind: 'string' };
-  return lazyStruct('__type_schema', ['apiVersion', 'kind', 'metadata', 'spec'], (field) => {
-    if (field === 'metadata') return metadataType(scope);
-    return field === 'spec' ? celTypeOf(spec, '__type_schema.spec') : text;
-  });
-}
-
-function metadataType(scope: 'Namespaced' | 'Cluster'): CelType {
-  const schema = objectMetaSchema();
-  const { namespace: _, ...withoutNamespace } = schema.properties ?? {};
-  const own = scope === 'Cluster' ? { ...schema, properties: withoutNamespace } : schema;
-  return celTypeOf(own, '__type_schema.metadata');
 }
 
 /** A field without a type that CEL knows is left out of its struct, as in kro: reading it is an error. */
@@ -66,6 +46,11 @@ function objectType(schema: JsonSchema, name: string): CelType {
   if (schema.additionalProperties) {
     return { kind: 'map', key: { kind: 'string' }, value: celTypeOf(schema.additionalProperties, `${name}.@elem`) };
   }
+  return structType(schema, name);
+}
+
+/** The type of an object with declared fields, or with any when it preserves unknown ones. */
+export function structType(schema: JsonSchema, name: string): StructType {
   const properties = schema['x-kubernetes-embedded-resource'] ? { ...schema.properties, ...embedded } : (schema.properties ?? {});
   const names = Object.keys(properties).filter((field) => hasCelName(field) && isTyped(properties[field]));
   const struct = lazyStruct(name, names, (field) => typeOrNone(properties[field] ?? {}, `${name}.${field}`));

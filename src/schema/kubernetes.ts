@@ -1,6 +1,7 @@
-import type { CelType } from '../expr/types.ts';
-import { celTypeOf } from './cel-type.ts';
-import { kubernetesSchema } from './kubernetes-schema.ts';
+import type { CelType, StructType } from '../expr/types.ts';
+import { celTypeOf, structType } from './cel-type.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { kubernetesSchema, objectMetaSchema } from './kubernetes-schema.ts';
 
 export { type BuiltInKind, builtInKind, builtInKinds, kubernetesSchema } from './kubernetes-schema.ts';
 
@@ -12,4 +13,15 @@ export { type BuiltInKind, builtInKind, builtInKinds, kubernetesSchema } from '.
 export function kubernetesType(apiVersion: string, kind: string, id: string = kind): CelType | undefined {
   const schema = kubernetesSchema(apiVersion, kind);
   return schema && celTypeOf(schema, `__type_${id}`);
+}
+
+/**
+ * The type of the variable `schema` in expressions: `apiVersion`, `kind`, `metadata` (without `namespace` when
+ * instances are cluster-scoped) and `spec`. There is no `status`.
+ */
+export function schemaVariableType(spec: JsonSchema, scope: 'Namespaced' | 'Cluster'): StructType {
+  const { namespace, ...others } = objectMetaSchema().properties ?? {};
+  const metadata: JsonSchema = { type: 'object', properties: scope === 'Cluster' || !namespace ? others : { ...others, namespace } };
+  const properties = { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata, spec } as const;
+  return structType({ type: 'object', properties }, '__type_schema');
 }
