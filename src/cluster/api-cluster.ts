@@ -6,7 +6,7 @@ import { Discovery } from './discovery.ts';
 import type { KnownKinds } from './discovery.ts';
 import { Transport } from './http.ts';
 import type { Endpoint, HttpRequest, HttpResponse } from './http.ts';
-import { notServedError, refusalError } from './refusal.ts';
+import { notJsonError, notServedError, refusalError } from './refusal.ts';
 import { readWatchLines, toEvent } from './watch-stream.ts';
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -55,8 +55,7 @@ export class ApiCluster implements port.Cluster {
 
   async get(ref: port.ObjectReference, options: port.CallOptions = {}): Promise<port.KubernetesObject | undefined> {
     try {
-      const response = await this.#send({ ...options, ...addressOf(ref), method: 'GET', purpose: purposeOf('get', ref) });
-      return parse(response);
+      return await this.#json({ ...options, ...addressOf(ref), method: 'GET', purpose: purposeOf('get', ref) });
     } catch (error) {
       if (isApiError(error, 'NotFound', 'KindNotServed')) return undefined;
       throw error;
@@ -110,32 +109,33 @@ export class ApiCluster implements port.Cluster {
 
   async apply(object: port.KubernetesObject, options: port.ApplyOptions): Promise<port.ApplyResult> {
     const { dryRun, fieldManager, force, ...call } = options;
+    const purpose = purposeOf(dryRun ? 'dry-run apply' : 'apply', object);
     const response = await this.#send({
       ...call,
       ...addressOf(object),
       method: 'PATCH',
-      purpose: purposeOf(dryRun ? 'dry-run apply' : 'apply', object),
+      purpose,
       query: { fieldManager, fieldValidation: 'Strict', force, dryRun: dryRun && 'All' },
       contentType: applyType,
       body: object,
       repeatable: true,
     });
-    return { object: parse(response), created: response.status === 201, warnings: warningsOf(response) };
+    return { object: this.#parse(response, purpose), created: response.status === 201, warnings: warningsOf(response) };
   }
 
-  async create(object: port.NewObject, options: port.WriteOptions = {}): Promise<port.KubernetesObject> {
+  create(object: port.NewObject, options: port.WriteOptions = {}): Promise<port.KubernetesObject> {
     const { name = '', namespace } = object.metadata ?? {};
     const write = { method: 'POST', purpose: purposeOf('create', { ...object, name, namespace }), kind: object, namespace, body: object };
-    return parse(await this.#send({ ...writeOptions(options), ...write }));
+    return this.#json({ ...writeOptions(options), ...write });
   }
 
-  async update(object: port.KubernetesObject, options: port.UpdateOptions = {}): Promise<port.KubernetesObject> {
+  update(object: port.KubernetesObject, options: port.UpdateOptions = {}): Promise<port.KubernetesObject> {
     const write = { method: 'PUT', purpose: purposeOf('update', object), subresource: options.subresource, body: object };
-    return parse(await this.#send({ ...writeOptions(options), ...addressOf(object), ...write }));
+    return this.#json({ ...writeOptions(options), ...addressOf(object), ...write });
   }
 
-  async patch(ref: port.ObjectReference, patch: port.Patch, options: port.UpdateOptions = {}): Promise<port.KubernetesObject> {
-    const response = await this.#send({
+  patch(ref: port.ObjectReference, patch: port.Patch, options: port.UpdateOptions = {}): Promise<port.KubernetesObject> {
+    return this.#json({
       ...writeOptions(options),
       ...addressOf(ref),
       method: 'PATCH',
@@ -145,7 +145,6 @@ export class ApiCluster implements port.Cluster {
       body: patch.body,
       repeatable: patch.type === 'merge',
     });
-    return parse(response);
   }
 
   async delete(ref: port.ObjectReference, options: port.DeleteOptions = {}): Promise<port.DeleteResult> {
@@ -159,8 +158,8 @@ export class ApiCluster implements port.Cluster {
       ...(dryRun && { dryRun: ['All'] }),
     };
     try {
-      const response = await this.#send({ ...call, ...addressOf(ref), method: 'DELETE', purpose: purposeOf('delete', ref), body });
-      return parse<{ kind?: string }>(response).kind === 'Status' ? 'gone' : 'terminating';
+      const request = { ...call, ...addressOf(ref), method: 'DELETE', purpose: purposeOf('delete', ref), body };
+      return (await this.#json<{ kind?: string }>(request)).kind === 'Status' ? 'gone' : 'terminating';
     } catch (error) {
       if (isApiError(error, 'NotFound', 'KindNotServed')) return 'absent';
       throw error;
@@ -193,13 +192,17 @@ export class ApiCluster implements port.Cluster {
     const purpose = { verb: 'read', resource: path };
     const response = await this.#transport.send({ ...call, method: 'GET', path, purpose, ...(accept && { headers: { accept } }) });
     if (response.status === 404) return undefined;
-    return JSON.parse(this.#checked(response, purpose).body);
+    return this.#parse(this.#checked(response, purpose), purpose);
   }
 
-  async #page(query: port.ListQuery, parameters: Query, options: port.CallOptions): Promise<ListDocument> {
+  #page(query: port.ListQuery, parameters: Query, options: port.CallOptions): Promise<ListDocument> {
     const purpose = purposeOf('list', { ...query, name: '' });
     const selected = { ...selectors(query), ...parameters };
-    return parse(await this.#send({ ...options, method: 'GET', purpose, kind: query, namespace: query.namespace, query: selected }));
+    return this.#json({ ...options, method: 'GET', purpose, kind: query, namespace: query.namespace, query: selected });
+  }
+
+  async #json<T = port.KubernetesObject>(request: ObjectRequest): Promise<T> {
+    return this.#parse<T>(await this.#send(request), request.purpose);
   }
 
   async #send(request: ObjectRequest): Promise<HttpResponse> {
@@ -215,6 +218,15 @@ export class ApiCluster implements port.Cluster {
     const path = `${pathOf(resource, request)}${queryString(request.query)}`;
     const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': contentType } };
     return { method, path, purpose, repeatable, signal, timeoutMs, ...sent };
+  }
+
+  #parse<T = port.KubernetesObject>(response: HttpResponse, purpose: Purpose): T {
+    try {
+      return JSON.parse(response.body) as T;
+    } catch {
+      // Without the parser's error: it quotes the text.
+      throw notJsonError(response.status, this, purpose);
+    }
   }
 
   #checked(response: HttpResponse, purpose: Purpose): HttpResponse {
@@ -272,10 +284,6 @@ function writeOptions(options: port.WriteOptions): Pick<ObjectRequest, 'query' |
 
 function statusOf(object: port.KubernetesObject): number {
   return typeof object['code'] === 'number' ? object['code'] : 500;
-}
-
-function parse<T = port.KubernetesObject>(response: HttpResponse): T {
-  return JSON.parse(response.body) as T;
 }
 
 /** `299 - "text"`, one or several of them. */

@@ -25,6 +25,8 @@ export interface StatusCause {
   readonly message?: string;
   /** Path of the field, such as `.spec.replicas`. */
   readonly field?: string;
+  /** Who owns the field, in a `FieldManagerConflict`. */
+  readonly manager?: string;
 }
 
 /** The part of a Kubernetes Status that callers decide on. */

@@ -271,8 +271,9 @@ export interface Cluster {
 
   /**
    * Server-side apply with strict field validation. A field of another manager is an `ApiError` with code
-   * `Conflict` whose `details.causes` name fields and managers. Set `metadata.resourceVersion` or `metadata.uid` to
-   * apply to that version or that object only.
+   * `Conflict` whose `details.causes` name fields and managers. With `metadata.resourceVersion` it applies to that
+   * version only (else code `Conflict`), with `metadata.uid` to that object only (else code `Invalid` with a cause for
+   * `metadata.uid`, or `Conflict` when there is none).
    *
    * `created` is false for an object that was created by a request whose connection broke before it was answered.
    */

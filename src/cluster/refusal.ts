@@ -37,12 +37,15 @@ const hints: Partial<Record<ApiErrorCode, string>> = {
   KindNotServed: 'Check apiVersion and kind, or install the CustomResourceDefinition first.',
 };
 
+/** The server says 500 when an apply does not fit the schema; no retry heals that. */
+const misfit = /failed to create typed patch object|illegal base64 data at input byte/;
+
 /** The error of an answer. */
 export function refusalError(refusal: Refusal, peer: Peer, purpose: Purpose): ApiError {
   const status = parseStatus(refusal.body);
   const code = codeOf(refusal, status);
   const secret = purpose.kind === 'Secret';
-  const causes = (status?.details?.causes ?? []).map((cause) => (secret ? withoutMessage(cause) : cause));
+  const causes = (status?.details?.causes ?? []).map((cause) => toCause(cause, secret));
   const said = secret ? secretMessage(refusal, status) : (status?.message ?? plainText(refusal.body));
   const words = [refusal.status, status?.reason].filter(Boolean).join(' ');
   return new ApiError({
@@ -68,6 +71,17 @@ export function notServedError(kind: { apiVersion: string; kind: string }, peer:
   });
 }
 
+/** The error of a success that is not JSON: something between us and the server answered. */
+export function notJsonError(status: number, peer: Peer, purpose: Purpose): ApiError {
+  return new ApiError({
+    code: 'ServerError',
+    status,
+    resource: purpose.resource,
+    message: `${attempted(peer, purpose)} was answered with something that is not JSON (${status})`,
+    hint: 'Check that the URL is that of an API server, not of a page in front of it.',
+  });
+}
+
 function parseStatus(body: string): KubernetesStatus | undefined {
   try {
     const parsed = JSON.parse(body) as KubernetesStatus | null;
@@ -80,13 +94,18 @@ function parseStatus(body: string): KubernetesStatus | undefined {
 function codeOf({ status: http }: Refusal, status: KubernetesStatus | undefined): ApiErrorCode {
   if (http === 404 && !status?.details?.name) return 'KindNotServed';
   if (status?.reason === 'AlreadyExists') return 'AlreadyExists';
-  // The server says 500 when an apply does not fit the schema; no retry heals that.
-  if (http === 500 && /failed to create typed patch object/.test(status?.message ?? '')) return 'Invalid';
+  if (http === 500 && misfit.test(status?.message ?? '')) return 'Invalid';
   return codes[http] ?? (http >= 500 ? 'ServerError' : 'Invalid');
 }
 
-function withoutMessage({ reason, field }: StatusCause): StatusCause {
-  return { ...(reason !== undefined && { reason }), ...(field !== undefined && { field }) };
+function toCause({ reason, field, message }: StatusCause, secret: boolean): StatusCause {
+  const manager = reason === 'FieldManagerConflict' ? /^conflict with "([^"]*)"/.exec(message ?? '')?.[1] : undefined;
+  return {
+    ...(reason !== undefined && { reason }),
+    ...(field !== undefined && { field }),
+    ...(message !== undefined && !secret && { message }),
+    ...(manager !== undefined && { manager }),
+  };
 }
 
 /** Answers that are built from names only. */
@@ -95,7 +114,7 @@ const harmlessPatterns = [
   /unknown field "[^"]*"/g,
   /duplicate field "[^"]*"/g,
   /illegal base64 data at input byte \d+/g,
-  /\.[\w.[\]"-]+: field not declared in schema/g,
+  /^failed to create typed patch object \([^)]*\): \.[^\s:]+: (?:field not declared in schema|expected \w+)/g,
   /exceeded quota: [\w.-]+/g,
   /User "[^"]*" cannot \w+ resource "[^"]*"[^:]*/g,
   /admission webhook "[^"]*" denied the request/g,

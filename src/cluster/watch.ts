@@ -1,7 +1,7 @@
 /** Lists a kind and keeps the list up to date: what waiting, drift and status look at instead of asking object by object. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isApiError } from './api-error.ts';
-import type { Cluster, KubernetesObject, ListQuery } from './cluster.ts';
+import type { Cluster, KubernetesObject, ListQuery, WatchEvent } from './cluster.ts';
 
 /** A change of one object. `deleted` carries its last known state. */
 export interface Change {
@@ -19,7 +19,8 @@ export interface InformerOptions {
    */
   readonly onError?: (error: unknown) => void;
   /**
-   * Keeps objects in memory, for `objects()`. Without it only names and versions are kept.
+   * Keeps objects in memory, for `objects()`. Without it only names and versions are kept, and so a deletion that
+   * happened while the connection was down is delivered with the name alone.
    * @default true
    */
   readonly store?: boolean;
@@ -55,6 +56,10 @@ export interface Informer {
 }
 
 const maxBackoffMs = 10_000;
+/** A watch shorter than this counts as a failure. */
+const shortWatchMs = 1_000;
+/** How watches end every day; nobody needs to be told. */
+const routine = ['Expired', 'Timeout'] as const;
 const permanent = ['Forbidden', 'Unauthorized', 'KindNotServed', 'Invalid'] as const;
 
 /**
@@ -97,26 +102,35 @@ async function follow(following: Following): Promise<void> {
   let failures = 0;
   let last: unknown;
   while (!signal.aborted) {
+    const startedAt = performance.now();
     try {
       version ??= await listOnce(following);
-      failures = 0;
       for await (const event of watchFrom(following, version)) {
         if (signal.aborted) break;
-        version = event.type === 'bookmark' ? event.resourceVersion : (event.object.metadata.resourceVersion ?? version);
-        if (event.type !== 'bookmark') following.store.take(event.type === 'deleted' ? 'deleted' : 'changed', event.object);
+        version = deliver(following.store, event) || version;
+        failures = 0;
       }
+      // A server that ends every watch at once must not be asked in a tight loop.
+      failures = performance.now() - startedAt < shortWatchMs ? failures + 1 : 0;
     } catch (error) {
       if (signal.aborted) break;
       last = error;
+      failures += 1;
       if (isApiError(error, 'Expired')) version = undefined;
       if (isApiError(error, ...permanent)) reject(error);
-      // Routine ends of a watch, not worth a word.
-      if (!isApiError(error, 'Expired', 'Timeout')) options.onError?.(error);
-      failures += 1;
-      await pause(following, failures, error);
+      if (!isApiError(error, ...routine)) options.onError?.(error);
     }
+    if (failures > 0) await pause(following, failures, last);
   }
   reject(last ?? signal.reason);
+}
+
+/** Hands an event on and gives the version to continue from. */
+function deliver(store: Store, event: WatchEvent): string | undefined {
+  if (event.type === 'bookmark') return event.resourceVersion;
+  if (event.type === 'deleted') store.delete(event.object);
+  else store.change(event.object);
+  return event.object.metadata.resourceVersion;
 }
 
 async function listOnce({ cluster, query, store, signal, resolve }: Following): Promise<string> {
@@ -140,52 +154,66 @@ async function pause({ options, signal }: Following, failures: number, error: un
 /** What has been seen, so that a list after a gap turns into changes and deletions. */
 class Store {
   readonly #options: InformerOptions;
-  readonly #seen = new Map<string, KubernetesObject>();
+  readonly #seen = new Map<string, Seen>();
 
   constructor(options: InformerOptions) {
     this.#options = options;
   }
 
   replace(items: readonly KubernetesObject[]): void {
-    const listed = new Set<string>();
+    const gone = new Map(this.#seen);
     for (const item of items) {
-      const key = keyOf(item.metadata.name, item.metadata.namespace);
-      listed.add(key);
-      if (!isSame(this.#seen.get(key), item)) this.take('changed', item);
+      const key = keyOf(item.metadata);
+      const seen = gone.get(key);
+      gone.delete(key);
+      // A new object of the same name has a new UID.
+      const { uid, resourceVersion } = item.metadata;
+      if (seen?.uid !== uid || seen?.resourceVersion !== resourceVersion) this.change(item);
     }
-    for (const [key, object] of this.#seen) if (!listed.has(key)) this.take('deleted', object);
+    for (const [key, { object }] of gone) {
+      this.#seen.delete(key);
+      this.#options.onChange({ type: 'deleted', object });
+    }
   }
 
-  take(type: Change['type'], object: KubernetesObject): void {
-    const key = keyOf(object.metadata.name, object.metadata.namespace);
-    const kept = (this.#options.transform ?? dropManagedFields)(object);
-    if (type === 'deleted') this.#seen.delete(key);
-    else this.#seen.set(key, this.#options.store === false ? nameOf(object) : kept);
-    this.#options.onChange({ type, object: kept });
+  change(object: KubernetesObject): void {
+    const { uid, resourceVersion } = object.metadata;
+    const kept = this.#transform(object);
+    this.#seen.set(keyOf(object.metadata), { uid, resourceVersion, object: this.#options.store === false ? nameOf(object) : kept });
+    this.#options.onChange({ type: 'changed', object: kept });
+  }
+
+  delete(object: KubernetesObject): void {
+    this.#seen.delete(keyOf(object.metadata));
+    this.#options.onChange({ type: 'deleted', object: this.#transform(object) });
   }
 
   objects(): readonly KubernetesObject[] {
-    return this.#options.store === false ? [] : [...this.#seen.values()];
+    return this.#options.store === false ? [] : [...this.#seen.values()].map(({ object }) => object);
   }
 
   find(name: string, namespace: string | undefined): KubernetesObject | undefined {
-    return this.#options.store === false ? undefined : this.#seen.get(keyOf(name, namespace));
+    return this.#options.store === false ? undefined : this.#seen.get(keyOf({ name, namespace }))?.object;
+  }
+
+  #transform(object: KubernetesObject): KubernetesObject {
+    return (this.#options.transform ?? dropManagedFields)(object);
   }
 }
 
-function keyOf(name: string, namespace: string | undefined): string {
+interface Seen {
+  readonly uid: string | undefined;
+  readonly resourceVersion: string | undefined;
+  readonly object: KubernetesObject;
+}
+
+function keyOf({ name, namespace }: { readonly name: string; readonly namespace?: string | undefined }): string {
   return `${namespace ?? ''}/${name}`;
 }
 
-/** A new object of the same name has a new UID, even where its version was not seen. */
-function isSame(seen: KubernetesObject | undefined, item: KubernetesObject): boolean {
-  return seen?.metadata.resourceVersion === item.metadata.resourceVersion && seen?.metadata.uid === item.metadata.uid;
-}
-
 function nameOf({ apiVersion, kind, metadata }: KubernetesObject): KubernetesObject {
-  const { name, namespace, uid, resourceVersion } = metadata;
-  const kept = { name, ...(namespace && { namespace }), ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
-  return { apiVersion, kind, metadata: kept };
+  const { name, namespace, uid } = metadata;
+  return { apiVersion, kind, metadata: { name, ...(namespace && { namespace }), ...(uid && { uid }) } };
 }
 
 function dropManagedFields(object: KubernetesObject): KubernetesObject {
