@@ -1,4 +1,4 @@
-import { toJsonSchema } from '../schema/user-schema.ts';
+import { toJsonSchema, type UserSchema } from '../schema/user-schema.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import type { GraphData, GraphDefinition } from './graph.ts';
 import type { Problems } from './problems.ts';
@@ -14,7 +14,7 @@ const names: Readonly<Record<string, { pattern: RegExp; rule: string }>> = {
 const defaultGroup = 'kro.run';
 
 /** Reads the first argument of `toResourceGraph`. */
-export function readDefinition<S, T>(definition: GraphDefinition<S, T>, problems: Problems): Pick<GraphData, 'name' | 'group' | 'version' | 'kind' | 'spec' | 'statusSchema'> {
+export function readDefinition(definition: GraphDefinition<UserSchema, UserSchema>, problems: Problems): Pick<GraphData, 'name' | 'group' | 'version' | 'kind' | 'spec' | 'statusSchema'> {
   const { name, kind, apiVersion } = definition;
   const slash = apiVersion.indexOf('/');
   const group = slash < 0 ? defaultGroup : apiVersion.slice(0, slash);

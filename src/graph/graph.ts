@@ -1,8 +1,9 @@
 import type { Inputs, Ref } from '../expr/expression.ts';
 import { findOrphans } from '../expr/operators.ts';
-import type { Expression, Value, ValueObject } from '../expr/value.ts';
+import type { CelType } from '../expr/types.ts';
+import type { Expression, ValueObject } from '../expr/value.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
-import type { UserSchema } from '../schema/user-schema.ts';
+import type { InferSchema, UserSchema } from '../schema/user-schema.ts';
 import { checkGraph } from './check.ts';
 import { collectResources } from './collect.ts';
 import { readDefinition } from './definition.ts';
@@ -13,6 +14,7 @@ import { orphanProblems } from './orphans.ts';
 import { Problems } from './problems.ts';
 import type { Inclusion, ResourceRef, Resources } from './resource.ts';
 import { schemaReference, type InstanceMetadata } from './schema-reference.ts';
+import { rememberShape } from './shape.ts';
 import { bindStatus } from './status.ts';
 
 /** One resource of a graph. */
@@ -35,6 +37,8 @@ export interface GraphNode {
   /** Every id that has to be ready first. */
   readonly dependencies: readonly string[];
   readonly keep: boolean;
+  /** Type of the object, where the author gave the schema of a custom kind. */
+  readonly type?: (name: string) => CelType | undefined;
   /** Where the author wrote it: `path:line:column`. */
   readonly source: () => string | undefined;
 }
@@ -62,11 +66,11 @@ export interface Graph<S = unknown, T = unknown, R = unknown> {
 export interface SpecSchema {
   readonly json: JsonSchema;
   /** The schema that the author gave; absent on graphs that were read from a definition. */
-  readonly user?: UserSchema<unknown>;
+  readonly user?: UserSchema;
 }
 
 /** What the graph is called and what its values and status look like. */
-export interface GraphDefinition<S, T> {
+export interface GraphDefinition<Spec extends UserSchema, Status extends UserSchema> {
   /** Name of the graph, of its ResourceGraphDefinition and, by default, of its instances. */
   readonly name: string;
   /** API group and version of its instances, such as `example.com/v1alpha1`. */
@@ -74,8 +78,8 @@ export interface GraphDefinition<S, T> {
   /** Kind of its instances, in UpperCamelCase. */
   readonly kind: string;
   /** Schema of the values: arktype, or any Standard Schema that offers JSON Schema. */
-  readonly spec: UserSchema<S>;
-  readonly status?: UserSchema<T>;
+  readonly spec: Spec;
+  readonly status?: Status;
 }
 
 /** What the builders are given: references to the instance. */
@@ -98,14 +102,14 @@ export interface SchemaRef<S> {
  *   (_schema, { web }) => ({ ready: web.status.readyReplicas.orElse(0).gt(0) }),
  * );
  */
-export function toResourceGraph<S, T, R extends Resources>(
-  definition: GraphDefinition<S, T>,
-  resources: (schema: SchemaRef<S>) => R,
-  status?: (schema: SchemaRef<S>, resources: R) => Inputs<T>,
-): Graph<S, T, R> {
+export function toResourceGraph<const Spec extends UserSchema, const Status extends UserSchema, R extends Resources>(
+  definition: GraphDefinition<Spec, Status>,
+  resources: (schema: SchemaRef<InferSchema<Spec>>) => R,
+  status?: (schema: SchemaRef<InferSchema<Spec>>, resources: R) => Inputs<InferSchema<Status>>,
+): Graph<InferSchema<Spec>, InferSchema<Status>, R> {
   const problems = new Problems(`graph ${definition.name}`);
   const head = readDefinition(definition, problems);
-  const schema = schemaReference<S>();
+  const schema = schemaReference<InferSchema<Spec>>();
   const { result: built, orphans } = findOrphans(() => {
     const made = resources(schema);
     return { made, statusBody: status?.(schema, made) };
@@ -118,7 +122,9 @@ export function toResourceGraph<S, T, R extends Resources>(
   const checked = checkGraph({ ...head, nodes: bound, status: boundStatus }, problems);
   const ordered = orderNodes(checked.nodes, problems);
   problems.throwIfAny();
-  return finishGraph<S, T, R>({ ...checked, ...ordered });
+  const graph = finishGraph<InferSchema<Spec>, InferSchema<Status>, R>({ ...checked, ...ordered });
+  rememberShape(graph, built.made, collected);
+  return graph;
 }
 
 /** Everything of a graph but its methods. */
@@ -135,5 +141,3 @@ export function finishGraph<S, T, R>(data: GraphData): Graph<S, T, R> {
   });
   return graph;
 }
-
-export type { Value };

@@ -49,6 +49,7 @@ function bindNode(id: string, handle: ResourceHandle, collected: Collected): Bou
     template: draft.external ? body : Object.freeze({ apiVersion: draft.apiVersion, kind: draft.kind, ...body }),
     ...(draft.external && { external: draft.external }),
     ...(draft.instanceOf && { instanceOf: draft.instanceOf }),
+    ...(draft.type && { type: draft.type }),
     includeWhen: expressions(includeWhen, outer),
     readyWhen: expressions(readyWhen?.(makeRef<never>(self)), outer),
     forEach: draft.forEach.map(({ name, list }) => ({ name, list: new Expression(bindHandles(toNode(list), outer)) })),

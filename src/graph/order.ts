@@ -32,11 +32,14 @@ function dependenciesOf(node: Omit<GraphNode, 'dependencies'>, ids: ReadonlySet<
 }
 
 function sort(nodes: readonly GraphNode[]): string[] {
-  const position = new Map(nodes.map(({ id }, index) => [id, index]));
   const waiting = nodes.map(({ dependencies }) => dependencies.length);
   const dependents = new Map<string, number[]>();
   for (const [index, { dependencies }] of nodes.entries()) {
-    for (const id of dependencies) dependents.set(id, [...(dependents.get(id) ?? []), index]);
+    for (const id of dependencies) {
+      const known = dependents.get(id);
+      if (known) known.push(index);
+      else dependents.set(id, [index]);
+    }
   }
   const order: string[] = [];
   const ready = new MinHeap();
@@ -49,7 +52,7 @@ function sort(nodes: readonly GraphNode[]): string[] {
       if (waiting[dependent] === 0) ready.push(dependent);
     }
   }
-  return order.filter((id) => position.has(id));
+  return order;
 }
 
 function cycleProblem(nodes: readonly GraphNode[], done: ReadonlySet<string>): Parameters<Problems['add']>[0] {

@@ -1,3 +1,4 @@
+import type { KubewrightError } from '../errors.ts';
 import type { Deferred } from '../expr/value.ts';
 import type { GraphNode } from '../graph/graph.ts';
 
@@ -73,6 +74,8 @@ export interface Resolution {
   readonly ready: ReadonlySet<NodePath>;
   /** Fields whose data is not there yet are absent. */
   readonly status: Record<string, unknown>;
+  /** What is wrong with a status expression beyond waiting; the status is then empty. */
+  readonly statusProblem?: KubewrightError | undefined;
   /** Status fields that are absent, and why. */
   readonly statusPending: readonly { readonly field: string; readonly reason: string }[];
 }

@@ -1,5 +1,8 @@
-import type { Graph } from '../graph/graph.ts';
-import type { Instance, Observed, Resolution } from './resolution.ts';
+import type { Graph, GraphNode } from '../graph/graph.ts';
+import { assertDistinct } from './identity.ts';
+import { type NodeState, resolveNode, type Surroundings } from './node-state.ts';
+import type { ExternalRead, Instance, Observed, Pending, Resolution, ResolvedObject } from './resolution.ts';
+import { resolveStatus } from './status.ts';
 
 export interface ResolveOptions {
   /** Treats every node that exists as ready. @default false */
@@ -7,14 +10,60 @@ export interface ResolveOptions {
 }
 
 /**
- * What a graph means: a pure function of the instance and the objects that exist, the same as kro's (kro-spec 5).
+ * What a graph means: a pure function of the instance and the objects that exist, the same as kro's (0.9.4, pkg/runtime).
+ * A node is made once every node that it refers to exists and is ready and the data it reads is there.
  *
- * @throws KubewrightError for what cannot heal by waiting: type errors, two equal objects, a collection that is too large
+ * @throws KubewrightError for what waiting cannot heal: type errors, two equal objects, a collection that is too large
  */
-export declare function resolve(graph: Graph, instance: Instance, observed: Observed, options?: ResolveOptions): Resolution;
+export function resolve(graph: Graph, instance: Instance, observed: Observed, options: ResolveOptions = {}): Resolution {
+  const resolution = resolveWithin(graph, instance, observed, { prefix: '', ignoreReadiness: options.ignoreReadiness ?? false });
+  assertDistinct(resolution.objects);
+  return resolution;
+}
 
-/** Validates values against the graph's schema and gives them with defaults. Errors name the path. */
-export declare function prepareValues(graph: Graph, values: unknown, place?: string): Record<string, unknown>;
+interface Within {
+  /** Path of the instance node that contains the graph, with a slash behind it. */
+  readonly prefix: string;
+  readonly ignoreReadiness: boolean;
+}
 
-/** The fixpoint of `resolve` with observed := desired: what is known without a cluster. A node still pending is an error that names its path. */
-export declare function resolveOffline(graph: Graph, instance: Instance): Resolution;
+/** `resolve` for a graph at any depth. */
+export function resolveWithin(graph: Graph, instance: Instance, observed: Observed, { prefix, ignoreReadiness }: Within): Resolution {
+  const states = new Map<string, NodeState>();
+  const surroundings: Surroundings = { graph, instance, observed, prefix, ignoreReadiness, states, schema: schemaObject(graph, instance) };
+  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  for (const id of graph.order) states.set(id, resolveNode(nodes.get(id) as GraphNode, surroundings));
+  return { ...collect(graph, states, prefix), ...resolveStatus(surroundings) };
+}
+
+function collect(graph: Graph, states: ReadonlyMap<string, NodeState>, prefix: string): Omit<Resolution, 'status' | 'statusPending' | 'statusProblem'> {
+  const objects: ResolvedObject[] = [];
+  const externals: ExternalRead[] = [];
+  const skipped: string[] = [];
+  const pending: Pending[] = [];
+  const ready = new Set<string>();
+  for (const id of graph.order) {
+    const state = states.get(id) as NodeState;
+    if (state.skipped) skipped.push(prefix + id);
+    if (state.pending) pending.push(state.pending);
+    if (state.ready) ready.add(prefix + id);
+    if (state.external) externals.push(state.external);
+    objects.push(...state.objects);
+    if (!state.inner) continue;
+    externals.push(...state.inner.externals);
+    skipped.push(...state.inner.skipped);
+    pending.push(...state.inner.pending);
+    for (const path of state.inner.ready) ready.add(path);
+  }
+  return { objects, externals, skipped, pending, ready };
+}
+
+/** The variable `schema`: the instance without its status. */
+function schemaObject(graph: Graph, { name, namespace, labels, annotations, spec }: Instance): Record<string, unknown> {
+  return {
+    apiVersion: `${graph.group}/${graph.version}`,
+    kind: graph.kind,
+    metadata: { name, ...(namespace !== undefined && { namespace }), ...(labels && { labels }), ...(annotations && { annotations }) },
+    spec,
+  };
+}

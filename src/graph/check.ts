@@ -1,0 +1,186 @@
+import { check, type Checked, formatType, isAssignable } from '../expr/check.ts';
+
+import type { Environment } from '../expr/environment.ts';
+import { literal, call } from '../expr/nodes.ts';
+import { pathOf } from '../expr/path.ts';
+import type { CelType } from '../expr/types.ts';
+import { Expression, isObject, joinPath, type Value, type ValueObject } from '../expr/value.ts';
+import { celTypeOf } from '../schema/cel-type.ts';
+import type { GraphData, GraphNode } from './graph.ts';
+import { lower } from './lower.ts';
+import type { BoundNode } from './nodes.ts';
+import { settleNumbers } from './numbers.ts';
+import type { Problems } from './problems.ts';
+import { GraphTypes, objectType } from './types.ts';
+
+/** A graph whose nodes have no order yet. */
+export type UncheckedGraph = Omit<GraphData, 'order' | 'nodes'> & { readonly nodes: readonly BoundNode[] };
+
+/** Type-checks every expression of a graph and brings it into the form that kro accepts. */
+export function checkGraph(graph: UncheckedGraph, problems: Problems): Omit<GraphData, 'order' | 'nodes'> & { readonly nodes: readonly Omit<GraphNode, 'dependencies'>[] } {
+  const spec = { ...graph.spec, json: settleNumbers(graph) };
+  const types = new GraphTypes({ ...graph, spec });
+  const nodes = graph.nodes.map((node) => new NodeChecker(node, types, problems).check());
+  const expected = graph.statusSchema ? celTypeOf(graph.statusSchema, 'status') : dyn;
+  const checker = new LeafChecker({ resource: 'status', environment: types.environment, problems });
+  const status = checker.value(graph.status, expected, '') as ValueObject;
+  return { ...graph, spec, nodes, status };
+}
+
+const dyn: CelType = { kind: 'dyn' };
+const bool: CelType = { kind: 'bool' };
+
+class NodeChecker {
+  readonly #node: BoundNode;
+  readonly #types: GraphTypes;
+  readonly #problems: Problems;
+
+  constructor(node: BoundNode, types: GraphTypes, problems: Problems) {
+    this.#node = node;
+    this.#types = types;
+    this.#problems = problems;
+  }
+
+  check(): Omit<GraphNode, 'dependencies'> {
+    const { draft, ...node } = this.#node;
+    const outer = this.#leaves(this.#types.environment);
+    const variables = new Map<string, CelType>();
+    const forEach = node.forEach.map(({ name, list }) => {
+      const { expression, type } = outer.expression(list, undefined, `forEach.${name}`);
+      variables.set(name, this.#elementOf(type, name));
+      return { name, list: expression };
+    });
+    const own = node.forEach.length > 0 ? 'each' : node.id;
+    const object = objectType(this.#node);
+    const self = this.#leaves(this.#types.only(new Map([[own, object]])));
+    const inner = this.#leaves(this.#types.with(variables));
+    return {
+      ...node,
+      forEach,
+      template: inner.value(node.template, node.external ? dyn : object, '') as ValueObject,
+      includeWhen: node.includeWhen.map((condition) => outer.condition(condition, 'includeWhen')),
+      readyWhen: node.readyWhen.map((condition) => self.condition(condition, 'readyWhen')),
+    };
+  }
+
+  #leaves(environment: Environment): LeafChecker {
+    return new LeafChecker({ resource: this.#node.id, environment, problems: this.#problems, source: this.#node.source });
+  }
+
+  #elementOf(type: CelType | undefined, name: string): CelType {
+    if (type?.kind === 'list') return type.element;
+    if (type !== undefined) {
+      this.#problems.add({
+        code: 'NotAList',
+        resource: this.#node.id,
+        path: `forEach.${name}`,
+        message: `is of type ${formatType(type)}, and a collection is made from a list`,
+        hint: 'Give a field with a list type, Cel.keys(record), or a list of values.',
+      });
+    }
+    return dyn;
+  }
+}
+
+interface Place {
+  readonly resource: string;
+  readonly environment: Environment;
+  readonly problems: Problems;
+  readonly source?: () => string | undefined;
+}
+
+class LeafChecker {
+  readonly #place: Place;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  /** Checks the expressions of a tree against the type of its place. */
+  value(value: Value, expected: CelType, path: string): Value {
+    if (value instanceof Expression) return this.expression(value, expected, path).expression;
+    if (Array.isArray(value)) {
+      const element = expected.kind === 'list' ? expected.element : dyn;
+      return mapSame(value, (item, index) => this.value(item, element, `${path}[${index}]`));
+    }
+    if (!isObject(value)) return value;
+    let result: Record<string, Value> | undefined;
+    for (const key of Object.keys(value)) {
+      const old = value[key] as Value;
+      if (typeof old !== 'object' || old === null) continue;
+      const changed = this.value(old, fieldType(expected, key), joinPath(path, key));
+      if (changed !== old) (result ??= { ...value })[key] = changed;
+    }
+    return result ? Object.freeze(result) : value;
+  }
+
+  condition(condition: Expression, path: string): Expression {
+    const { expression, type } = this.expression(condition, undefined, path);
+    if (type === undefined || type.kind === 'bool' || (type.kind === 'optional' && type.value.kind === 'bool')) return expression;
+    // kro refuses a condition whose type is not known to be bool.
+    if (type.kind === 'dyn') return new Expression(call('_==_', [expression.node, literal(true)]));
+    this.#mismatch(expression, path, `is of type ${formatType(type)}, and a condition is ${formatType(bool)}`);
+    return expression;
+  }
+
+  expression(expression: Expression, expected: CelType | undefined, path: string): { expression: Expression; type: CelType | undefined } {
+    const { environment, problems, resource, source } = this.#place;
+    const lowered = problems.attempt({ resource, path, source }, () => lower(expression.node, environment));
+    if (!lowered) return { expression, type: undefined };
+    const checked = problems.attempt({ resource, path, source }, () => check(lowered, environment));
+    if (!checked) return { expression, type: undefined };
+    const result = lowered === expression.node ? expression : new Expression(lowered);
+    remember(result, checked);
+    const reason = expected && isAssignable(expected, checked.type);
+    if (expected && reason !== undefined) {
+      this.#mismatch(result, path, `is of type ${formatType(checked.type)}, and the field is ${formatType(expected)}${reason ? ` (${reason})` : ''}`, hintFor(expected, checked.type));
+    }
+    return { expression: result, type: checked.type };
+  }
+
+  #mismatch(expression: Expression, path: string, message: string, hint?: string): void {
+    const source = this.#place.source?.();
+    this.#place.problems.add({
+      code: 'TypeMismatch',
+      resource: this.#place.resource,
+      path,
+      message: `${pathOf(expression.node)} ${message}${source ? ` (${source})` : ''}`,
+      hint,
+    });
+  }
+}
+
+function hintFor(expected: CelType, actual: CelType): string | undefined {
+  if (expected.kind === 'int' && actual.kind === 'double') return "Write 'number.integer' in the schema, or use .toInt().";
+  if (expected.kind === 'double' && actual.kind === 'int') return 'Use .toDouble().';
+  if (expected.kind === 'string' && (actual.kind === 'int' || actual.kind === 'double' || actual.kind === 'bool')) return 'Use .toText().';
+  if (expected.kind === 'bytes' && actual.kind === 'string') return 'Use stringData, which takes text.';
+  if (actual.kind === 'optional') return 'Use .orElse(…).';
+  return undefined;
+}
+
+function fieldType(type: CelType, key: string): CelType {
+  if (type.kind === 'struct') return type.field(key) ?? dyn;
+  return type.kind === 'map' ? type.value : dyn;
+}
+
+function mapSame(items: readonly Value[], change: (item: Value, index: number) => Value): Value {
+  let changed = false;
+  const result = items.map((item, index) => {
+    const next = change(item, index);
+    changed ||= next !== item;
+    return next;
+  });
+  return changed ? Object.freeze(result) : items;
+}
+
+const checkedExpressions = new WeakMap<Expression, Checked>();
+
+function remember(expression: Expression, checked: Checked): void {
+  checkedExpressions.set(expression, checked);
+}
+
+/** The result of the check when the graph was built, `undefined` for an expression that a transformation made. */
+export function checkedOf(expression: Expression): Checked | undefined {
+  return checkedExpressions.get(expression);
+}

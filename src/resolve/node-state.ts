@@ -1,0 +1,219 @@
+import { KubewrightError } from '../errors.ts';
+import { CelError } from '../expr/error.ts';
+import { identifiers } from '../expr/references.ts';
+import { type Deferred, Expression, mapLeaves, type Value } from '../expr/value.ts';
+import type { Graph, GraphNode } from '../graph/graph.ts';
+import { combinations, type Iteration } from './collection.ts';
+import { programOf, readyProgramOf } from './programs.ts';
+import type { ExternalRead, Instance, LabelSelector, Observed, ObservedObject, Pending, Resolution, ResolvedBody, ResolvedObject } from './resolution.ts';
+import { resolveWithin } from './resolve.ts';
+import { prepareValues } from './values.ts';
+
+/** What one node means at one moment. */
+export interface NodeState {
+  readonly skipped: boolean;
+  readonly pending?: Pending | undefined;
+  readonly objects: readonly ResolvedObject[];
+  readonly external?: ExternalRead;
+  /** The graph that an instance node stands for. */
+  readonly inner?: Resolution;
+  /** What expressions read for the node's id; `undefined` while it does not exist. */
+  readonly value: unknown;
+  readonly ready: boolean;
+  /** Why it is not ready. */
+  readonly waiting?: string | undefined;
+}
+
+/** What a node is resolved with. */
+export interface Surroundings {
+  readonly graph: Graph;
+  readonly instance: Instance;
+  readonly observed: Observed;
+  readonly prefix: string;
+  readonly ignoreReadiness: boolean;
+  /** The nodes before it. */
+  readonly states: ReadonlyMap<string, NodeState>;
+  readonly schema: Record<string, unknown>;
+}
+
+const nothing = { skipped: false, objects: [], value: undefined, ready: false } as const;
+
+export function resolveNode(node: GraphNode, around: Surroundings): NodeState {
+  const { prefix, states } = around;
+  const path = prefix + node.id;
+  if (node.dependencies.some((id) => states.get(id)?.skipped)) return { ...nothing, skipped: true };
+  const included = isIncluded(node, around);
+  if (included === false) return { ...nothing, skipped: true };
+  const blocked = typeof included === 'object' ? included : blockedBy(node, around);
+  if (blocked) return pendingState({ path, ...blocked });
+  try {
+    return observedState(node, around, desiredState(node, around));
+  } catch (error) {
+    if (error instanceof DataPending) return pendingState({ path, field: error.field, reason: error.message });
+    throw error;
+  }
+}
+
+/** Also when its object exists from before: kro does not look at it until the node can be computed. */
+function pendingState(pending: Pending): NodeState {
+  return { ...nothing, pending, waiting: pending.reason };
+}
+
+/** Whether `includeWhen` holds; an object says what the decision waits for. */
+function isIncluded(node: GraphNode, around: Surroundings): boolean | Omit<Pending, 'path'> {
+  if (node.includeWhen.length === 0) return true;
+  for (const condition of node.includeWhen) {
+    const waits = firstNotReady(namesIn(condition, around), around);
+    if (waits) return waits;
+    try {
+      if (programOf(condition, around.graph).evaluate(variables(around)) !== true) return false;
+    } catch (error) {
+      throw located(error, node, 'includeWhen');
+    }
+  }
+  return true;
+}
+
+function blockedBy(node: GraphNode, around: Surroundings): Omit<Pending, 'path'> | undefined {
+  return firstNotReady(node.dependencies, around);
+}
+
+function firstNotReady(ids: Iterable<string>, { states, prefix }: Surroundings): Omit<Pending, 'path'> | undefined {
+  for (const id of ids) {
+    const state = states.get(id);
+    if (!state || state.ready || state.skipped) continue;
+    return { on: prefix + id, reason: `waits for ${prefix}${id}${state.waiting ? `: ${state.waiting}` : ' to be ready'}` };
+  }
+  return undefined;
+}
+
+function namesIn(condition: Expression, { states, graph }: Surroundings): string[] {
+  const names = identifiers(condition.node);
+  return graph.order.filter((id) => names.has(id) && states.has(id));
+}
+
+function desiredState(node: GraphNode, around: Surroundings): NodeState {
+  if (node.external) return { ...nothing, external: externalRead(node, around) };
+  if (node.instanceOf) return innerState(node, node.instanceOf, around);
+  const iterations = node.forEach.length > 0 ? combinations(node, (list, field) => evaluate(list, { node, around, field })) : [undefined];
+  const path = around.prefix + node.id;
+  const objects = iterations.map((iteration): ResolvedObject => {
+    const object = body(node, around, iteration);
+    if (!iteration) return { path, node, label: path, object };
+    return { path, node, index: iteration.index, label: `${path}[${iteration.index}]`, object };
+  });
+  return { ...nothing, objects };
+}
+
+/** The node's object for one item, in the instance's namespace where it names none. */
+function body(node: GraphNode, around: Surroundings, iteration?: Iteration): ResolvedBody {
+  const filled = fill(node, around, iteration) as unknown as ResolvedBody;
+  const { metadata } = filled;
+  const name: unknown = metadata?.name;
+  if (typeof name !== 'string' || name === '') {
+    throw new KubewrightError({ code: 'MissingName', resource: around.prefix + node.id, path: 'metadata.name', message: 'the object has no name' });
+  }
+  const { namespace } = around.instance;
+  if (node.namespaced === false || metadata.namespace !== undefined || namespace === undefined) return filled;
+  return { ...filled, metadata: { ...metadata, namespace } };
+}
+
+function fill(node: GraphNode, around: Surroundings, iteration?: Iteration): Record<string, Value | Deferred> {
+  const bindings = variables(around, iteration?.variables);
+  return mapLeaves(node.template, (leaf, field) => {
+    if (!(leaf instanceof Expression)) return leaf;
+    return evaluate(leaf, { node, around, field, bindings }) as Value;
+  }) as Record<string, Value>;
+}
+
+interface Site {
+  readonly node: GraphNode;
+  readonly around: Surroundings;
+  readonly field: string;
+  readonly bindings?: (name: string) => unknown;
+}
+
+function evaluate(expression: Expression, { node, around, field, bindings = variables(around) }: Site): unknown {
+  try {
+    return programOf(expression, around.graph, node).evaluate(bindings);
+  } catch (error) {
+    if (error instanceof CelError && error.missing) throw new DataPending(field, `${field} needs data that is not there yet (${error.reason})`);
+    throw located(error, node, field);
+  }
+}
+
+class DataPending extends Error {
+  readonly field: string;
+
+  constructor(field: string, message: string) {
+    super(message);
+    this.field = field;
+  }
+}
+
+function located(error: unknown, node: GraphNode, field: string): unknown {
+  if (!(error instanceof CelError)) return error;
+  const source = node.source();
+  return new KubewrightError({ code: error.code, resource: node.id, path: field, message: error.message, cause: error, ...(source && { hint: `(${source})` }) });
+}
+
+function externalRead(node: GraphNode, around: Surroundings): ExternalRead {
+  const { metadata } = fill(node, around) as { metadata: { name?: string; namespace?: string; selector?: LabelSelector } };
+  const { apiVersion, kind, external } = node;
+  const namespace = metadata.namespace ?? (external === 'name' && node.namespaced !== false ? around.instance.namespace : undefined);
+  const by = external === 'selector' ? { selector: metadata.selector ?? {} } : { name: metadata.name as string };
+  return { path: around.prefix + node.id, apiVersion, kind, namespace, by };
+}
+
+/** An instance node is resolved in place: its objects are those of its graph. */
+function innerState(node: GraphNode, graph: Graph, around: Surroundings): NodeState {
+  const object = body(node, around);
+  const path = around.prefix + node.id;
+  const spec = prepareValues(graph, object['spec'], `${path} spec`);
+  const { name, namespace, labels, annotations } = object.metadata;
+  const inner = resolveWithin(graph, { name, namespace, labels, annotations, spec }, around.observed, { prefix: `${path}/`, ignoreReadiness: around.ignoreReadiness });
+  const done = inner.pending.length === 0 && graph.nodes.every(({ id }) => inner.ready.has(`${path}/${id}`) || inner.skipped.includes(`${path}/${id}`));
+  return { ...nothing, inner, value: { ...object, spec, status: { ...inner.status, state: done ? 'ACTIVE' : 'IN_PROGRESS' } } };
+}
+
+/** Adds what is observed: the value that others read, and whether it is ready. */
+function observedState(node: GraphNode, around: Surroundings, state: NodeState): NodeState {
+  const path = around.prefix + node.id;
+  const found = state.inner ? state.value : around.observed.get(path);
+  if (node.external === 'selector' || (node.forEach.length > 0 && !node.external)) return collectionState(node, around, { state, found: found as never });
+  if (found === undefined || found === null) return { ...state, waiting: node.external ? 'it does not exist' : 'it does not exist yet' };
+  const waiting = around.ignoreReadiness ? undefined : unmet(node, found as ObservedObject, around);
+  return { ...state, value: found, ready: waiting === undefined, waiting };
+}
+
+function collectionState(node: GraphNode, around: Surroundings, { state, found }: { state: NodeState; found: readonly (ObservedObject | undefined)[] | undefined }): NodeState {
+  const items = (found ?? []).filter((item) => item !== undefined);
+  if (node.external) return found ? { ...state, value: items, ready: true } : { ...state, waiting: 'it was not read yet' };
+  const wanted = state.objects.length;
+  if (items.length < wanted) return { ...state, value: items, waiting: `${items.length} of ${wanted} objects exist` };
+  const waiting = around.ignoreReadiness ? undefined : items.map((item) => unmet(node, item, around)).find((reason) => reason !== undefined);
+  return { ...state, value: items.slice(0, wanted), ready: waiting === undefined, waiting };
+}
+
+/** The first `readyWhen` that does not hold for an object, as text. */
+function unmet(node: GraphNode, object: ObservedObject, around: Surroundings): string | undefined {
+  const own = node.forEach.length > 0 ? 'each' : node.id;
+  for (const condition of node.readyWhen) {
+    const program = readyProgramOf(condition, around.graph, node);
+    try {
+      if (program.evaluate({ [own]: object }) !== true) return `readyWhen does not hold: ${program.toString()}`;
+    } catch (error) {
+      if (error instanceof CelError && error.missing) return `readyWhen needs data that is not there yet (${error.reason})`;
+      throw located(error, node, 'readyWhen');
+    }
+  }
+  return undefined;
+}
+
+/** Variables by name: what `extra` has, the schema, and each node that is there. */
+export function variables({ states, schema }: Surroundings, extra?: Readonly<Record<string, unknown>>): (name: string) => unknown {
+  return (name) => {
+    if (extra && Object.hasOwn(extra, name)) return extra[name];
+    return name === 'schema' ? schema : states.get(name)?.value;
+  };
+}

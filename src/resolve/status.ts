@@ -1,0 +1,44 @@
+import { KubewrightError } from '../errors.ts';
+import { CelError } from '../expr/error.ts';
+import { define, Expression, isObject, joinPath, type Value } from '../expr/value.ts';
+import { type Surroundings, variables } from './node-state.ts';
+import { programOf } from './programs.ts';
+import type { Resolution } from './resolution.ts';
+
+/** The status of an instance: a field whose data is not there yet is absent. */
+export function resolveStatus(around: Surroundings): Pick<Resolution, 'status' | 'statusPending' | 'statusProblem'> {
+  const statusPending: { field: string; reason: string }[] = [];
+  const bindings = variables(around);
+  const absent = Symbol('absent');
+  const read = (value: Value, field: string): unknown => {
+    if (value instanceof Expression) {
+      try {
+        return programOf(value, around.graph).evaluate(bindings);
+      } catch (error) {
+        if (!(error instanceof CelError)) throw error;
+        if (!error.missing) throw new KubewrightError({ code: error.code, resource: 'status', path: field, message: error.message, cause: error });
+        statusPending.push({ field, reason: error.reason });
+        return absent;
+      }
+    }
+    if (Array.isArray(value)) {
+      const items = value.map((item, index) => read(item, `${field}[${index}]`));
+      return items.includes(absent) ? absent : items;
+    }
+    return isObject(value) ? readObject(value, field) : value;
+  };
+  const readObject = (value: Value & object, field: string): unknown => {
+    const result: Record<string, unknown> = {};
+    for (const [key, member] of Object.entries(value)) {
+      const item = read(member as Value, joinPath(field, key));
+      if (item !== absent) define(result, key, item);
+    }
+    return field !== '' && Object.keys(result).length === 0 && Object.keys(value).length > 0 ? absent : result;
+  };
+  try {
+    return { status: readObject(around.graph.status, '') as Record<string, unknown>, statusPending };
+  } catch (error) {
+    if (!(error instanceof KubewrightError)) throw error;
+    return { status: {}, statusPending: [], statusProblem: error };
+  }
+}

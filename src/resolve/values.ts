@@ -1,0 +1,28 @@
+import { KubewrightError, throwProblems } from '../errors.ts';
+import type { Graph } from '../graph/graph.ts';
+import { withDefaults } from '../schema/defaults.ts';
+import { strictProblems } from '../schema/strict-values.ts';
+import { validateValues } from '../schema/user-schema.ts';
+
+/**
+ * Checks values against a graph's schema and fills in its defaults.
+ *
+ * @param place what the values are called in messages, such as `environments/dev.ts values["shop"]`
+ * @throws KubewrightError `InvalidValues` that lists every wrong field by its path
+ */
+export function prepareValues(graph: Graph, values: unknown, place = `values of ${graph.name}`): Record<string, unknown> {
+  const { json, user } = graph.spec;
+  const validated = user ? validateValues(user, values, json) : withoutLibrary();
+  if ('value' in validated) return validated.value as Record<string, unknown>;
+  const problems = validated.problems.map(
+    ({ path, message, hint }) => new KubewrightError({ code: 'InvalidValues', resource: place, path, message, hint }),
+  );
+  throwProblems(place, problems);
+  throw new KubewrightError({ code: 'InvalidValues', resource: place, message: 'the values do not fit the schema' });
+
+  function withoutLibrary(): ReturnType<typeof validateValues> {
+    const complete = withDefaults(json, values);
+    const found = [...strictProblems(json, complete)];
+    return found.length > 0 ? { problems: found } : { value: complete };
+  }
+}
