@@ -45,6 +45,9 @@ export interface JsonSchema {
   /** The members of a union. */
   readonly anyOf?: readonly JsonSchema[] | undefined;
 
+  /** In Kubernetes' own types only: the types that an IntOrString or a Quantity may have. */
+  readonly oneOf?: readonly JsonSchema[] | undefined;
+
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean | undefined;
   readonly 'x-kubernetes-int-or-string'?: boolean | undefined;
   readonly 'x-kubernetes-embedded-resource'?: boolean | undefined;

@@ -1,6 +1,8 @@
 import type { CelType, StructType } from '../expr/types.ts';
 import { celTypeOf, structType } from './cel-type.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { literalProblems } from './literals.ts';
+import type { ValueProblem } from './strict-values.ts';
 import { kubernetesSchema, objectMetaSchema } from './kubernetes-schema.ts';
 
 export { type BuiltInKind, builtInKind, builtInKinds, kubernetesSchema } from './kubernetes-schema.ts';
@@ -13,6 +15,16 @@ export { type BuiltInKind, builtInKind, builtInKinds, kubernetesSchema } from '.
 export function kubernetesType(apiVersion: string, kind: string, id: string = kind): CelType | undefined {
   const schema = kubernetesSchema(apiVersion, kind);
   return schema && celTypeOf(schema, `__type_${id}`);
+}
+
+/**
+ * What is wrong with the literal parts of an object of a built-in kind; nothing when Kubernetes has no such kind.
+ *
+ * @param isExpression tells the leaves whose value is not known yet
+ */
+export function checkLiterals(object: Record<string, unknown>, isExpression?: (value: unknown) => boolean): ValueProblem[] {
+  const schema = kubernetesSchema(String(object['apiVersion']), String(object['kind']));
+  return schema ? literalProblems(schema, object, isExpression) : [];
 }
 
 /**

@@ -21,10 +21,13 @@ const lostParts: Readonly<Record<string, Refusal>> = {
 
 /** The reasons why this node, its children aside, cannot be written in SimpleSchema. */
 export function refusals(schema: JsonSchema): Refusal[] {
-  const found = (schema['x-kubewright-lost'] ?? []).map(
-    (part) => lostParts[part] ?? { message: `has something that JSON Schema or kro cannot say (${part})`, hint: 'Use a type of plain JSON data.' },
-  );
+  const found = (schema['x-kubewright-lost'] ?? []).map(lostRefusal);
   return [...found, ...typeRefusals(schema), ...textRefusals(schema), ...enumRefusals(schema), ...numberRefusals(schema), ...defaultRefusals(schema)];
+}
+
+function lostRefusal(part: string): Refusal {
+  if (part.startsWith('format ')) return { message: `has the ${part}, which SimpleSchema has no marker for`, hint: 'Use a pattern.' };
+  return lostParts[part] ?? { message: `has something that SimpleSchema cannot say (${part})`, hint: 'Use a type of plain JSON data.' };
 }
 
 function* typeRefusals(schema: JsonSchema): Generator<Refusal> {
@@ -60,10 +63,7 @@ function unionRefusal(members: readonly JsonSchema[]): Refusal {
   return { message: `is a union of ${what}`, hint };
 }
 
-function* textRefusals({ type, format, pattern }: JsonSchema): Generator<Refusal> {
-  if (format !== undefined && type === 'string') {
-    yield { message: `has the format ${format}, which SimpleSchema has no marker for`, hint: 'Use a pattern.' };
-  }
+function* textRefusals({ pattern }: JsonSchema): Generator<Refusal> {
   if (pattern === undefined) return;
   const re2 = toRe2(pattern);
   if ('refused' in re2) yield { message: `has a pattern that Kubernetes cannot check: ${re2.refused}`, hint: 'Write it without, or use several fields.' };

@@ -138,9 +138,7 @@ function tidyNode(raw: RawSchema, context: Context): JsonSchema {
   if (type === 'object') return tidyObject(raw, node, context);
   if (type === 'array') return tidyArray(raw, node, context);
   if (type === 'integer' || type === 'number') return tidyNumber(node);
-  // The libraries describe their formats by a pattern as well, and that is what Kubernetes can check.
-  if (node.pattern !== undefined) delete node.format;
-  return node;
+  return type === 'string' ? tidyString(node) : node;
 }
 
 function typeOf(raw: RawSchema): JsonType | undefined {
@@ -175,6 +173,12 @@ function tidyArray(raw: RawSchema, node: Mutable, context: Context): JsonSchema 
   if (tuple) node.prefixItems = tuple.map(child);
   else node.items = child((raw.items as RawSchema | boolean | undefined) ?? {});
   return node;
+}
+
+/** The libraries describe most of their formats by a pattern as well, and that is what Kubernetes can check. */
+function tidyString({ format, ...node }: JsonSchema): JsonSchema {
+  if (format === undefined || node.pattern !== undefined) return node;
+  return { ...node, 'x-kubewright-lost': [...(node['x-kubewright-lost'] ?? []), `format ${format}`] };
 }
 
 /** zod writes the bounds of JavaScript's own numbers; they are no wish of the author's. */
