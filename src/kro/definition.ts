@@ -1,0 +1,58 @@
+import type { GraphData } from '../graph/graph.ts';
+import { Problems } from '../graph/problems.ts';
+import { toSimpleSchema } from '../schema/simple-schema.ts';
+import { type DefinitionSchema, kroApiVersion, type ResourceGraphDefinition } from './api.ts';
+import { ExpressionWriter } from './expressions.ts';
+import { refuseNode } from './refusals.ts';
+import { writeResource } from './resource.ts';
+import { splitSecrets } from './secrets.ts';
+import { writeStatus } from './status.ts';
+
+export interface DefinitionOptions {
+  /** Other names than the graph's: two definitions of one graph in one cluster need them. */
+  readonly definition?: { readonly name?: string | undefined; readonly kind?: string | undefined } | undefined;
+  /** kro's feature gates that are switched on, such as `CELOmitFunction`. @default [] */
+  readonly featureGates?: readonly string[] | undefined;
+}
+
+/**
+ * The ResourceGraphDefinition of a graph. What kro would refuse is rewritten where its meaning stays: constants in the
+ * status, `dependsOn`, records that stand for objects, field names that are no CEL names. Secrets that hold literal or
+ * deferred data are only read by the definition (see {@link splitSecrets}).
+ *
+ * @throws KubewrightError that lists everything that kro has no form for, each with a way out
+ * @example
+ * const definition = toDefinition(app, { definition: { name: 'app-blue', kind: 'AppBlue' } });
+ */
+export function toDefinition(graph: GraphData, options: DefinitionOptions = {}): ResourceGraphDefinition {
+  const name = options.definition?.name ?? graph.name;
+  const problems = new Problems(`kro definition ${name}`);
+  const { nodes } = splitSecrets(graph, problems);
+  const writer = ExpressionWriter.of({ ...graph, nodes });
+  const gates = new Set(options.featureGates);
+  const resources = nodes.map((node) => {
+    refuseNode(node, gates, problems);
+    return writeResource(node, writer, nodes);
+  });
+  const schema = writeSchema(graph, writer, problems);
+  problems.throwIfAny();
+  return {
+    apiVersion: kroApiVersion,
+    kind: 'ResourceGraphDefinition',
+    metadata: { name },
+    spec: { schema: { ...schema, kind: options.definition?.kind ?? graph.kind }, resources },
+  };
+}
+
+function writeSchema(graph: GraphData, writer: ExpressionWriter, problems: Problems): DefinitionSchema {
+  const { spec, types } = problems.attempt({ resource: `graph ${graph.name}` }, () => toSimpleSchema(graph.spec.json)) ?? { spec: {} };
+  const status = writeStatus(graph.status, writer, problems);
+  return {
+    apiVersion: graph.version,
+    kind: graph.kind,
+    group: graph.group,
+    ...(types && { types }),
+    spec,
+    ...(Object.keys(status).length > 0 && { status }),
+  };
+}

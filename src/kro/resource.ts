@@ -1,0 +1,63 @@
+import type { Node } from '../expr/ast.ts';
+import { call, identifier, literal, select } from '../expr/nodes.ts';
+import { identifiers } from '../expr/references.ts';
+import { Expression, visitLeaves, type ValueObject } from '../expr/value.ts';
+import type { GraphNode } from '../graph/graph.ts';
+import type { DefinitionResource, JsonObject } from './api.ts';
+import type { ExpressionWriter } from './expressions.ts';
+
+/** Writes one node as an entry of `spec.resources`. */
+export function writeResource(node: GraphNode, graph: ExpressionWriter, nodes: readonly GraphNode[]): DefinitionResource {
+  const writer = graph.within(node);
+  const includeWhen = [...node.includeWhen.filter((condition) => !isTrue(condition)), ...waits(node, nodes)];
+  return {
+    id: node.id,
+    ...(includeWhen.length > 0 && { includeWhen: includeWhen.map((condition) => graph.expression(condition)) }),
+    ...(node.readyWhen.length > 0 && { readyWhen: node.readyWhen.map((condition) => writer.expression(condition)) }),
+    ...(node.forEach.length > 0 && { forEach: node.forEach.map(({ name, list }) => ({ [name]: graph.expression(list) })) }),
+    ...body(node, writer),
+  };
+}
+
+function body(node: GraphNode, writer: ExpressionWriter): Pick<DefinitionResource, 'template' | 'externalRef'> {
+  if (!node.external) return { template: writer.object(node.template) };
+  const metadata = writer.object((node.template['metadata'] ?? {}) as ValueObject);
+  return { externalRef: { apiVersion: node.apiVersion, kind: node.kind, metadata: { ...metadata, ...listedNamespace(node, metadata) } } };
+}
+
+/** kro reads by name in the instance's namespace, but lists all namespaces where none is given. */
+function listedNamespace(node: GraphNode, { namespace }: JsonObject): JsonObject {
+  if (node.external !== 'selector' || node.namespaced === false || namespace !== undefined) return {};
+  return { namespace: '${schema.metadata.namespace}' };
+}
+
+function isTrue({ node }: Expression): boolean {
+  return node.kind === 'literal' && node.value === true;
+}
+
+/**
+ * kro waits for what an expression names: a condition that always holds stands for `dependsOn`. A target that is left out
+ * takes the node with it, as a reference does.
+ */
+function waits(node: GraphNode, nodes: readonly GraphNode[]): Expression[] {
+  if (node.dependsOn.length === 0) return [];
+  const named = namedIds(node);
+  const targets = nodes.filter(({ id }) => node.dependsOn.includes(id) && !named.has(id));
+  return targets.map((target) => new Expression(alwaysTrue(target)));
+}
+
+function alwaysTrue(target: GraphNode): Node {
+  const variable = identifier(target.id);
+  const isList = target.forEach.length > 0 || target.external === 'selector';
+  if (isList) return call('_>=_', [call('size', [variable]), literal(0)]);
+  return call('_!=_', [select(select(variable, 'metadata'), 'name'), literal('')]);
+}
+
+/** Everything that kro takes as a dependency by itself; readyWhen is not among it. */
+function namedIds(node: GraphNode): Set<string> {
+  const expressions = [...node.includeWhen, ...node.forEach.map(({ list }) => list)];
+  visitLeaves(node.template, (leaf) => {
+    if (leaf instanceof Expression) expressions.push(leaf);
+  });
+  return new Set(expressions.flatMap(({ node: tree }) => [...identifiers(tree)]));
+}

@@ -1,0 +1,59 @@
+import type { Node } from '../expr/ast.ts';
+import { identifier, select, toNode } from '../expr/nodes.ts';
+import { identifiers } from '../expr/references.ts';
+import { define, Expression, isObject, joinPath, type Value, type ValueObject } from '../expr/value.ts';
+import type { Problems } from '../graph/problems.ts';
+import type { Json, JsonObject } from './api.ts';
+import type { ExpressionWriter } from './expressions.ts';
+
+/** Fields of an instance's status that kro writes itself. */
+const written: Readonly<Record<string, string>> = {
+  state: 'kro writes its own state there and drops this one',
+  conditions: 'kro keeps its own conditions there',
+};
+
+/** Writes the status: every leaf becomes an expression that names something, as kro demands. */
+export function writeStatus(status: ValueObject, writer: ExpressionWriter, problems: Problems): JsonObject {
+  for (const [field, message] of Object.entries(written)) {
+    if (status[field] !== undefined) problems.add({ code: 'KroStatusField', resource: 'status', path: field, message, hint: 'Choose another name for the field.' });
+  }
+  return new StatusWriter(writer, problems).fields(status, '');
+}
+
+class StatusWriter {
+  readonly #writer: ExpressionWriter;
+  readonly #problems: Problems;
+
+  constructor(writer: ExpressionWriter, problems: Problems) {
+    this.#writer = writer;
+    this.#problems = problems;
+  }
+
+  fields(value: ValueObject, path: string): JsonObject {
+    const result: Record<string, Json> = {};
+    for (const key of Object.keys(value)) define(result, key, this.#value(value[key] as Value, joinPath(path, key)));
+    return result;
+  }
+
+  #value(value: Value, path: string): Json {
+    if (isObject(value) && Object.keys(value).length > 0) return this.fields(value, path);
+    if (Array.isArray(value) && value.length > 0) return value.map((item, index) => this.#value(item, `${path}[${index}]`));
+    return this.#leaf(value, path);
+  }
+
+  #leaf(value: Value, path: string): Json {
+    if (value === null) {
+      this.#problems.add({ code: 'KroStatusNull', resource: 'status', path, message: 'is null, which kro writes into no status', hint: 'Leave the field out.' });
+      return null;
+    }
+    const expression = value instanceof Expression ? value : this.#problems.attempt({ resource: 'status', path }, () => new Expression(toNode(value)));
+    if (!expression) return null;
+    const isConstant = identifiers(expression.node).size === 0;
+    return this.#writer.expression(isConstant ? new Expression(anchored(expression.node)) : expression);
+  }
+}
+
+/** kro refuses a status field that names neither the instance nor a resource: this names the instance beside the value. */
+function anchored(value: Node): Node {
+  return { kind: 'bind', variable: 'constant', init: select(identifier('schema'), 'kind'), body: value };
+}
