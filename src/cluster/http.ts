@@ -5,7 +5,9 @@
 import http from 'node:http';
 import https from 'node:https';
 import { createSecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
+import { KubewrightError } from '../errors.ts';
 import { networkError } from './api-error.ts';
 import type { Peer, Purpose } from './api-error.ts';
 import { settle, StaleConnection } from './exchange.ts';
@@ -169,7 +171,8 @@ export class Transport {
 
   #poolsFor(credentials: Credentials): Pools {
     if (this.#pools?.credentials === credentials) return this.#pools;
-    const make = credentials.pool ?? directPool(this.endpoint.server, credentials.tls);
+    const secureContext = this.#secureContext(credentials.tls);
+    const make = credentials.pool ?? directPool(this.endpoint.server, { ...credentials.tls, secureContext });
     // What is under way ends on the old pool; its idle connections would keep the old identity.
     if (this.#pools) dropIdle(this.#pools.requests);
     this.#pools = {
@@ -178,6 +181,20 @@ export class Transport {
       streams: make({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY }),
     };
     return this.#pools;
+  }
+
+  /** One context for all connections: certificates would be parsed for each, and be part of every pool key. */
+  #secureContext({ ca, cert, key }: TlsOptions): SecureContext {
+    try {
+      return createSecureContext({ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
+    } catch (error) {
+      throw new KubewrightError({
+        code: 'CredentialsInvalid',
+        resource: this.endpoint.name,
+        message: `its certificates or keys cannot be used (${error instanceof Error ? error.message : 'unknown error'})`,
+        hint: 'They have to be PEM, and the key has to fit its certificate.',
+      });
+    }
   }
 
   #failure(request: HttpRequest, error: unknown): unknown {
@@ -190,12 +207,11 @@ function isRepeatable(request: HttpRequest): boolean {
   return request.repeatable ?? ['GET', 'PUT', 'DELETE'].includes(request.method);
 }
 
-function directPool(server: string, tls: TlsOptions): (options: PoolOptions) => http.Agent {
+function directPool(server: string, tls: TlsOptions & { readonly secureContext: SecureContext }): (options: PoolOptions) => http.Agent {
   if (server.startsWith('http:')) return (options) => new http.Agent(options);
-  const { ca, cert, key, ...rest } = tls;
-  // One context for all connections: certificates as strings would be parsed for each, and be part of every pool key.
-  const secureContext = createSecureContext({ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
-  return (options) => new https.Agent({ ...options, ...rest, secureContext });
+  const { secureContext, servername, rejectUnauthorized } = tls;
+  const way = { secureContext, ...(servername && { servername }), ...(rejectUnauthorized === false && { rejectUnauthorized }) };
+  return (options) => new https.Agent({ ...options, ...way });
 }
 
 function dropIdle(agent: http.Agent): void {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
-import { load } from 'js-yaml';
+import { loadAll } from 'js-yaml';
 import { KubewrightError } from '../errors.ts';
 
 /** `clusters[].cluster`; paths are absolute. */
@@ -138,16 +138,17 @@ function mergeFile(config: Kubeconfig, file: string, text: string): void {
 }
 
 function parse(file: string, text: string): Record<string, unknown> {
-  let document: unknown;
+  let documents: readonly unknown[];
   try {
-    document = load(text);
+    documents = loadAll(text);
   } catch (error) {
     // The parser's message quotes lines of the file, which hold keys and tokens.
     const line = (error as { mark?: { line?: number } }).mark?.line;
     throw invalid(file, `is not YAML${line === undefined ? '' : ` (line ${line + 1})`}`);
   }
-  if (document === undefined || document === null) return {};
-  if (typeof document !== 'object' || Array.isArray(document)) throw invalid(file, 'is not a kubeconfig');
+  const [document = {}] = documents;
+  if (document === null) return {};
+  if (typeof document !== 'object' || Array.isArray(document) || documents.length > 1) throw invalid(file, 'is not a kubeconfig');
   return document as Record<string, unknown>;
 }
 
