@@ -1,0 +1,31 @@
+import { Cel } from '../expr/cel.ts';
+import type { Expr, Input, Inputs } from '../expr/expression.ts';
+import { nodeOf } from '../expr/nodes.ts';
+import { pathOf } from '../expr/path.ts';
+import { isExpression, type Refuse } from './shorthand.ts';
+
+/** The label that selectors of shorthand workloads match. */
+export function appLabel(name: Input<string>): { readonly app: Input<string> } {
+  return { app: name };
+}
+
+/** The app label and the author's own, which cannot replace it: the selector would no longer match. */
+export function withAppLabel(name: Input<string>, labels: Inputs<Record<string, string>> | undefined, refuse: Refuse): unknown {
+  if (labels === undefined) return appLabel(name);
+  if (isExpression(labels)) return Cel.expr<Record<string, string>>`${labels as Expr<unknown>}.merge({'app': ${name}})`;
+  const { app, ...others } = labels as Record<string, Input<string>>;
+  if (app !== undefined && textOf(app) !== textOf(name)) {
+    refuse({
+      code: 'AppLabel',
+      path: 'labels.app',
+      message: `has to be the name, ${textOf(name)}, as the selector matches it`,
+      hint: 'Remove it, or use another key such as app.kubernetes.io/name.',
+    });
+  }
+  return { ...appLabel(name), ...others };
+}
+
+function textOf(value: Input<string>): string {
+  const node = nodeOf(value);
+  return node ? pathOf(node) : JSON.stringify(value);
+}

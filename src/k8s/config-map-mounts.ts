@@ -1,0 +1,78 @@
+import type { IVolume } from 'kubernetes-models/v1/Volume';
+import type { IVolumeMount } from 'kubernetes-models/v1/VolumeMount';
+import type { Input, Inputs } from '../expr/expression.ts';
+import { isExpression, type Refuse } from './shorthand.ts';
+
+/** A ConfigMap as files in a container. */
+export interface ConfigMapMount {
+  /** Name of the ConfigMap. */
+  readonly name: Input<string>;
+  /** Folder of its files; with `subPath`, the path of one file. */
+  readonly mountPath: Input<string>;
+  /** One key of the ConfigMap. The file is not updated when the ConfigMap changes. */
+  readonly subPath?: Input<string> | undefined;
+}
+
+interface Mounts {
+  readonly volumes?: Inputs<IVolume[]> | undefined;
+  readonly volumeMounts?: Inputs<IVolumeMount[]> | undefined;
+  readonly configMaps?: readonly ConfigMapMount[] | undefined;
+}
+
+/** The author's volumes and mounts, and those of the ConfigMaps: one volume for each ConfigMap, one mount for each entry. */
+export function mountConfigMaps({ volumes, volumeMounts, configMaps }: Mounts, refuse: Refuse): { volumes: unknown; volumeMounts: unknown } {
+  if (configMaps === undefined || configMaps.length === 0) return { volumes, volumeMounts };
+  const own = listOf(volumes, 'volumes', refuse);
+  const names = new VolumeNames(own);
+  const sources: object[] = [];
+  const mounts = listOf<ConfigMapMount>(configMaps, 'configMaps', refuse).map(({ name, mountPath, subPath }) => {
+    const { volume, isNew } = names.for(name);
+    if (isNew) sources.push({ name: volume, configMap: { name } });
+    return { name: volume, mountPath, subPath };
+  });
+  return { volumes: [...own, ...sources], volumeMounts: [...listOf(volumeMounts, 'volumeMounts', refuse), ...mounts] };
+}
+
+function listOf<T = unknown>(value: unknown, path: string, refuse: Refuse): readonly T[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value)) return value as T[];
+  return refuse({
+    code: 'ListExpected',
+    path,
+    message: isExpression(value) ? 'cannot be an expression where configMaps adds to it' : 'has to be a list',
+    hint: 'Write the list out, or all of it as volumes and volumeMounts.',
+  });
+}
+
+/** Names volumes after their ConfigMaps: DNS labels, each once in its pod, the same in every build. */
+class VolumeNames {
+  readonly #taken: Set<unknown>;
+  readonly #byConfigMap = new Map<string, string>();
+  #unnamed = 0;
+
+  constructor(own: readonly unknown[]) {
+    this.#taken = new Set(own.map((volume) => (volume as { name?: unknown } | null)?.name));
+  }
+
+  for(configMap: Input<string>): { readonly volume: string; readonly isNew: boolean } {
+    // What an expression will say need not be a DNS label, so that its volume gets a name of its own.
+    if (typeof configMap !== 'string') return { volume: this.#free(`config-${++this.#unnamed}`), isNew: true };
+    const known = this.#byConfigMap.get(configMap);
+    if (known !== undefined) return { volume: known, isNew: false };
+    const volume = this.#free(dnsLabel(configMap));
+    this.#byConfigMap.set(configMap, volume);
+    return { volume, isNew: true };
+  }
+
+  #free(wanted: string): string {
+    let name = wanted;
+    for (let count = 2; this.#taken.has(name); count++) name = `${wanted.slice(0, 59)}-${count}`;
+    this.#taken.add(name);
+    return name;
+  }
+}
+
+function dnsLabel(name: string): string {
+  const label = name.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-').slice(0, 63);
+  return label.replaceAll(/^-+|-+$/g, '') || 'config';
+}
