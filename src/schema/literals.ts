@@ -46,7 +46,7 @@ function checkObject(schema: JsonSchema, value: Record<string, unknown>, place: 
     const declared = fieldOf(schema, name) ?? schema.additionalProperties;
     if (declared) checkValue(declared, field, { ...place, path });
     else if (isStruct(schema) && field !== undefined) {
-      const hint = didYouMean(name, Object.keys(schema.properties).filter((other) => !Object.hasOwn(value, other)));
+      const hint = didYouMean(name, Object.keys(schema.properties).filter((other) => value[other] === undefined));
       place.check.problems.push({ path: pathText(path), message: 'is not a field of this kind', hint });
     }
   }

@@ -54,7 +54,7 @@ function* objectProblems(schema: JsonSchema, value: Record<string, unknown>, pat
     const declared = fieldOf(schema, name) ?? schema.additionalProperties;
     if (declared) yield* strictProblems(declared, field, [...path, name]);
     else if (isStruct(schema) && !schema['x-kubernetes-preserve-unknown-fields']) {
-      const names = Object.keys(schema.properties).filter((other) => !Object.hasOwn(value, other));
+      const names = Object.keys(schema.properties).filter((other) => value[other] === undefined);
       yield {
         path: pathText([...path, name]),
         message: 'is not a field of the schema',

@@ -68,7 +68,7 @@ export function toJsonSchema(schema: UserSchema): JsonSchema {
  */
 export function validateValues(schema: UserSchema, values: unknown, json: JsonSchema = toJsonSchema(schema)): Validated {
   const problems = [...strictProblems(json, values)];
-  const result = schema['~standard'].validate(structuredClone(values));
+  const result = schema['~standard'].validate(copyOf(values));
   if (result instanceof Promise) {
     result.catch(() => undefined);
     throw new KubewrightError({
@@ -83,6 +83,13 @@ export function validateValues(schema: UserSchema, values: unknown, json: JsonSc
   }
   if (problems.length > 0 || result.issues) return { problems };
   return { value: withDefaults(json, result.value) };
+}
+
+/** Libraries may fill defaults into what they are given. */
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, copyOf(field)]));
 }
 
 function pathPart(part: PropertyKey | { readonly key: PropertyKey }): string | number {
