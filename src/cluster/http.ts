@@ -70,6 +70,13 @@ export interface HttpResponse {
   readonly body: string;
 }
 
+interface Target {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port: string;
+  readonly prefix: string;
+}
+
 interface Pools {
   readonly credentials: Credentials;
   readonly requests: http.Agent;
@@ -87,14 +94,18 @@ const maxAttempts = 3;
 export class Transport {
   readonly endpoint: Endpoint;
   readonly #compress: boolean;
+  readonly #target: Target;
   readonly #open = new Set<http.ClientRequest>();
   #pools: Pools | undefined;
   #closed = false;
 
   constructor(endpoint: Endpoint) {
     this.endpoint = endpoint;
+    const { protocol, hostname, port, pathname } = new URL(endpoint.server);
+    // Servers behind a gateway have a path of their own, such as `/k8s/clusters/c-1`.
+    this.#target = { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, prefix: pathname.replace(/\/$/, '') };
     // On this machine compression only costs time.
-    this.#compress = !['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint.server).hostname);
+    this.#compress = !['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
   }
 
   /** Sends a request and reads its whole answer. */
@@ -151,7 +162,7 @@ export class Transport {
 
   #start(request: HttpRequest, credentials: Credentials, agent: http.Agent): Promise<Exchange> {
     if (this.#closed) throw new Error('the connection was closed by this process');
-    const url = new URL(request.path, this.endpoint.server);
+    const { prefix, ...target } = this.#target;
     const headers: Record<string, string | number> = {
       accept: 'application/json',
       'user-agent': 'kubewright',
@@ -160,8 +171,8 @@ export class Transport {
     };
     if (this.#compress && agent === this.#pools?.requests && request.method === 'GET') headers['accept-encoding'] = 'gzip';
     if (request.body !== undefined) headers['content-length'] = Buffer.byteLength(request.body);
-    const open = url.protocol === 'http:' ? http.request : https.request;
-    const sent = open(url, { method: request.method, headers, agent });
+    const open = target.protocol === 'http:' ? http.request : https.request;
+    const sent = open({ ...target, path: prefix + request.path, method: request.method, headers, agent });
     this.#open.add(sent);
     sent.once('close', () => this.#open.delete(sent));
     const answer = settle(sent, { connectTimeoutMs, timeoutMs: request.timeoutMs ?? defaultTimeoutMs, signal: request.signal });

@@ -213,6 +213,13 @@ describe('a slow server', () => {
   });
 });
 
+test('a server behind a gateway keeps its path', async () => {
+  const server = await startServer((_, response) => answer(response, 200, configMap('web')));
+  const source = { kind: 'server', server: `${server.url}/k8s/clusters/c-1/`, token: 't', ca: server.authority.cert } as const;
+  await closing(await connect(source, { knownKinds })).get(ref);
+  expect(server.received[0]?.url.pathname).toBe('/k8s/clusters/c-1/api/v1/namespaces/shop/configmaps/web');
+});
+
 describe('a list', () => {
   test('has all pages, with apiVersion and kind on every item', async () => {
     const server = await startServer(({ url }, response) => {
