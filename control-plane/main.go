@@ -23,6 +23,7 @@ import (
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	"kubewright.dev/control-plane/gateway"
 	kwokconfig "sigs.k8s.io/kwok/pkg/config"
 	kwok "sigs.k8s.io/kwok/pkg/kwok/cmd"
 	kwoklog "sigs.k8s.io/kwok/pkg/log"
@@ -71,6 +72,11 @@ func runKwok() {
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	flags.Usage = func() {}
 	ctx, logger := kwoklog.InitFlags(signals.SetupSignalContext(), flags)
+	go func() {
+		if err := gateway.Run(ctx, os.Getenv("KUBECONFIG")); err != nil {
+			logger.Error("gateway controller stopped", "err", err)
+		}
+	}()
 	ctx, err := kwokconfig.InitFlags(ctx, flags)
 	if err == nil {
 		command := kwok.NewCommand(ctx)

@@ -61,12 +61,8 @@ function requireComplete(folder: string): string {
 function cacheFolder(sources: string): string {
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
-  const stages = readdirSync(join(sources, 'stages')).sort();
-  const files = ['go.mod', 'go.sum', ...goFiles(sources), ...stages.map((name) => join('stages', name))];
+  const tree = readdirSync(sources, { recursive: true, encoding: 'utf8' });
+  const files = tree.filter((name) => /^(go\.(mod|sum)|main\.go|gateway\/.*\.go|stages\/.*\.yaml)$/.test(name)).sort();
   for (const file of files) hash.update(`\0${file}\0`).update(readFileSync(join(sources, file)));
   return join(cache, 'kubewright', `control-plane-${hash.digest('hex').slice(0, 16)}`);
-}
-
-function goFiles(sources: string): string[] {
-  return readdirSync(sources).filter((name) => name.endsWith('.go')).sort();
 }

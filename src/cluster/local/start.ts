@@ -1,9 +1,8 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubewrightError } from '../../errors.ts';
-import { readFileSync } from 'node:fs';
 import { type ApiClient, connectApi } from './api.ts';
 import { type Launch, etcdPeerSocket, etcdSocket, serverUrl } from './arguments.ts';
 import { kubernetesVersion } from './binaries.ts';
@@ -56,10 +55,10 @@ async function startControllers(started: StartedProcesses, api: ApiClient, launc
   const objects = readBootstrapObjects(launch.binaries);
   started.start('kube-controller-manager');
   started.start('kube-scheduler');
-  // kro and kwok look their types up once, when they start.
+  started.start('kwok');
+  // kro ends when its types are not there yet.
   const kro = installKroTypes(api, objects).then(() => started.start('kro'));
-  const kwok = installClusterObjects(api, objects).then(() => started.start('kwok'));
-  await Promise.all([kro, kwok]);
+  await Promise.all([kro, installClusterObjects(api, objects)]);
   await started.until('the node is Ready', () => podsCanRun(api));
   await started.until('kro is ready', () => answersOk(launch.kroPort, '/readyz'));
 }
