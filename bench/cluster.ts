@@ -19,12 +19,21 @@ const agent = new https.Agent({ keepAlive: true, ...serverTls(entry.cluster) });
 const cluster = await connect({ kind: 'context', name: contextName, kubeconfig });
 
 function configMap(name: string): KubernetesObject {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data: { key: 'value', text: 'x'.repeat(200) } };
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace },
+    data: { key: 'value', text: 'x'.repeat(200) },
+  };
 }
 
 async function bareApply(object: KubernetesObject): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/configmaps/${object.metadata.name}?fieldManager=bench&fieldValidation=Strict`;
-  const request = https.request(entry.cluster.server + path, { method: 'PATCH', agent, headers: { ...headers, 'content-type': 'application/apply-patch+yaml' } });
+  const request = https.request(entry.cluster.server + path, {
+    method: 'PATCH',
+    agent,
+    headers: { ...headers, 'content-type': 'application/apply-patch+yaml' },
+  });
   request.end(JSON.stringify(object));
   const [response] = await once(request, 'response');
   let text = '';
@@ -57,7 +66,8 @@ async function measure(prefix: string, apply: (object: KubernetesObject) => Prom
 }
 
 const measureBare = (prefix: string): Promise<Measured> => measure(`bare-${prefix}`, bareApply);
-const measurePort = (prefix: string): Promise<Measured> => measure(`port-${prefix}`, (object) => portApply(cluster, object));
+const measurePort = (prefix: string): Promise<Measured> =>
+  measure(`port-${prefix}`, (object) => portApply(cluster, object));
 
 function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
@@ -76,7 +86,9 @@ for (let round = 1; round <= Number(rounds); round += 1) {
   const rates = `bare ${bare.perSecond.toFixed(0)}/s, port ${port.perSecond.toFixed(0)}/s, ratio ${(port.perSecond / bare.perSecond).toFixed(2)}`;
   console.log(`round ${round}: ${rates}; CPU bare ${bare.cpu.toFixed(2)} ms, port ${port.cpu.toFixed(2)} ms`);
 }
-console.log(`median ratio of rates ${median(results.map(({ bare, port }) => port.perSecond / bare.perSecond)).toFixed(2)}`);
+console.log(
+  `median ratio of rates ${median(results.map(({ bare, port }) => port.perSecond / bare.perSecond)).toFixed(2)}`,
+);
 console.log(`median ratio of CPU ${median(results.map(({ bare, port }) => port.cpu / bare.cpu)).toFixed(2)}`);
 await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name: namespace });
 cluster.close();

@@ -45,7 +45,10 @@ export class ApiCluster implements port.Cluster {
     this.#discovery = new Discovery((path, call) => this.#document(path, call), options.knownKinds);
   }
 
-  discover(kind: port.KindReference, options: port.CallOptions & { readonly refresh?: boolean } = {}): Promise<port.ApiResource | undefined> {
+  discover(
+    kind: port.KindReference,
+    options: port.CallOptions & { readonly refresh?: boolean } = {},
+  ): Promise<port.ApiResource | undefined> {
     return this.#discovery.find(kind, options);
   }
 
@@ -89,7 +92,15 @@ export class ApiCluster implements port.Cluster {
     const deadlineMs = timeoutSeconds * 1000 + graceMs;
     const parameters = { ...selectors(query), watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds };
     try {
-      const request = await this.#request({ method: 'GET', kind: query, namespace: query.namespace, purpose, query: parameters, signal, timeoutMs: deadlineMs });
+      const request = await this.#request({
+        method: 'GET',
+        kind: query,
+        namespace: query.namespace,
+        purpose,
+        query: parameters,
+        signal,
+        timeoutMs: deadlineMs,
+      });
       const response = await this.#transport.stream(request);
       const status = response.statusCode ?? 0;
       if (status >= 400) {
@@ -98,7 +109,8 @@ export class ApiCluster implements port.Cluster {
       }
       for await (const line of readWatchLines(response, { deadlineMs, signal })) {
         const event = toEvent(line);
-        if (!event) throw refusalError({ status: statusOf(line.object), body: JSON.stringify(line.object) }, this, purpose);
+        if (!event)
+          throw refusalError({ status: statusOf(line.object), body: JSON.stringify(line.object) }, this, purpose);
         yield event;
       }
     } catch (error) {
@@ -125,16 +137,31 @@ export class ApiCluster implements port.Cluster {
 
   create(object: port.NewObject, options: port.WriteOptions = {}): Promise<port.KubernetesObject> {
     const { name = '', namespace } = object.metadata ?? {};
-    const write = { method: 'POST', purpose: purposeOf('create', { ...object, name, namespace }), kind: object, namespace, body: object };
+    const write = {
+      method: 'POST',
+      purpose: purposeOf('create', { ...object, name, namespace }),
+      kind: object,
+      namespace,
+      body: object,
+    };
     return this.#json({ ...writeOptions(options), ...write });
   }
 
   update(object: port.KubernetesObject, options: port.UpdateOptions = {}): Promise<port.KubernetesObject> {
-    const write = { method: 'PUT', purpose: purposeOf('update', object), subresource: options.subresource, body: object };
+    const write = {
+      method: 'PUT',
+      purpose: purposeOf('update', object),
+      subresource: options.subresource,
+      body: object,
+    };
     return this.#json({ ...writeOptions(options), ...addressOf(object), ...write });
   }
 
-  patch(ref: port.ObjectReference, patch: port.Patch, options: port.UpdateOptions = {}): Promise<port.KubernetesObject> {
+  patch(
+    ref: port.ObjectReference,
+    patch: port.Patch,
+    options: port.UpdateOptions = {},
+  ): Promise<port.KubernetesObject> {
     return this.#json({
       ...writeOptions(options),
       ...addressOf(ref),
@@ -166,11 +193,23 @@ export class ApiCluster implements port.Cluster {
     }
   }
 
-  async logs(pod: { readonly name: string; readonly namespace: string }, options: port.LogOptions = {}): Promise<string> {
+  async logs(
+    pod: { readonly name: string; readonly namespace: string },
+    options: port.LogOptions = {},
+  ): Promise<string> {
     const { container, tailLines, previous, ...call } = options;
     const ref = { apiVersion: 'v1', kind: 'Pod', ...pod };
     const query = { container, tailLines, previous };
-    return (await this.#send({ ...call, ...addressOf(ref), method: 'GET', purpose: purposeOf('logs', ref), subresource: 'log', query })).body;
+    return (
+      await this.#send({
+        ...call,
+        ...addressOf(ref),
+        method: 'GET',
+        purpose: purposeOf('logs', ref),
+        subresource: 'log',
+        query,
+      })
+    ).body;
   }
 
   async version(options: port.CallOptions = {}): Promise<port.ServerVersion> {
@@ -190,7 +229,13 @@ export class ApiCluster implements port.Cluster {
   async #document(path: string, options: port.CallOptions & { readonly accept?: string }): Promise<unknown> {
     const { accept, ...call } = options;
     const purpose = { verb: 'read', resource: path };
-    const response = await this.#transport.send({ ...call, method: 'GET', path, purpose, ...(accept && { headers: { accept } }) });
+    const response = await this.#transport.send({
+      ...call,
+      method: 'GET',
+      path,
+      purpose,
+      ...(accept && { headers: { accept } }),
+    });
     if (response.status === 404) return undefined;
     return this.#parse(this.#checked(response, purpose), purpose);
   }
@@ -231,7 +276,11 @@ export class ApiCluster implements port.Cluster {
 
   #checked(response: HttpResponse, purpose: Purpose): HttpResponse {
     if (response.status < 400) return response;
-    throw refusalError({ status: response.status, body: response.body, retryAfter: response.headers['retry-after'] }, this, purpose);
+    throw refusalError(
+      { status: response.status, body: response.body, retryAfter: response.headers['retry-after'] },
+      this,
+      purpose,
+    );
   }
 }
 
@@ -240,7 +289,9 @@ interface ListDocument {
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
 }
 
-function addressOf(object: port.KubernetesObject | port.ObjectReference): Pick<ObjectRequest, 'kind' | 'name' | 'namespace'> {
+function addressOf(
+  object: port.KubernetesObject | port.ObjectReference,
+): Pick<ObjectRequest, 'kind' | 'name' | 'namespace'> {
   const { name, namespace } = (object as Partial<port.KubernetesObject>).metadata ?? (object as port.ObjectReference);
   return { kind: object, name, namespace };
 }
@@ -270,7 +321,9 @@ function pathOf(resource: port.ApiResource, request: ObjectRequest): string {
 
 function queryString(query: Query = {}): string {
   const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== false);
-  return pairs.length === 0 ? '' : `?${pairs.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&')}`;
+  return pairs.length === 0
+    ? ''
+    : `?${pairs.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&')}`;
 }
 
 function selectors({ labelSelector, fieldSelector }: port.ListQuery): Query {
@@ -289,5 +342,7 @@ function statusOf(object: port.KubernetesObject): number {
 /** `299 - "text"`, one or several of them. */
 function warningsOf(response: HttpResponse): readonly string[] {
   const header = response.headers['warning'] as string | undefined;
-  return [...(header ?? '').matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => text.replaceAll(/\\(.)/g, '$1'));
+  return [...(header ?? '').matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
+    text.replaceAll(/\\(.)/g, '$1'),
+  );
 }

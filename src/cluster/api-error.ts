@@ -1,10 +1,11 @@
 import { KubewrightError } from '../errors.ts';
 import type { ErrorDetails } from '../errors.ts';
-import { TimeLimit } from './exchange.ts';
+import { ClosedByUs, TimeLimit } from './exchange.ts';
 
 /** Stable names of what a server or the way to it can refuse. */
 export type ApiErrorCode =
   | 'Unreachable'
+  | 'Closed'
   | 'Unauthorized'
   | 'Forbidden'
   | 'NotFound'
@@ -103,9 +104,8 @@ export function attempted(peer: Peer, purpose: Purpose): string {
 /** The error of a request that got no answer. */
 export function networkError(cause: unknown, peer: Peer, purpose: Purpose): ApiError {
   if (cause instanceof ApiError) return cause;
-  const timeout = cause instanceof TimeLimit;
   return new ApiError({
-    code: timeout ? 'Timeout' : 'Unreachable',
+    code: codeOf(cause),
     resource: purpose.resource,
     message: `${attempted(peer, purpose)} failed: ${describe(cause)}`,
     hint: hintFor(cause, peer),
@@ -113,18 +113,27 @@ export function networkError(cause: unknown, peer: Peer, purpose: Purpose): ApiE
   });
 }
 
+function codeOf(cause: unknown): ApiErrorCode {
+  if (cause instanceof ClosedByUs) return 'Closed';
+  return cause instanceof TimeLimit ? 'Timeout' : 'Unreachable';
+}
+
 function describe(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const { code } = cause as NodeJS.ErrnoException;
   // Node tries several addresses and then gives an AggregateError without a message.
-  const inner = cause instanceof AggregateError ? (cause.errors as Error[]).map((error) => error.message).join(', ') : '';
+  const inner =
+    cause instanceof AggregateError ? (cause.errors as Error[]).map((error) => error.message).join(', ') : '';
   return cause.message || inner || code || cause.name;
 }
 
-function hintFor(cause: unknown, peer: Peer): string {
+function hintFor(cause: unknown, peer: Peer): string | undefined {
+  if (cause instanceof ClosedByUs) return undefined;
   const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? '';
-  if (/CERT|SELF_SIGNED|TLS|UNABLE_TO/.test(code)) return 'Check the certificate authority of the cluster, or its tls-server-name.';
+  if (/CERT|SELF_SIGNED|TLS|UNABLE_TO/.test(code))
+    return 'Check the certificate authority of the cluster, or its tls-server-name.';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'Check the host name and the network (VPN?).';
-  if (peer.name.startsWith('local control plane')) return 'Start it with `kubewright local up`, or read `kubewright local logs`.';
+  if (peer.name.startsWith('local control plane'))
+    return 'Start it with `kubewright local up`, or read `kubewright local logs`.';
   return 'Check that the server runs and that this machine reaches it.';
 }

@@ -20,13 +20,19 @@ export function authProviderCredentials(entry: ContextEntry): CredentialSource {
     const { authorization, certificate } = await authenticate(entry, config);
     const same = current?.headers['authorization'] === authorization && current?.tls.cert === certificate.cert;
     if (current && same) return current;
-    current = { headers: { ...impersonation(entry.user), ...(authorization && { authorization }) }, tls: { ...tls, ...certificate } };
+    current = {
+      headers: { ...impersonation(entry.user), ...(authorization && { authorization }) },
+      tls: { ...tls, ...certificate },
+    };
     return current;
   };
 }
 
 /** Sends everything of these credentials through a proxy (`http`, `https`, `socks5`). */
-export function throughProxy(source: CredentialSource, way: { readonly server: string; readonly proxy: string }): CredentialSource {
+export function throughProxy(
+  source: CredentialSource,
+  way: { readonly server: string; readonly proxy: string },
+): CredentialSource {
   const wrapped = new WeakMap<Credentials, Credentials>();
   const originals = new WeakMap<Credentials, Credentials>();
   return async (refused) => {
@@ -77,7 +83,10 @@ async function authenticate(entry: ContextEntry, config: KubeConfig): Promise<Au
   }
   const header = (options.headers as OutgoingHttpHeaders | undefined)?.['Authorization'];
   const { cert, key } = options as TlsOptions;
-  return { authorization: header === undefined ? undefined : String(header), certificate: { ...(cert && { cert }), ...(key && { key }) } };
+  return {
+    authorization: header === undefined ? undefined : String(header),
+    certificate: { ...(cert && { cert }), ...(key && { key }) },
+  };
 }
 
 async function proxyAgent(tls: TlsOptions, way: { readonly server: string; readonly proxy: string }): Promise<Agent> {

@@ -250,7 +250,10 @@ export interface Cluster {
    * How a kind is served; `undefined` when it is not. Answers are cached, except "not served".
    * @param options `refresh` asks the server even for a kind that is known: use it to see whether a CRD is served by now.
    */
-  discover(kind: KindReference, options?: CallOptions & { readonly refresh?: boolean }): Promise<ApiResource | undefined>;
+  discover(
+    kind: KindReference,
+    options?: CallOptions & { readonly refresh?: boolean },
+  ): Promise<ApiResource | undefined>;
 
   /** All kinds that the server serves, each in its group's preferred version. Not cached. */
   resources(options?: CallOptions): Promise<readonly ApiResource[]>;
@@ -299,6 +302,6 @@ export interface Cluster {
   /** Any other request, such as `/readyz` or `/openapi/v3`; it rejects only when there is no answer. */
   request(request: RawRequest): Promise<RawResponse>;
 
-  /** Ends all connections and watches, so that the process can exit. */
+  /** Ends all requests and watches, so that the process can exit; what is called later fails with code `Closed`. */
   close(): void;
 }

@@ -51,7 +51,11 @@ function endpointOf(source: ClusterSource, options: ConnectOptions): Promise<End
 
 async function localEndpoint(source: LocalSource, options: ConnectOptions): Promise<Endpoint> {
   const { up } = await import('./local/local.ts');
-  const { server, token, caFile, name } = await up({ name: source.name, directory: source.directory, onProgress: options.onProgress });
+  const { server, token, caFile, name } = await up({
+    name: source.name,
+    directory: source.directory,
+    onProgress: options.onProgress,
+  });
   return {
     name: `local control plane "${name}"`,
     server,
@@ -67,7 +71,9 @@ async function contextEndpoint(entry: ContextEntry): Promise<Endpoint> {
   const { cluster } = entry;
   const source = await credentialsOf(entry);
   const proxy = cluster['proxy-url'] ?? environmentProxy(cluster.server);
-  const credentials = proxy ? (await import('./client-node.ts')).throughProxy(source, { server: cluster.server, proxy }) : source;
+  const credentials = proxy
+    ? (await import('./client-node.ts')).throughProxy(source, { server: cluster.server, proxy })
+    : source;
   return { name: `context "${entry.context}"`, server: cluster.server, namespace: entry.namespace, credentials };
 }
 

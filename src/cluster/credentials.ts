@@ -48,7 +48,11 @@ export function tokenFileCredentials(file: string, base: Credentials): Credentia
 
 /** How the server's certificate is checked. */
 export function serverTls(cluster: ClusterEntry): TlsOptions {
-  const ca = dataOrFile(cluster['certificate-authority-data'], cluster['certificate-authority'], 'certificate authority');
+  const ca = dataOrFile(
+    cluster['certificate-authority-data'],
+    cluster['certificate-authority'],
+    'certificate authority',
+  );
   const servername = cluster['tls-server-name'];
   return {
     ...(ca && { ca }),

@@ -30,7 +30,8 @@ interface AggregatedGroups {
   }[];
 }
 
-const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList';
+const aggregated =
+  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList';
 
 /** Finds out how kinds are served. */
 export class Discovery {
@@ -45,7 +46,10 @@ export class Discovery {
   }
 
   /** How a kind is served, from what is known, else from the server; "not served" is asked again every time. */
-  async find(kind: KindReference, options: CallOptions & { readonly refresh?: boolean } = {}): Promise<ApiResource | undefined> {
+  async find(
+    kind: KindReference,
+    options: CallOptions & { readonly refresh?: boolean } = {},
+  ): Promise<ApiResource | undefined> {
     if (!options.refresh) {
       const known = this.#known(kind) ?? pick(this.#versions.get(kind.apiVersion), kind);
       if (known) return known;
@@ -60,7 +64,9 @@ export class Discovery {
 
   /** Every kind, in the first of its group's versions that has it. */
   async all(options: CallOptions = {}): Promise<readonly ApiResource[]> {
-    const documents = await Promise.all(['/api', '/apis'].map((path) => this.#read(path, { ...options, accept: aggregated })));
+    const documents = await Promise.all(
+      ['/api', '/apis'].map((path) => this.#read(path, { ...options, accept: aggregated })),
+    );
     return documents.flatMap((document) => kindsOf(document as AggregatedGroups));
   }
 
@@ -68,7 +74,9 @@ export class Discovery {
     const pending = this.#pending.get(apiVersion);
     if (pending) return pending;
     // Callers share the answer, so the signal of the first one must not end it for all.
-    const loading = this.#fetch(apiVersion, { timeoutMs: options.timeoutMs }).finally(() => this.#pending.delete(apiVersion));
+    const loading = this.#fetch(apiVersion, { timeoutMs: options.timeoutMs }).finally(() =>
+      this.#pending.delete(apiVersion),
+    );
     this.#pending.set(apiVersion, loading);
     return loading;
   }

@@ -24,6 +24,13 @@ export class TimeLimit extends Error {
   }
 }
 
+/** The caller closed the connection to the cluster. */
+export class ClosedByUs extends Error {
+  constructor() {
+    super('the connection was closed by this process');
+  }
+}
+
 /** The server had closed an idle connection before it read the request: nothing has happened there. */
 export class StaleConnection extends Error {}
 

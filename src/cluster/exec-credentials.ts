@@ -58,7 +58,10 @@ function runPlugin(entry: ContextEntry, exec: ExecEntry): Promise<ExecCredential
   const env: NodeJS.ProcessEnv = { ...process.env, KUBERNETES_EXEC_INFO: execInfo(entry, exec, interactive) };
   for (const { name, value } of exec.env ?? []) env[name] = value;
   return new Promise((resolve, reject) => {
-    const child = spawn(exec.command, exec.args ?? [], { env, stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'pipe'] });
+    const child = spawn(exec.command, exec.args ?? [], {
+      env,
+      stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     let complaint = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -70,11 +73,21 @@ function runPlugin(entry: ContextEntry, exec: ExecEntry): Promise<ExecCredential
       if (interactive) process.stderr.write(text);
     });
     child.on('error', (error: NodeJS.ErrnoException) => {
-      reject(pluginError(exec, error.code === 'ENOENT' ? 'does not exist' : `cannot be started (${error.code ?? error.message})`));
+      reject(
+        pluginError(
+          exec,
+          error.code === 'ENOENT' ? 'does not exist' : `cannot be started (${error.code ?? error.message})`,
+        ),
+      );
     });
     child.on('close', (exitCode, signal) => {
       if (exitCode === 0) return parseCredential(exec, output, { resolve, reject });
-      const line = maskTokens(complaint.split('\n').find((text) => text.trim())?.trim() ?? 'no message on stderr');
+      const line = maskTokens(
+        complaint
+          .split('\n')
+          .find((text) => text.trim())
+          ?.trim() ?? 'no message on stderr',
+      );
       reject(pluginError(exec, `failed with ${signal ? `signal ${signal}` : `exit code ${exitCode}`}: ${line}`));
     });
   });
@@ -88,7 +101,8 @@ interface Settle {
 function parseCredential(exec: ExecEntry, output: string, settle: Settle): void {
   try {
     const credential = JSON.parse(output) as ExecCredential;
-    if (credential.kind !== 'ExecCredential') return settle.reject(pluginError(exec, 'did not print an ExecCredential'));
+    if (credential.kind !== 'ExecCredential')
+      return settle.reject(pluginError(exec, 'did not print an ExecCredential'));
     settle.resolve(credential);
   } catch {
     // Not with the parser's message: it quotes the output, which holds the token.

@@ -10,7 +10,7 @@ import { gunzipSync } from 'node:zlib';
 import { KubewrightError } from '../errors.ts';
 import { networkError } from './api-error.ts';
 import type { Peer, Purpose } from './api-error.ts';
-import { settle, StaleConnection } from './exchange.ts';
+import { ClosedByUs, settle, StaleConnection } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 
 /** What TLS needs; the names are those of `node:tls`. */
@@ -131,7 +131,7 @@ export class Transport {
   /** Ends everything that is under way. */
   close(): void {
     this.#closed = true;
-    for (const request of this.#open) request.destroy(new Error('the connection was closed by this process'));
+    for (const request of this.#open) request.destroy(new ClosedByUs());
     this.#pools?.requests.destroy();
     this.#pools?.streams.destroy();
   }
@@ -161,7 +161,7 @@ export class Transport {
   }
 
   #start(request: HttpRequest, credentials: Credentials, agent: http.Agent): Promise<Exchange> {
-    if (this.#closed) throw new Error('the connection was closed by this process');
+    if (this.#closed) throw new ClosedByUs();
     const { prefix, ...target } = this.#target;
     const headers: Record<string, string | number> = {
       accept: 'application/json',
@@ -169,13 +169,18 @@ export class Transport {
       ...credentials.headers,
       ...request.headers,
     };
-    if (this.#compress && agent === this.#pools?.requests && request.method === 'GET') headers['accept-encoding'] = 'gzip';
+    if (this.#compress && agent === this.#pools?.requests && request.method === 'GET')
+      headers['accept-encoding'] = 'gzip';
     if (request.body !== undefined) headers['content-length'] = Buffer.byteLength(request.body);
     const open = target.protocol === 'http:' ? http.request : https.request;
     const sent = open({ ...target, path: prefix + request.path, method: request.method, headers, agent });
     this.#open.add(sent);
     sent.once('close', () => this.#open.delete(sent));
-    const answer = settle(sent, { connectTimeoutMs, timeoutMs: request.timeoutMs ?? defaultTimeoutMs, signal: request.signal });
+    const answer = settle(sent, {
+      connectTimeoutMs,
+      timeoutMs: request.timeoutMs ?? defaultTimeoutMs,
+      signal: request.signal,
+    });
     sent.end(request.body);
     return answer;
   }
@@ -218,10 +223,17 @@ function isRepeatable(request: HttpRequest): boolean {
   return request.repeatable ?? ['GET', 'PUT', 'DELETE'].includes(request.method);
 }
 
-function directPool(server: string, tls: TlsOptions & { readonly secureContext: SecureContext }): (options: PoolOptions) => http.Agent {
+function directPool(
+  server: string,
+  tls: TlsOptions & { readonly secureContext: SecureContext },
+): (options: PoolOptions) => http.Agent {
   if (server.startsWith('http:')) return (options) => new http.Agent(options);
   const { secureContext, servername, rejectUnauthorized } = tls;
-  const way = { secureContext, ...(servername && { servername }), ...(rejectUnauthorized === false && { rejectUnauthorized }) };
+  const way = {
+    secureContext,
+    ...(servername && { servername }),
+    ...(rejectUnauthorized === false && { rejectUnauthorized }),
+  };
   return (options) => new https.Agent({ ...options, ...way });
 }
 

@@ -78,7 +78,8 @@ export function readContext(name: string, kubeconfig?: string): ContextEntry {
     throw invalid(config.files.join(', '), `context "${name}" names the cluster "${clusterName}", which has no server`);
   }
   const user = config.users.get(userName);
-  if (!user && userName) throw invalid(config.files.join(', '), `context "${name}" names the user "${userName}", which does not exist`);
+  if (!user && userName)
+    throw invalid(config.files.join(', '), `context "${name}" names the user "${userName}", which does not exist`);
   return {
     context: name,
     namespace: String(context['namespace'] ?? 'default'),
@@ -148,7 +149,8 @@ function parse(file: string, text: string): Record<string, unknown> {
   }
   const [document = {}] = documents;
   if (document === null) return {};
-  if (typeof document !== 'object' || Array.isArray(document) || documents.length > 1) throw invalid(file, 'is not a kubeconfig');
+  if (typeof document !== 'object' || Array.isArray(document) || documents.length > 1)
+    throw invalid(file, 'is not a kubeconfig');
   return document as Record<string, unknown>;
 }
 
@@ -160,7 +162,8 @@ function absolutePaths(entry: Record<string, unknown>, folder: string): Record<s
   }
   const exec = result['exec'] as ExecEntry | undefined;
   // Like kubectl: a bare name is looked up in PATH, a relative path starts at the kubeconfig.
-  if (exec && /[\\/]/.test(exec.command) && !isAbsolute(exec.command)) result['exec'] = { ...exec, command: join(folder, exec.command) };
+  if (exec && /[\\/]/.test(exec.command) && !isAbsolute(exec.command))
+    result['exec'] = { ...exec, command: join(folder, exec.command) };
   return result;
 }
 
@@ -174,5 +177,11 @@ function missingContext(name: string, config: Kubeconfig): KubewrightError {
 }
 
 function invalid(file: string, message: string, cause?: unknown): KubewrightError {
-  return new KubewrightError({ code: 'KubeconfigInvalid', resource: `kubeconfig ${file}`, message, hint: 'Correct the file.', cause });
+  return new KubewrightError({
+    code: 'KubeconfigInvalid',
+    resource: `kubeconfig ${file}`,
+    message,
+    hint: 'Correct the file.',
+    cause,
+  });
 }

@@ -7,7 +7,10 @@ export function environmentProxy(server: string, environment: NodeJS.ProcessEnv 
   const read = (name: string): string | undefined => environment[name] || environment[name.toLowerCase()] || undefined;
   const proxy = protocol === 'https:' ? read('HTTPS_PROXY') : read('HTTP_PROXY');
   if (!proxy || hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')) return undefined;
-  const exempt = (read('NO_PROXY') ?? '').split(',').map((entry) => entry.trim().toLowerCase()).filter(Boolean);
+  const exempt = (read('NO_PROXY') ?? '')
+    .split(',')
+    .map((entry) => entry.trim().toLowerCase())
+    .filter(Boolean);
   if (exempt.some((entry) => covers(entry, hostname, port || '443'))) return undefined;
   return proxy.includes('://') ? proxy : `http://${proxy}`;
 }

@@ -22,7 +22,10 @@ const eventTypes = { ADDED: 'added', MODIFIED: 'modified', DELETED: 'deleted' } 
 /** Yields the lines until the server ends the answer or the signal ends it for us; throws when the connection breaks or dies. */
 export async function* readWatchLines(response: IncomingMessage, limits: StreamLimits): AsyncGenerator<WatchLine> {
   const decoder = new StringDecoder('utf8');
-  const dead = new TimeLimit('the watch was not ended by the server: the connection is silently dead, no end', limits.deadlineMs);
+  const dead = new TimeLimit(
+    'the watch was not ended by the server: the connection is silently dead, no end',
+    limits.deadlineMs,
+  );
   let interruption: Error | undefined;
   const deadline = setTimeout(() => {
     interruption = dead;
@@ -50,6 +53,7 @@ export async function* readWatchLines(response: IncomingMessage, limits: StreamL
 /** The event of a line that is not an error. */
 export function toEvent(line: WatchLine): WatchEvent | undefined {
   if (line.type === 'ERROR') return undefined;
-  if (line.type === 'BOOKMARK') return { type: 'bookmark', resourceVersion: line.object.metadata.resourceVersion ?? '' };
+  if (line.type === 'BOOKMARK')
+    return { type: 'bookmark', resourceVersion: line.object.metadata.resourceVersion ?? '' };
   return { type: eventTypes[line.type], object: line.object };
 }

@@ -51,7 +51,7 @@ export interface Informer {
   objects(): readonly KubernetesObject[];
   /** One object as last seen. */
   object(name: string, namespace?: string): KubernetesObject | undefined;
-  /** Ends it and its connections. Nothing is delivered afterwards. */
+  /** Ends it and its connection, as closing the cluster does. Nothing is delivered afterwards. */
   stop(): void;
 }
 
@@ -71,7 +71,11 @@ const permanent = ['Forbidden', 'Unauthorized', 'KindNotServed', 'Invalid'] as c
  * await deployments.ready;
  * deployments.stop();
  */
-export function informer(cluster: Pick<Cluster, 'list' | 'watch'>, query: ListQuery, options: InformerOptions): Informer {
+export function informer(
+  cluster: Pick<Cluster, 'list' | 'watch'>,
+  query: ListQuery,
+  options: InformerOptions,
+): Informer {
   const store = new Store(options);
   const stopping = new AbortController();
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
@@ -113,8 +117,8 @@ async function follow(following: Following): Promise<void> {
       // A server that ends every watch at once must not be asked in a tight loop.
       failures = performance.now() - startedAt < shortWatchMs ? failures + 1 : 0;
     } catch (error) {
-      if (signal.aborted) break;
       last = error;
+      if (signal.aborted || isApiError(error, 'Closed')) break;
       failures += 1;
       if (isApiError(error, 'Expired')) version = undefined;
       if (isApiError(error, ...permanent)) reject(error);
@@ -140,7 +144,10 @@ async function listOnce({ cluster, query, store, signal, resolve }: Following): 
   return resourceVersion;
 }
 
-function watchFrom({ cluster, query, options, signal }: Following, resourceVersion: string): ReturnType<Cluster['watch']> {
+function watchFrom(
+  { cluster, query, options, signal }: Following,
+  resourceVersion: string,
+): ReturnType<Cluster['watch']> {
   const { timeoutSeconds, graceMs } = options;
   return cluster.watch(query, { resourceVersion, signal, timeoutSeconds, graceMs });
 }
@@ -179,7 +186,11 @@ class Store {
   change(object: KubernetesObject): void {
     const { uid, resourceVersion } = object.metadata;
     const kept = this.#transform(object);
-    this.#seen.set(keyOf(object.metadata), { uid, resourceVersion, object: this.#options.store === false ? nameOf(object) : kept });
+    this.#seen.set(keyOf(object.metadata), {
+      uid,
+      resourceVersion,
+      object: this.#options.store === false ? nameOf(object) : kept,
+    });
     this.#options.onChange({ type: 'changed', object: kept });
   }
 

@@ -24,11 +24,17 @@ export function makeCertificate(name: string, authority?: Certificate): Certific
     sequence(utcTime('200101000000Z'), utcTime('491231235959Z')),
     distinguishedName(name),
     publicKey.export({ type: 'spki', format: 'der' }),
-    explicit(3, sequence(extension('551d13', sequence(der(0x01, Buffer.from([255])))), extension('551d11', alternativeNames()))),
+    explicit(
+      3,
+      sequence(extension('551d13', sequence(der(0x01, Buffer.from([255])))), extension('551d11', alternativeNames())),
+    ),
   );
   const signature = sign('sha256', toBeSigned, authority?.privateKey ?? privateKey);
   const certificate = sequence(toBeSigned, ecdsaWithSha256, der(0x03, Buffer.concat([Buffer.from([0]), signature])));
-  const cert = `-----BEGIN CERTIFICATE-----\n${certificate.toString('base64').match(/.{1,64}/g)?.join('\n')}\n-----END CERTIFICATE-----\n`;
+  const cert = `-----BEGIN CERTIFICATE-----\n${certificate
+    .toString('base64')
+    .match(/.{1,64}/g)
+    ?.join('\n')}\n-----END CERTIFICATE-----\n`;
   return { name, cert, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), privateKey };
 }
 

@@ -52,9 +52,21 @@ async function connectAs(server: TestServer, user: object, fields: object = {}):
 describe('a user of a kubeconfig', () => {
   const cases: [string, () => object, Record<string, string>][] = [
     ['a token', () => ({ token: 'abc' }), { authorization: 'Bearer abc' }],
-    ['a token file, which wins over the token', () => ({ token: 'old', tokenFile: write('token', 'abc\n') }), { authorization: 'Bearer abc' }],
-    ['name and password', () => ({ username: 'admin', password: 'p:w' }), { authorization: `Basic ${base64('admin:p:w')}` }],
-    ['somebody else', () => ({ token: 'abc', as: 'bob', 'as-groups': ['a', 'b'], 'as-uid': '7' }), { 'impersonate-user': 'bob', 'impersonate-group': 'a,b', 'impersonate-uid': '7' }],
+    [
+      'a token file, which wins over the token',
+      () => ({ token: 'old', tokenFile: write('token', 'abc\n') }),
+      { authorization: 'Bearer abc' },
+    ],
+    [
+      'name and password',
+      () => ({ username: 'admin', password: 'p:w' }),
+      { authorization: `Basic ${base64('admin:p:w')}` },
+    ],
+    [
+      'somebody else',
+      () => ({ token: 'abc', as: 'bob', 'as-groups': ['a', 'b'], 'as-uid': '7' }),
+      { 'impersonate-user': 'bob', 'impersonate-group': 'a,b', 'impersonate-uid': '7' },
+    ],
   ];
   test.each(cases)('with %s', async (_, user, headers) => {
     const server = await startServer(accept);
@@ -65,17 +77,22 @@ describe('a user of a kubeconfig', () => {
   test.each(['data', 'files'])('with a client certificate as %s', async (form) => {
     const server = await startServer(accept);
     const { cert, key } = makeCertificate('alice', server.authority);
-    const user = form === 'data'
-      ? { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) }
-      : { 'client-certificate': write('alice.crt', cert), 'client-key': write('alice.key', key) };
+    const user =
+      form === 'data'
+        ? { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) }
+        : { 'client-certificate': write('alice.crt', cert), 'client-key': write('alice.key', key) };
     await (await connectAs(server, user)).get(ref);
     expect(server.received[0]?.clientName).toBe('alice');
   });
 
   test('whose files are missing is told which', async () => {
     const server = await startServer(accept);
-    await expect(connectAs(server, { 'client-certificate': 'none.crt', 'client-key': 'none.key' })).rejects.toThrow(`client certificate ${join(folder, 'none.crt')}: does not exist.`);
-    await expect(connectAs(server, {}, { 'certificate-authority-data': undefined, 'certificate-authority': 'ca.crt' })).rejects.toThrow(`certificate authority ${join(folder, 'ca.crt')}: does not exist.`);
+    await expect(connectAs(server, { 'client-certificate': 'none.crt', 'client-key': 'none.key' })).rejects.toThrow(
+      `client certificate ${join(folder, 'none.crt')}: does not exist.`,
+    );
+    await expect(
+      connectAs(server, {}, { 'certificate-authority-data': undefined, 'certificate-authority': 'ca.crt' }),
+    ).rejects.toThrow(`certificate authority ${join(folder, 'ca.crt')}: does not exist.`);
   });
 });
 
@@ -84,23 +101,35 @@ test('a client certificate that is none is told without its content', async () =
   const user = { 'client-certificate-data': base64('hunter2'), 'client-key-data': base64('hunter2') };
   for (const fields of [{}, { 'proxy-url': 'http://127.0.0.1:1' }]) {
     const cluster = await connectAs(server, user, fields);
-    await expect(cluster.get(ref)).rejects.toThrow(/^context "test": its certificates or keys cannot be used \([^h]+\)\. They have to be PEM/);
+    await expect(cluster.get(ref)).rejects.toThrow(
+      /^context "test": its certificates or keys cannot be used \([^h]+\)\. They have to be PEM/,
+    );
   }
 });
 
 describe('a cluster of a kubeconfig', () => {
   test.each([
-    ['certificate-authority', (server: TestServer) => ({ 'certificate-authority-data': undefined, 'certificate-authority': write('ca.crt', server.authority.cert) })],
+    [
+      'certificate-authority',
+      (server: TestServer) => ({
+        'certificate-authority-data': undefined,
+        'certificate-authority': write('ca.crt', server.authority.cert),
+      }),
+    ],
     ['insecure-skip-tls-verify', () => ({ 'certificate-authority-data': undefined, 'insecure-skip-tls-verify': true })],
     ['tls-server-name', () => ({ 'tls-server-name': 'localhost' })],
   ])('with %s', async (_, fields) => {
     const server = await startServer(accept);
-    await expect((await connectAs(server, { token: 'abc' }, fields(server))).get(ref)).resolves.toMatchObject(configMap('web'));
+    await expect((await connectAs(server, { token: 'abc' }, fields(server))).get(ref)).resolves.toMatchObject(
+      configMap('web'),
+    );
   });
 
   test('with another tls-server-name is refused', async () => {
     const server = await startServer(accept);
-    await expect((await connectAs(server, {}, { 'tls-server-name': 'other' })).get(ref)).rejects.toThrow('Check the certificate authority');
+    await expect((await connectAs(server, {}, { 'tls-server-name': 'other' })).get(ref)).rejects.toThrow(
+      'Check the certificate authority',
+    );
   });
 
   test('names context and namespace', async () => {
@@ -132,9 +161,18 @@ describe('an exec plugin', () => {
   function plugin(body: string): object {
     const script = `#!${process.execPath}\nconst fs = require('node:fs');\nconst runs = fs.existsSync('${folder}/runs') ? Number(fs.readFileSync('${folder}/runs')) + 1 : 1;\nfs.writeFileSync('${folder}/runs', String(runs));\n${body}\n`;
     chmodSync(write('plugin.cjs', script), 0o755);
-    return { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: './plugin.cjs', interactiveMode: 'Never', env: [{ name: 'FROM_KUBECONFIG', value: 'yes' }], provideClusterInfo: true } };
+    return {
+      exec: {
+        apiVersion: 'client.authentication.k8s.io/v1',
+        command: './plugin.cjs',
+        interactiveMode: 'Never',
+        env: [{ name: 'FROM_KUBECONFIG', value: 'yes' }],
+        provideClusterInfo: true,
+      },
+    };
   }
-  const print = (statusText: string): string => `console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: ${statusText} }));`;
+  const print = (statusText: string): string =>
+    `console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: ${statusText} }));`;
   const runs = (): number => Number(readFileSync(join(folder, 'runs'), 'utf8'));
 
   test('runs once for many requests', async () => {
@@ -147,9 +185,20 @@ describe('an exec plugin', () => {
 
   test('runs again when the token expires', async () => {
     const server = await startServer(accept);
-    const cluster = await connectAs(server, plugin(print("{ token: 'token-' + runs, expirationTimestamp: new Date(Date.now() + (runs === 1 ? 1000 : 3600e3)).toISOString() }")));
+    const cluster = await connectAs(
+      server,
+      plugin(
+        print(
+          "{ token: 'token-' + runs, expirationTimestamp: new Date(Date.now() + (runs === 1 ? 1000 : 3600e3)).toISOString() }",
+        ),
+      ),
+    );
     for (let index = 0; index < 3; index += 1) await cluster.get(ref);
-    expect(server.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-2', 'Bearer token-2']);
+    expect(server.received.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer token-1',
+      'Bearer token-2',
+      'Bearer token-2',
+    ]);
   });
 
   test('runs again, once for all, when the token is refused, and not twice for one request', async () => {
@@ -168,27 +217,46 @@ describe('an exec plugin', () => {
   test('may give a client certificate', async () => {
     const server = await startServer(accept);
     const { cert, key } = makeCertificate('bob', server.authority);
-    const cluster = await connectAs(server, plugin(print(JSON.stringify({ clientCertificateData: cert, clientKeyData: key }))));
+    const cluster = await connectAs(
+      server,
+      plugin(print(JSON.stringify({ clientCertificateData: cert, clientKeyData: key }))),
+    );
     await cluster.get(ref);
     expect(server.received[0]?.clientName).toBe('bob');
   });
 
   test('is told the cluster and gets the environment of the kubeconfig', async () => {
     const server = await startServer(accept);
-    const cluster = await connectAs(server, plugin(`fs.writeFileSync('${folder}/env', process.env.FROM_KUBECONFIG + process.env.KUBERNETES_EXEC_INFO);${print("{ token: 't' }")}`));
+    const cluster = await connectAs(
+      server,
+      plugin(
+        `fs.writeFileSync('${folder}/env', process.env.FROM_KUBECONFIG + process.env.KUBERNETES_EXEC_INFO);${print("{ token: 't' }")}`,
+      ),
+    );
     await cluster.get(ref);
     const told = readFileSync(join(folder, 'env'), 'utf8');
     expect(told.startsWith('yes')).toBe(true);
     expect(JSON.parse(told.slice(3))).toEqual({
       apiVersion: 'client.authentication.k8s.io/v1',
       kind: 'ExecCredential',
-      spec: { interactive: false, cluster: { server: server.url, 'certificate-authority-data': base64(server.authority.cert) } },
+      spec: {
+        interactive: false,
+        cluster: { server: server.url, 'certificate-authority-data': base64(server.authority.cert) },
+      },
     });
   });
 
   const failures: [string, string, string][] = [
-    ['fails', "console.error('\\nlog in first, eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.e30.c2ln expired\\nmore'); process.exit(3)", 'exec plugin plugin.cjs: failed with exit code 3: log in first, … expired. Run the command'],
-    ['is killed', "process.kill(process.pid, 'SIGKILL'); setTimeout(() => {}, 9999)", 'failed with signal SIGKILL: no message on stderr.'],
+    [
+      'fails',
+      "console.error('\\nlog in first, eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.e30.c2ln expired\\nmore'); process.exit(3)",
+      'exec plugin plugin.cjs: failed with exit code 3: log in first, … expired. Run the command',
+    ],
+    [
+      'is killed',
+      "process.kill(process.pid, 'SIGKILL'); setTimeout(() => {}, 9999)",
+      'failed with signal SIGKILL: no message on stderr.',
+    ],
     ['prints no JSON', "console.log('token hunter2')", 'did not print JSON.'],
     ['prints something else', "console.log('{}')", 'did not print an ExecCredential.'],
     ['prints no credentials', print('{}'), 'printed neither a token nor a client certificate.'],
@@ -202,8 +270,14 @@ describe('an exec plugin', () => {
 
   test('that does not exist', async () => {
     const server = await startServer(accept);
-    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: './none', installHint: 'Install none from example.com.\n' };
-    await expect((await connectAs(server, { exec })).get(ref)).rejects.toThrow('exec plugin none: does not exist. Install none from example.com.');
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: './none',
+      installHint: 'Install none from example.com.\n',
+    };
+    await expect((await connectAs(server, { exec })).get(ref)).rejects.toThrow(
+      'exec plugin none: does not exist. Install none from example.com.',
+    );
   });
 });
 
@@ -214,7 +288,10 @@ describe('an auth provider', () => {
     const idToken = `${part({ alg: 'none' })}.${part({ exp: Math.floor(Date.now() / 1000) + 3600 })}.c2ln`;
     const cluster = await connectAs(server, { 'auth-provider': { name: 'oidc', config: { 'id-token': idToken } } });
     await Promise.all([cluster.get(ref), cluster.get(ref)]);
-    expect(server.received.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${idToken}`, `Bearer ${idToken}`]);
+    expect(server.received.map(({ headers }) => headers.authorization)).toEqual([
+      `Bearer ${idToken}`,
+      `Bearer ${idToken}`,
+    ]);
   });
 });
 

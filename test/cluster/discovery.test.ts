@@ -7,13 +7,19 @@ const served = { name: 'widgets', kind: 'Widget', namespaced: true, verbs: ['get
 describe('discovery', () => {
   test('asks once for a group version, also when many ask at once, and never for a known kind', async () => {
     const server = await startServer(({ url }, response) => {
-      if (url.pathname === '/apis/example.com/v1') return answer(response, 200, { resources: [{ ...served, name: 'widgets/status' }, served] });
+      if (url.pathname === '/apis/example.com/v1')
+        return answer(response, 200, { resources: [{ ...served, name: 'widgets/status' }, served] });
       answer(response, 200, { ...widget, metadata: { name: 'a' } });
     });
     const cluster = await connectTo(server);
     await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: 'shop' });
     await Promise.all(['a', 'b', 'c'].map((name) => cluster.get({ ...widget, name, namespace: 'shop' })));
-    expect(await cluster.discover(widget)).toEqual({ ...widget, plural: 'widgets', namespaced: true, verbs: ['get', 'list'] });
+    expect(await cluster.discover(widget)).toEqual({
+      ...widget,
+      plural: 'widgets',
+      namespaced: true,
+      verbs: ['get', 'list'],
+    });
     expect(server.received.map(({ url }) => url.pathname)).toEqual([
       '/api/v1/namespaces/shop',
       '/apis/example.com/v1',
@@ -32,7 +38,9 @@ describe('discovery', () => {
     const cluster = await connectTo(server);
     expect(await cluster.discover(widget)).toBeUndefined();
     const object = { ...widget, metadata: { name: 'a', namespace: 'shop' } };
-    await expect(cluster.apply(object, { fieldManager: 'kubewright' })).rejects.toMatchObject({ code: 'KindNotServed' });
+    await expect(cluster.apply(object, { fieldManager: 'kubewright' })).rejects.toMatchObject({
+      code: 'KindNotServed',
+    });
     await expect(cluster.get({ ...widget, name: 'a', namespace: 'shop' })).resolves.toBeUndefined();
     await expect(cluster.list(widget)).rejects.toThrow('Widget: list on server');
     installed = true;
@@ -49,8 +57,13 @@ describe('discovery', () => {
   test('forgets a kind whose path is gone', async () => {
     let installed = true;
     const server = await startServer(({ url }, response) => {
-      if (!installed) return answer(response, 404, status(404, 'NotFound', 'could not find the requested resource', {}));
-      answer(response, 200, url.pathname.endsWith('/v1') ? { resources: [served] } : { ...widget, metadata: { name: 'a' } });
+      if (!installed)
+        return answer(response, 404, status(404, 'NotFound', 'could not find the requested resource', {}));
+      answer(
+        response,
+        200,
+        url.pathname.endsWith('/v1') ? { resources: [served] } : { ...widget, metadata: { name: 'a' } },
+      );
     });
     const cluster = await connectTo(server);
     await cluster.get({ ...widget, name: 'a', namespace: 'shop' });
@@ -60,12 +73,30 @@ describe('discovery', () => {
   });
 
   test('lists every kind once, in the preferred version of its group', async () => {
-    const resource = (kind: string): object => ({ resource: `${kind.toLowerCase()}s`, responseKind: { kind }, scope: 'Namespaced', verbs: ['list'] });
+    const resource = (kind: string): object => ({
+      resource: `${kind.toLowerCase()}s`,
+      responseKind: { kind },
+      scope: 'Namespaced',
+      verbs: ['list'],
+    });
     const server = await startServer(({ url }, response) => {
-      const versions = url.pathname === '/api' ? [{ version: 'v1', resources: [resource('Pod')] }] : [{ version: 'v2', resources: [resource('A')] }, { version: 'v1', resources: [resource('A'), resource('B')] }];
-      answer(response, 200, { kind: 'APIGroupDiscoveryList', items: [{ metadata: url.pathname === '/api' ? {} : { name: 'example.com' }, versions }] });
+      const versions =
+        url.pathname === '/api'
+          ? [{ version: 'v1', resources: [resource('Pod')] }]
+          : [
+              { version: 'v2', resources: [resource('A')] },
+              { version: 'v1', resources: [resource('A'), resource('B')] },
+            ];
+      answer(response, 200, {
+        kind: 'APIGroupDiscoveryList',
+        items: [{ metadata: url.pathname === '/api' ? {} : { name: 'example.com' }, versions }],
+      });
     });
     const kinds = await (await connectTo(server)).resources();
-    expect(kinds.map(({ apiVersion, kind, plural }) => `${apiVersion} ${kind} ${plural}`)).toEqual(['v1 Pod pods', 'example.com/v2 A as', 'example.com/v1 B bs']);
+    expect(kinds.map(({ apiVersion, kind, plural }) => `${apiVersion} ${kind} ${plural}`)).toEqual([
+      'v1 Pod pods',
+      'example.com/v2 A as',
+      'example.com/v1 B bs',
+    ]);
   });
 });

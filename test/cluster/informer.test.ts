@@ -36,7 +36,8 @@ async function observe(server: TestServer, options: Partial<InformerOptions> = {
   const errors: unknown[] = [];
   const cluster = await connectTo(server);
   const watching = informer(cluster, query, {
-    onChange: ({ type, object }) => changes.push(`${type} ${object.metadata.name} ${object.metadata.resourceVersion ?? '-'}`),
+    onChange: ({ type, object }) =>
+      changes.push(`${type} ${object.metadata.name} ${object.metadata.resourceVersion ?? '-'}`),
     onError: (error) => errors.push(error),
     backoffMs: 5,
     ...options,
@@ -45,7 +46,9 @@ async function observe(server: TestServer, options: Partial<InformerOptions> = {
 }
 
 function watchVersions(server: TestServer): (string | null)[] {
-  return server.received.filter(({ url }) => url.searchParams.has('watch')).map(({ url }) => url.searchParams.get('resourceVersion'));
+  return server.received
+    .filter(({ url }) => url.searchParams.has('watch'))
+    .map(({ url }) => url.searchParams.get('resourceVersion'));
 }
 
 const hang = (): void => undefined;
@@ -76,10 +79,17 @@ describe('an informer', () => {
   });
 
   test('reads lines that are split anywhere, also within a character', async () => {
-    const text = Buffer.from(`${JSON.stringify({ type: 'ADDED', object: configMap('a', '6', { text: 'größer 🚢' }) })}\n`);
+    const text = Buffer.from(
+      `${JSON.stringify({ type: 'ADDED', object: configMap('a', '6', { text: 'größer 🚢' }) })}\n`,
+    );
     const server = await play({
       lists: [['5']],
-      watches: [(response) => void Array.from(text).forEach((byte, index) => setTimeout(() => response.write(Buffer.from([byte])), index / 4))],
+      watches: [
+        (response) =>
+          void Array.from(text).forEach((byte, index) =>
+            setTimeout(() => response.write(Buffer.from([byte])), index / 4),
+          ),
+      ],
     });
     const { watching } = await observe(server);
     await vi.waitFor(() => expect(watching.object('a', 'shop')?.['data']).toEqual({ text: 'größer 🚢' }));
@@ -104,7 +114,10 @@ describe('an informer', () => {
   });
 
   test.each([
-    ['as a line', (response: ServerResponse) => line(response, 'ERROR', status(410, 'Expired', 'too old resource version'))],
+    [
+      'as a line',
+      (response: ServerResponse) => line(response, 'ERROR', status(410, 'Expired', 'too old resource version')),
+    ],
   ])('lists again on 410 (%s), and tells only what differs', async (_, expire) => {
     const server = await play({
       lists: [
@@ -121,7 +134,10 @@ describe('an informer', () => {
   });
 
   test('notices a connection that is silently dead', async () => {
-    const server = await play({ lists: [['5']], watches: [hang, (response) => line(response, 'ADDED', configMap('a', '6'))] });
+    const server = await play({
+      lists: [['5']],
+      watches: [hang, (response) => line(response, 'ADDED', configMap('a', '6'))],
+    });
     const startedAt = performance.now();
     const { changes, watching } = await observe(server, { timeoutSeconds: 0.1, graceMs: 50 });
     await vi.waitFor(() => expect(changes).toEqual(['changed a 6']));
@@ -174,7 +190,9 @@ describe('an informer', () => {
   });
 
   test('tells at once when it may not list', async () => {
-    const server = await startServer((_, response) => answer(response, 403, status(403, 'Forbidden', 'configmaps is forbidden')));
+    const server = await startServer((_, response) =>
+      answer(response, 403, status(403, 'Forbidden', 'configmaps is forbidden')),
+    );
     const { watching } = await observe(server);
     await expect(watching.ready).rejects.toMatchObject({ code: 'Forbidden' });
     watching.stop();
@@ -201,13 +219,26 @@ describe('an informer', () => {
   });
 
   test('keeps no managedFields, and no objects with store: false', async () => {
-    const object = { ...configMap('a', '3'), metadata: { name: 'a', namespace: 'shop', uid: 'u', resourceVersion: '3', managedFields: [{ manager: 'm' }] } };
-    const server = await play({ lists: [['5', object], ['9']], watches: [(response) => line(response, 'ERROR', status(410, 'Expired', '')), hang] });
+    const object = {
+      ...configMap('a', '3'),
+      metadata: { name: 'a', namespace: 'shop', uid: 'u', resourceVersion: '3', managedFields: [{ manager: 'm' }] },
+    };
+    const server = await play({
+      lists: [['5', object], ['9']],
+      watches: [(response) => line(response, 'ERROR', status(410, 'Expired', '')), hang],
+    });
     const seen: KubernetesObject[] = [];
     const { watching } = await observe(server, { store: false, onChange: ({ object: changed }) => seen.push(changed) });
     await vi.waitFor(() => expect(seen).toHaveLength(2));
-    expect(seen[0]).toEqual({ ...configMap('a'), metadata: { name: 'a', namespace: 'shop', uid: 'u', resourceVersion: '3' } });
-    expect(seen[1]).toEqual({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'shop', uid: 'u' } });
+    expect(seen[0]).toEqual({
+      ...configMap('a'),
+      metadata: { name: 'a', namespace: 'shop', uid: 'u', resourceVersion: '3' },
+    });
+    expect(seen[1]).toEqual({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'a', namespace: 'shop', uid: 'u' },
+    });
     expect(watching.objects()).toEqual([]);
     watching.stop();
   });

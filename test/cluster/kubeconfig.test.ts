@@ -46,7 +46,12 @@ describe('a context', () => {
     expect(readContext('dev', file)).toEqual({
       context: 'dev',
       namespace: 'shop',
-      cluster: { server: 'https://one:6443', 'certificate-authority': join(folder, 'certs/ca.crt'), 'tls-server-name': 'kubernetes', 'proxy-url': 'socks5://proxy:1080' },
+      cluster: {
+        server: 'https://one:6443',
+        'certificate-authority': join(folder, 'certs/ca.crt'),
+        'tls-server-name': 'kubernetes',
+        'proxy-url': 'socks5://proxy:1080',
+      },
       user: { 'client-certificate': join(folder, 'alice.crt'), 'client-key': '/keys/alice.key' },
     });
     expect(readContext('plugin', file).user.exec?.command).toBe(join(folder, 'bin/login'));
@@ -60,7 +65,10 @@ clusters: [{ name: one, cluster: { server: "https://other" } }, { name: two, clu
 users: [{ name: alice, user: { token: other } }, { name: bob, user: { token: b } }]
 contexts: [{ name: dev, context: { cluster: two, user: bob } }, { name: prod, context: { cluster: one, user: bob } }]
 `;
-    vi.stubEnv('KUBECONFIG', [join(folder, 'none'), write('first', first), '', write('second', second)].join(delimiter));
+    vi.stubEnv(
+      'KUBECONFIG',
+      [join(folder, 'none'), write('first', first), '', write('second', second)].join(delimiter),
+    );
     expect(readContext('dev').cluster.server).toBe('https://one:6443');
     expect(readContext('prod')).toMatchObject({ cluster: { server: 'https://one:6443' }, user: { token: 'b' } });
     expect(contextNames()).toEqual(['dev', 'plugin', 'in-path', 'nobody', 'broken-cluster', 'broken-user', 'prod']);
@@ -77,11 +85,31 @@ contexts: [{ name: dev, context: { cluster: two, user: bob } }, { name: prod, co
 
 describe('what is wrong is told by file', () => {
   const cases: [string, string, string, string][] = [
-    ['a context that does not exist', first, 'production', 'context "production" does not exist in FILE. Contexts there: dev, plugin, in-path, nobody, broken-cluster, broken-user.'],
+    [
+      'a context that does not exist',
+      first,
+      'production',
+      'context "production" does not exist in FILE. Contexts there: dev, plugin, in-path, nobody, broken-cluster, broken-user.',
+    ],
     ['an empty file', '', 'dev', 'context "dev" does not exist in FILE. There are no contexts in it.'],
-    ['a cluster that does not exist', first, 'broken-cluster', 'kubeconfig FILE: context "broken-cluster" names the cluster "missing", which has no server.'],
-    ['a user that does not exist', first, 'broken-user', 'kubeconfig FILE: context "broken-user" names the user "missing", which does not exist.'],
-    ['no YAML', 'users:\n- name: a\n  user: { token: hunter2\ncontexts: []', 'dev', 'kubeconfig FILE: is not YAML (line 4).'],
+    [
+      'a cluster that does not exist',
+      first,
+      'broken-cluster',
+      'kubeconfig FILE: context "broken-cluster" names the cluster "missing", which has no server.',
+    ],
+    [
+      'a user that does not exist',
+      first,
+      'broken-user',
+      'kubeconfig FILE: context "broken-user" names the user "missing", which does not exist.',
+    ],
+    [
+      'no YAML',
+      'users:\n- name: a\n  user: { token: hunter2\ncontexts: []',
+      'dev',
+      'kubeconfig FILE: is not YAML (line 4).',
+    ],
     ['no mapping', '- a', 'dev', 'kubeconfig FILE: is not a kubeconfig.'],
     ['a section that is no list', 'clusters: {}', 'dev', 'kubeconfig FILE: "clusters" is not a list.'],
   ];
@@ -99,7 +127,9 @@ describe('what is wrong is told by file', () => {
 
   test('no file at all', () => {
     vi.stubEnv('KUBECONFIG', [join(folder, 'a'), join(folder, 'b')].join(delimiter));
-    expect(() => readContext('dev')).toThrow(`no kubeconfig: ${join(folder, 'a')}, ${join(folder, 'b')} do not exist. Set KUBECONFIG`);
+    expect(() => readContext('dev')).toThrow(
+      `no kubeconfig: ${join(folder, 'a')}, ${join(folder, 'b')} do not exist. Set KUBECONFIG`,
+    );
     expect(() => readContext('dev', join(folder, 'c'))).toThrow(`no kubeconfig: ${join(folder, 'c')} does not exist.`);
   });
 });

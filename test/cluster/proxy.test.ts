@@ -11,7 +11,12 @@ const cases: [string, string, Record<string, string>, string | undefined][] = [
   ['this machine by address', 'https://127.0.0.1:6443', { HTTPS_PROXY: proxy }, undefined],
   ['everything exempt', 'https://api.example.com', { HTTPS_PROXY: proxy, NO_PROXY: '*' }, undefined],
   ['a domain exempt', 'https://api.example.com', { HTTPS_PROXY: proxy, NO_PROXY: 'other, example.com' }, undefined],
-  ['a dotted domain exempts what is below', 'https://api.example.com', { HTTPS_PROXY: proxy, NO_PROXY: '.example.com' }, undefined],
+  [
+    'a dotted domain exempts what is below',
+    'https://api.example.com',
+    { HTTPS_PROXY: proxy, NO_PROXY: '.example.com' },
+    undefined,
+  ],
   ['not a name that only ends alike', 'https://badexample.com', { HTTPS_PROXY: proxy, NO_PROXY: 'example.com' }, proxy],
   ['a network exempt', 'https://10.1.2.3:6443', { HTTPS_PROXY: proxy, NO_PROXY: '10.1.0.0/16' }, undefined],
   ['another network', 'https://10.2.2.3:6443', { HTTPS_PROXY: proxy, NO_PROXY: '10.1.0.0/16' }, proxy],

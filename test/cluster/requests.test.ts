@@ -9,7 +9,10 @@ const manager = { fieldManager: 'kubewright' };
 const ref = { apiVersion: 'v1', kind: 'ConfigMap', name: 'web', namespace: 'shop' };
 
 async function refusal(promise: Promise<unknown>): Promise<ApiError> {
-  const error: unknown = await promise.then(() => undefined, (reason: unknown) => reason);
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   expect(error).toBeInstanceOf(ApiError);
   return error as ApiError;
 }
@@ -24,8 +27,16 @@ describe('an apply', () => {
     expect(server.received).toHaveLength(1);
     expect(request).toMatchObject({ method: 'PATCH', body: JSON.stringify(configMap('web')) });
     expect(request?.url.pathname).toBe('/api/v1/namespaces/shop/configmaps/web');
-    expect(Object.fromEntries(request?.url.searchParams ?? [])).toEqual({ fieldManager: 'kubewright', fieldValidation: 'Strict', force: 'true', dryRun: 'All' });
-    expect(request?.headers).toMatchObject({ 'content-type': 'application/apply-patch+yaml', authorization: 'Bearer t' });
+    expect(Object.fromEntries(request?.url.searchParams ?? [])).toEqual({
+      fieldManager: 'kubewright',
+      fieldValidation: 'Strict',
+      force: 'true',
+      dryRun: 'All',
+    });
+    expect(request?.headers).toMatchObject({
+      'content-type': 'application/apply-patch+yaml',
+      authorization: 'Bearer t',
+    });
   });
 
   test('hands the warnings of the server over', async () => {
@@ -59,7 +70,15 @@ describe('a refusal becomes an error with a code', () => {
     [422, status(422, 'Invalid', 'spec.replicas: Invalid value'), 'Invalid'],
     [429, status(429, 'TooManyRequests', 'slow down'), 'TooManyRequests'],
     [500, status(500, 'InternalError', 'failed calling webhook'), 'ServerError'],
-    [500, status(500, '', 'failed to create typed patch object (shop/web; /v1, Kind=ConfigMap): .dta: field not declared in schema'), 'Invalid'],
+    [
+      500,
+      status(
+        500,
+        '',
+        'failed to create typed patch object (shop/web; /v1, Kind=ConfigMap): .dta: field not declared in schema',
+      ),
+      'Invalid',
+    ],
     [502, '<html>Bad Gateway</html>', 'ServerError'],
     [503, 'apiserver is shutting down', 'ServerError'],
     [504, status(504, 'Timeout', 'request did not complete'), 'Timeout'],
@@ -75,8 +94,16 @@ describe('a refusal becomes an error with a code', () => {
   });
 
   test('a conflict names fields and managers', async () => {
-    const causes = [{ reason: 'FieldManagerConflict', field: '.spec.replicas', message: 'conflict with "kubectl-edit" using apps/v1' }];
-    const server = await startServer((_, response) => answer(response, 409, status(409, 'Conflict', 'Apply failed with 1 conflict', { causes })));
+    const causes = [
+      {
+        reason: 'FieldManagerConflict',
+        field: '.spec.replicas',
+        message: 'conflict with "kubectl-edit" using apps/v1',
+      },
+    ];
+    const server = await startServer((_, response) =>
+      answer(response, 409, status(409, 'Conflict', 'Apply failed with 1 conflict', { causes })),
+    );
     const error = await refusal((await connectTo(server)).apply(configMap('web'), manager));
     expect(error.details.causes).toEqual([{ ...causes[0], manager: 'kubectl-edit' }]);
   });
@@ -87,7 +114,9 @@ describe('a refusal becomes an error with a code', () => {
     ['nothing', undefined, 3],
   ])('429 with Retry-After of %s', async (_, header, expected) => {
     const body = status(429, 'TooManyRequests', 'slow down', { retryAfterSeconds: 3 });
-    const server = await startServer((__, response) => answer(response, 429, body, header ? { 'retry-after': header } : {}));
+    const server = await startServer((__, response) =>
+      answer(response, 429, body, header ? { 'retry-after': header } : {}),
+    );
     const error = await refusal((await connectTo(server)).get(ref));
     expect(Math.ceil(error.retryAfter ?? 0)).toBeGreaterThanOrEqual(expected - 1);
     expect(Math.ceil(error.retryAfter ?? 0)).toBeLessThanOrEqual(expected);
@@ -103,19 +132,52 @@ describe('a refusal becomes an error with a code', () => {
 });
 
 describe('no refusal quotes a Secret', () => {
-  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'db', namespace: 'shop' }, stringData: { password: 'hunter2' } };
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'db', namespace: 'shop' },
+    stringData: { password: 'hunter2' },
+  };
   const cases: [string, number, object, string][] = [
-    ['a 422', 422, status(422, 'Invalid', 'Secret "db" is invalid: data[password]: Invalid value: "hunter2"', { causes: [{ reason: 'FieldValueInvalid', field: 'data[password]', message: 'Invalid value: "hunter2"' }] }), 'data[password] FieldValueInvalid'],
-    ['a 400', 400, status(400, 'BadRequest', 'strict decoding error: unknown field "dta" in hunter2'), 'unknown field "dta"'],
-    ['a 500', 500, status(500, '', 'failed to create typed patch object (shop/db; /v1, Kind=Secret): .stringData.password: expected string, got hunter2'), '.stringData.password: expected string'],
-    ['a webhook', 403, status(403, 'Forbidden', 'admission webhook "policy.example.com" denied the request: hunter2 is weak'), 'admission webhook "policy.example.com" denied the request'],
+    [
+      'a 422',
+      422,
+      status(422, 'Invalid', 'Secret "db" is invalid: data[password]: Invalid value: "hunter2"', {
+        causes: [{ reason: 'FieldValueInvalid', field: 'data[password]', message: 'Invalid value: "hunter2"' }],
+      }),
+      'data[password] FieldValueInvalid',
+    ],
+    [
+      'a 400',
+      400,
+      status(400, 'BadRequest', 'strict decoding error: unknown field "dta" in hunter2'),
+      'unknown field "dta"',
+    ],
+    [
+      'a 500',
+      500,
+      status(
+        500,
+        '',
+        'failed to create typed patch object (shop/db; /v1, Kind=Secret): .stringData.password: expected string, got hunter2',
+      ),
+      '.stringData.password: expected string',
+    ],
+    [
+      'a webhook',
+      403,
+      status(403, 'Forbidden', 'admission webhook "policy.example.com" denied the request: hunter2 is weak'),
+      'admission webhook "policy.example.com" denied the request',
+    ],
     ['anything else', 418, status(418, 'Teapot', 'hunter2'), 'withheld'],
   ];
   test.each(cases)('%s', async (_, code, body, expected) => {
     const server = await startServer((__, response) => answer(response, code, body));
     const error = await refusal((await connectTo(server)).apply(secret, manager));
     expect(error.message).toContain(expected);
-    expect(`${error.message} ${JSON.stringify(error)} ${JSON.stringify(error.details)} ${String(error.cause)}`).not.toContain('hunter2');
+    expect(
+      `${error.message} ${JSON.stringify(error)} ${JSON.stringify(error.details)} ${String(error.cause)}`,
+    ).not.toContain('hunter2');
   });
 });
 
@@ -149,7 +211,9 @@ describe('a connection that breaks', () => {
     const server = await startServer((request) => request.socket.destroy());
     const error = await refusal((await connectTo(server)).get(ref));
     expect(error.code).toBe('Unreachable');
-    expect(error.message).toMatch(/^ConfigMap shop\/web: get on server \(https:.*\) failed: .+\. Check that the server runs/);
+    expect(error.message).toMatch(
+      /^ConfigMap shop\/web: get on server \(https:.*\) failed: .+\. Check that the server runs/,
+    );
     expect(server.received).toHaveLength(1);
   });
 
@@ -208,14 +272,19 @@ describe('a slow server', () => {
     const cluster = await connectTo(server);
     const pending = refusal(cluster.get(ref));
     setTimeout(() => cluster.close(), 50);
-    expect((await pending).message).toContain('closed by this process');
-    expect((await refusal(cluster.get(ref))).message).toContain('closed by this process');
+    expect(await pending).toMatchObject({ code: 'Closed', message: expect.stringContaining('closed by this process') });
+    expect(await refusal(cluster.get(ref))).toMatchObject({ code: 'Closed' });
   });
 });
 
 test('a server behind a gateway keeps its path', async () => {
   const server = await startServer((_, response) => answer(response, 200, configMap('web')));
-  const source = { kind: 'server', server: `${server.url}/k8s/clusters/c-1/`, token: 't', ca: server.authority.cert } as const;
+  const source = {
+    kind: 'server',
+    server: `${server.url}/k8s/clusters/c-1/`,
+    token: 't',
+    ca: server.authority.cert,
+  } as const;
   await closing(await connect(source, { knownKinds })).get(ref);
   expect(server.received[0]?.url.pathname).toBe('/k8s/clusters/c-1/api/v1/namespaces/shop/configmaps/web');
 });
@@ -229,15 +298,24 @@ describe('a list', () => {
     });
     const list = await (await connectTo(server)).list({ apiVersion: 'v1', kind: 'ConfigMap', labelSelector: 'a=b,c' });
     expect(list.resourceVersion).toBe('7');
-    expect(list.items.map(({ kind, apiVersion, metadata }) => [apiVersion, kind, metadata.name])).toEqual([['v1', 'ConfigMap', 'a'], ['v1', 'ConfigMap', 'b']]);
-    expect(server.received.map(({ url }) => url.search)).toEqual(['?labelSelector=a%3Db%2Cc&limit=500', '?labelSelector=a%3Db%2Cc&limit=500&continue=next']);
+    expect(list.items.map(({ kind, apiVersion, metadata }) => [apiVersion, kind, metadata.name])).toEqual([
+      ['v1', 'ConfigMap', 'a'],
+      ['v1', 'ConfigMap', 'b'],
+    ]);
+    expect(server.received.map(({ url }) => url.search)).toEqual([
+      '?labelSelector=a%3Db%2Cc&limit=500',
+      '?labelSelector=a%3Db%2Cc&limit=500&continue=next',
+    ]);
   });
 
   test('whose page token expires is read again at once', async () => {
     const server = await startServer(({ url }, response) => {
       if (url.searchParams.has('continue')) return answer(response, 410, status(410, 'Expired', 'token expired'));
       const first = url.searchParams.has('limit');
-      answer(response, 200, { metadata: { resourceVersion: '9', ...(first && { continue: 'next' }) }, items: [{ metadata: { name: 'a' } }] });
+      answer(response, 200, {
+        metadata: { resourceVersion: '9', ...(first && { continue: 'next' }) },
+        items: [{ metadata: { name: 'a' } }],
+      });
     });
     const list = await (await connectTo(server)).list({ apiVersion: 'v1', kind: 'ConfigMap' });
     expect(list.items).toHaveLength(1);
@@ -253,7 +331,12 @@ describe('a delete', () => {
     ['absent', 404, status(404, 'NotFound', 'not found', { name: 'web', kind: 'configmaps' })],
   ])('%s', async (expected, code, body) => {
     const server = await startServer((_, response) => answer(response, code, body));
-    const result = await (await connectTo(server)).delete(ref, { uid: 'u', resourceVersion: '5', propagation: 'Foreground', dryRun: true });
+    const result = await (await connectTo(server)).delete(ref, {
+      uid: 'u',
+      resourceVersion: '5',
+      propagation: 'Foreground',
+      dryRun: true,
+    });
     expect(result).toBe(expected);
     expect(JSON.parse(server.received[0]?.body ?? '')).toEqual({
       apiVersion: 'v1',

@@ -42,7 +42,13 @@ export async function startServer(handler: Handler): Promise<TestServer> {
   const authority = makeCertificate('test authority');
   const certificate = makeCertificate('localhost', authority);
   const started: TestServer = { url: '', authority, received: [], sockets: new Set(), handler };
-  const options = { cert: certificate.cert, key: certificate.key, ca: authority.cert, requestCert: true, rejectUnauthorized: false };
+  const options = {
+    cert: certificate.cert,
+    key: certificate.key,
+    ca: authority.cert,
+    requestCert: true,
+    rejectUnauthorized: false,
+  };
   const server = https.createServer(options, (request, response) => void receive(started, request, response));
   server.on('secureConnection', (socket) => {
     started.sockets.add(socket);
@@ -74,7 +80,10 @@ async function receive(started: TestServer, request: IncomingMessage, response: 
 
 /** Connects with a token; the connection ends with the test. */
 export async function connectTo(server: TestServer): Promise<Cluster> {
-  const cluster = await connect({ kind: 'server', server: server.url, token: 't', ca: server.authority.cert }, { knownKinds });
+  const cluster = await connect(
+    { kind: 'server', server: server.url, token: 't', ca: server.authority.cert },
+    { knownKinds },
+  );
   return closing(cluster);
 }
 
@@ -91,7 +100,12 @@ export function knownKinds({ apiVersion, kind }: KindReference): ApiResource | u
 }
 
 /** Answers with JSON. */
-export function answer(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+export function answer(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
@@ -102,7 +116,12 @@ export function status(code: number, reason: string, message: string, details?: 
 
 /** A ConfigMap of namespace `shop`. */
 export function configMap(name: string, resourceVersion?: string, data: Record<string, string> = {}): ConfigMap {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'shop', ...(resourceVersion && { resourceVersion }) }, data };
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: 'shop', ...(resourceVersion && { resourceVersion }) },
+    data,
+  };
 }
 
 interface ConfigMap {
