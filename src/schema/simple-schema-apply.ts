@@ -75,8 +75,8 @@ const appliers: Readonly<Record<string, (schema: Mutable, value: string) => void
   required: () => undefined,
   default: (schema, value) => (schema.default = defaultValue(schema, value)),
   description: (schema, value) => (schema.description = value),
-  minimum: (schema, value) => (schema.minimum = parseFloatOf('failed to parse minimum enum value', value)),
-  maximum: (schema, value) => (schema.maximum = parseFloatOf('failed to parse maximum enum value', value)),
+  minimum: (schema, value) => (schema.minimum = parseFloatOf('minimum', value)),
+  maximum: (schema, value) => (schema.maximum = parseFloatOf('maximum', value)),
   validation(schema, value) {
     if (value.trim() === '') throw refused('validation failed');
     addRule(schema, { rule: value, message: 'validation failed' });
@@ -152,26 +152,36 @@ function isInteger(value: string): boolean {
   return /^[+-]?\d+$/.test(value) && BigInt.asIntN(64, BigInt(value.replace('+', ''))) === BigInt(value.replace('+', ''));
 }
 
-/** Go's ParseFloat: also `.5`, `1_000` only in Go source, hexadecimal, Inf and NaN. */
-function parseFloatOf(problem: string, value: string): number {
+/** Go's ParseFloat, without hexadecimal. */
+function goFloat(value: string): number | undefined {
   if (/^[+-]?(inf|infinity)$/i.test(value)) return value.startsWith('-') ? -Infinity : Infinity;
   if (/^nan$/i.test(value)) return Number.NaN;
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value)) return Number(value);
-  throw refused(`${problem}: strconv.ParseFloat: parsing ${JSON.stringify(value)}: invalid syntax`);
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) ? Number(value) : undefined;
+}
+
+function parseFloatOf(bound: string, value: string): number {
+  const number = goFloat(value);
+  if (number === undefined) throw refused(`failed to parse ${bound} enum value: strconv.ParseFloat: parsing ${JSON.stringify(value)}: invalid syntax`);
+  return number;
 }
 
 /** Go's ParseBool. */
-function parseBool(marker: string, value: string): boolean {
+function goBool(value: string): boolean | undefined {
   if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(value)) return true;
-  if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(value)) return false;
-  throw refused(`failed to parse ${marker} marker value: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
+  return ['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(value) ? false : undefined;
+}
+
+function parseBool(marker: string, value: string): boolean {
+  const bool = goBool(value);
+  if (bool === undefined) throw refused(`failed to parse ${marker} marker value: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
+  return bool;
 }
 
 /** kro keeps the text of a default; what is no JSON then is refused by the API server. */
 function defaultValue({ type }: Mutable, value: string): JsonValue {
   if (type === 'integer' && !isInteger(value)) throw refused(`default value must be a valid integer, got: ${value}`);
-  if (type === 'number') parseFloatOf(`default value must be a valid number, got: ${value}`, value);
-  if (type === 'boolean') parseBool('default', value);
+  if (type === 'number' && goFloat(value) === undefined) throw refused(`default value must be a valid number, got: ${value}`);
+  if (type === 'boolean' && goBool(value) === undefined) throw refused(`default value must be a valid boolean, got: ${value}`);
   try {
     return JSON.parse(type === 'string' ? `"${value}"` : value) as JsonValue;
   } catch {
