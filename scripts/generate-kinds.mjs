@@ -17,7 +17,8 @@ for (const one of kinds) {
 const line = ({ apiVersion, kind, namespaced }) =>
   `    ${kind}: kind({ apiVersion: '${apiVersion}', kind: '${kind}', namespaced: ${namespaced} }) as Kind<import('kubernetes-models/${apiVersion}/${kind}').I${kind}>,`;
 const versionBlock = ([apiVersion, members]) => `  ${apiVersion}: {\n${members.map(line).join('\n')}\n  },`;
-const groupBlock = ([name, versions]) => `export const ${name} = {\n${[...versions].map(versionBlock).join('\n')}\n} as const;`;
+const groupBlock = ([name, versions]) =>
+  `export const ${name} = {\n${[...versions].map(versionBlock).join('\n')}\n} as const;`;
 
 const header = `// The kinds of Kubernetes ${version}. Made by: node scripts/generate-kinds.mjs\nimport { type Kind, kind } from './kind.ts';`;
 writeFileSync(path('../src/k8s/kinds.generated.ts'), `${[header, ...[...groups].map(groupBlock)].join('\n\n')}\n`);

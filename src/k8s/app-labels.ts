@@ -1,5 +1,5 @@
 import { Cel } from '../expr/cel.ts';
-import type { Expr, Input, Inputs } from '../expr/expression.ts';
+import type { Input, Inputs } from '../expr/expression.ts';
 import { nodeOf } from '../expr/nodes.ts';
 import { pathOf } from '../expr/path.ts';
 import { isExpression, type Refuse } from './shorthand.ts';
@@ -10,9 +10,13 @@ export function appLabel(name: Input<string>): { readonly app: Input<string> } {
 }
 
 /** The app label and the author's own, which cannot replace it: the selector would no longer match. */
-export function withAppLabel(name: Input<string>, labels: Inputs<Record<string, string>> | undefined, refuse: Refuse): unknown {
+export function withAppLabel(
+  name: Input<string>,
+  labels: Inputs<Record<string, string>> | undefined,
+  refuse: Refuse,
+): unknown {
   if (labels === undefined) return appLabel(name);
-  if (isExpression(labels)) return Cel.expr<Record<string, string>>`${labels as Expr<unknown>}.merge({'app': ${name}})`;
+  if (isExpression(labels)) return Cel.expr<Record<string, string>>`${labels}.merge({'app': ${name}})`;
   const { app, ...others } = labels as Record<string, Input<string>>;
   if (app !== undefined && textOf(app) !== textOf(name)) {
     refuse({

@@ -1,7 +1,7 @@
 import type { IVolume } from 'kubernetes-models/v1/Volume';
 import type { IVolumeMount } from 'kubernetes-models/v1/VolumeMount';
 import type { Input, Inputs } from '../expr/expression.ts';
-import { isExpression, type Refuse } from './shorthand.ts';
+import type { Refuse } from './shorthand.ts';
 
 /** A ConfigMap as files in a container. */
 export interface ConfigMapMount {
@@ -20,26 +20,34 @@ interface Mounts {
 }
 
 /** The author's volumes and mounts, and those of the ConfigMaps: one volume for each ConfigMap, one mount for each entry. */
-export function mountConfigMaps({ volumes, volumeMounts, configMaps }: Mounts, refuse: Refuse): { volumes: unknown; volumeMounts: unknown } {
-  if (configMaps === undefined || configMaps.length === 0) return { volumes, volumeMounts };
-  const own = listOf(volumes, 'volumes', refuse);
+export function mountConfigMaps(parts: Mounts, refuse: Refuse): { volumes: unknown; volumeMounts: unknown } {
+  const { volumes, volumeMounts, configMaps = [] } = parts;
+  if (!Array.isArray(configMaps)) {
+    const hint = 'Use volumes and volumeMounts for a list that is not known yet.';
+    return refuse({ code: 'ListExpected', path: 'configMaps', message: 'has to be written out', hint });
+  }
+  if (configMaps.length === 0) return { volumes, volumeMounts };
+  const own = writtenOut(volumes, 'volumes', refuse);
   const names = new VolumeNames(own);
-  const sources: object[] = [];
-  const mounts = listOf<ConfigMapMount>(configMaps, 'configMaps', refuse).map(({ name, mountPath, subPath }) => {
+  const added: object[] = [];
+  const mounts = (configMaps as readonly ConfigMapMount[]).map(({ name, mountPath, subPath }) => {
     const { volume, isNew } = names.for(name);
-    if (isNew) sources.push({ name: volume, configMap: { name } });
+    if (isNew) added.push({ name: volume, configMap: { name } });
     return { name: volume, mountPath, subPath };
   });
-  return { volumes: [...own, ...sources], volumeMounts: [...listOf(volumeMounts, 'volumeMounts', refuse), ...mounts] };
+  return {
+    volumes: [...own, ...added],
+    volumeMounts: [...writtenOut(volumeMounts, 'volumeMounts', refuse), ...mounts],
+  };
 }
 
-function listOf<T = unknown>(value: unknown, path: string, refuse: Refuse): readonly T[] {
-  if (value === undefined) return [];
-  if (Array.isArray(value)) return value as T[];
+function writtenOut(list: unknown, path: string, refuse: Refuse): readonly unknown[] {
+  if (list === undefined) return [];
+  if (Array.isArray(list)) return list;
   return refuse({
     code: 'ListExpected',
     path,
-    message: isExpression(value) ? 'cannot be an expression where configMaps adds to it' : 'has to be a list',
+    message: 'cannot be an expression where configMaps adds to it',
     hint: 'Write the list out, or all of it as volumes and volumeMounts.',
   });
 }
@@ -73,6 +81,9 @@ class VolumeNames {
 }
 
 function dnsLabel(name: string): string {
-  const label = name.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-').slice(0, 63);
+  const label = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]/g, '-')
+    .slice(0, 63);
   return label.replaceAll(/^-+|-+$/g, '') || 'config';
 }

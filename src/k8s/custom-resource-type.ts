@@ -8,6 +8,13 @@ export function customResourceType(schema: object): (name: string) => CelType {
   return (name) => {
     const { properties, ...rest } = tidySchema(schema as RawSchema);
     const text = { type: 'string' } as const;
-    return celTypeOf({ ...rest, type: 'object', properties: { ...properties, apiVersion: text, kind: text, metadata: objectMetaSchema() } }, name);
+    return celTypeOf(
+      {
+        ...rest,
+        type: 'object',
+        properties: { ...properties, apiVersion: text, kind: text, metadata: objectMetaSchema() },
+      },
+      name,
+    );
   };
 }

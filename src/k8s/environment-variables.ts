@@ -9,12 +9,16 @@ import { isExpression } from './shorthand.ts';
  * @example
  * { PORT: '3000', HOST: schema.spec.host, PASSWORD: { valueFrom: { secretKeyRef: { name: 'db', key: 'password' } } } }
  */
-export type EnvironmentVariables = Inputs<IEnvVar[]> | { readonly [name: string]: Input<string> | { readonly valueFrom: Inputs<IEnvVarSource> } };
+export type EnvironmentVariables =
+  | Inputs<IEnvVar[]>
+  | { readonly [name: string]: Input<string> | { readonly valueFrom: Inputs<IEnvVarSource> } };
 
 /** Kubernetes' list of them, in the order of the map; `undefined` when there are none. */
 export function environmentList(variables: EnvironmentVariables | undefined): unknown {
   if (variables === undefined || isExpression(variables) || Array.isArray(variables)) return variables;
   const entries = Object.entries(variables).filter(([, value]) => value !== undefined);
   if (entries.length === 0) return undefined;
-  return entries.map(([name, value]) => (typeof value === 'object' && !isExpression(value) ? { name, ...value } : { name, value }));
+  return entries.map(([name, value]) =>
+    typeof value === 'object' && !isExpression(value) ? { name, ...value } : { name, value },
+  );
 }

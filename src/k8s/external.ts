@@ -26,7 +26,11 @@ export interface ExternalSelector {
  */
 export function external<T>(kind: Kind<T>, target: ExternalName, options?: ResourceOptions<T>): ResourceRef<T>;
 export function external<T>(kind: Kind<T>, target: ExternalSelector, options?: ResourceOptions<T>): CollectionRef<T>;
-export function external<T>(kind: Kind<T>, target: ExternalName | ExternalSelector, options: ResourceOptions<T> = {}): unknown {
+export function external<T>(
+  kind: Kind<T>,
+  target: ExternalName | ExternalSelector,
+  options: ResourceOptions<T> = {},
+): unknown {
   const { apiVersion, namespaced, type } = kind;
   return defineResource({
     apiVersion,

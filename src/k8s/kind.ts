@@ -51,7 +51,7 @@ export type ObjectOf<T> = 'metadata' extends keyof T ? T : T & { metadata: Objec
 /**
  * The typed factory of a custom resource; the built-in kinds are there already (`apps.v1.Deployment`).
  *
- * @throws KubewrightError `ForeignField` when a body holds `apiVersion`, `kind` or `status`
+ * @throws KubewrightError when a body is no object, or holds `apiVersion`, `kind` or `status`
  * @example
  * const Certificate = kind<{ spec: { secretName: string; dnsNames: string[] }; status: { notAfter: string } }>({
  *   apiVersion: 'cert-manager.io/v1',
@@ -60,20 +60,28 @@ export type ObjectOf<T> = 'metadata' extends keyof T ? T : T & { metadata: Objec
  * const certificate = Certificate({ metadata: { name: 'web' }, spec: { secretName: 'web-tls', dnsNames: [schema.spec.domain] } });
  */
 export function kind<T extends object>(definition: KindDefinition): Kind<ObjectOf<T>> {
-  const { apiVersion, kind, namespaced, schema } = definition;
-  const facts = { apiVersion, kind, namespaced, ...(schema && { type: customResourceType(schema) }) };
+  const facts = {
+    apiVersion: definition.apiVersion,
+    kind: definition.kind,
+    namespaced: definition.namespaced,
+    ...(definition.schema && { type: customResourceType(definition.schema) }),
+  };
   const make = (body: Body<ObjectOf<T>>, options: ResourceOptions<ObjectOf<T>> = {}): ResourceRef<ObjectOf<T>> => {
-    refuseForeignFields(kind, body);
+    checkBody(facts.kind, body);
     return defineResource({ ...facts, body, options: options as ResourceOptions<never> });
   };
   return Object.assign(make, facts);
 }
 
-/** TypeScript does not see what a spread brings along. */
-function refuseForeignFields(kind: string, body: object): void {
+/** TypeScript does not see what a spread brings along, nor inside `any`. */
+function checkBody(resource: string, body: unknown): void {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    const hint = 'Write the object with its metadata; its fields take expressions.';
+    throw new KubewrightError({ code: 'InvalidBody', resource, message: 'takes an object as its body', hint });
+  }
   for (const field of ['apiVersion', 'kind', 'status']) {
     if (!Object.hasOwn(body, field)) continue;
     const hint = field === 'status' ? 'The cluster writes it: remove it.' : 'The factory sets it: remove it.';
-    throw new KubewrightError({ code: 'ForeignField', resource: kind, path: field, message: 'is not part of a body', hint });
+    throw new KubewrightError({ code: 'ForeignField', resource, path: field, message: 'is not part of a body', hint });
   }
 }

@@ -23,7 +23,7 @@ export interface Namespaced extends Named {
 export type Shorthand<P, T> = (properties: P, options?: ResourceOptions<T>) => ResourceRef<T>;
 
 /** Every property by its name: the compiler keeps this list and the type the same. */
-export type PropertyList<P> = { readonly [K in keyof P]-?: Record<never, never> extends Pick<P, K> ? 'optional' : 'required' };
+export type PropertyList<P> = { readonly [K in keyof P]-?: undefined extends P[K] ? 'optional' : 'required' };
 
 /** Stops with a problem of one property. */
 export type Refuse = (problem: Pick<ErrorDetails, 'code' | 'path' | 'message' | 'hint'>) => never;
@@ -51,7 +51,14 @@ export function shorthand<P extends Named, T>(parts: ShorthandParts<P, T>): Shor
       throw new KubewrightError({ ...problem, resource: place });
     };
     const body = parts.body(properties, refuse);
-    return defineResource<T>({ apiVersion, kind, namespaced: scope, body, id: properties.id, options: options as ResourceOptions<never> });
+    return defineResource<T>({
+      apiVersion,
+      kind,
+      namespaced: scope,
+      body,
+      id: properties.id,
+      options: options as ResourceOptions<never>,
+    });
   };
 }
 
@@ -65,16 +72,38 @@ function placeOf(kind: string, properties: Named | undefined): string {
   return typeof name === 'string' ? `simple.${kind} ${name}` : `simple.${kind}`;
 }
 
-function checkProperties(properties: object, list: Readonly<Record<string, 'required' | 'optional'>>, place: string): void {
+function checkProperties(
+  properties: object,
+  list: Readonly<Record<string, 'required' | 'optional'>>,
+  place: string,
+): void {
   if (typeof properties !== 'object' || properties === null || Array.isArray(properties)) {
-    throw new KubewrightError({ code: 'InvalidProperties', resource: place, message: 'takes one object of properties', hint: 'For example { name: "web" }.' });
+    throw new KubewrightError({
+      code: 'InvalidProperties',
+      resource: place,
+      message: 'takes one object of properties',
+      hint: 'For example { name: "web" }.',
+    });
   }
   const names = Object.keys(list);
   const unknown = Object.keys(properties).filter((key) => !Object.hasOwn(list, key));
-  const missing = names.filter((key) => list[key] === 'required' && (properties as Record<string, unknown>)[key] === undefined);
+  const missing = names.filter(
+    (key) => list[key] === 'required' && (properties as Record<string, unknown>)[key] === undefined,
+  );
   throwProblems(place, [
-    ...unknown.map((path) => new KubewrightError({ code: 'UnknownProperty', resource: place, path, message: 'there is no such property', hint: hintFor(path, names) })),
-    ...missing.map((path) => new KubewrightError({ code: 'MissingProperty', resource: place, path, message: 'is required' })),
+    ...unknown.map(
+      (path) =>
+        new KubewrightError({
+          code: 'UnknownProperty',
+          resource: place,
+          path,
+          message: 'there is no such property',
+          hint: hintFor(path, names),
+        }),
+    ),
+    ...missing.map(
+      (path) => new KubewrightError({ code: 'MissingProperty', resource: place, path, message: 'is required' }),
+    ),
   ]);
 }
 

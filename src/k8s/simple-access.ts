@@ -48,7 +48,12 @@ export interface NamespaceProperties extends Named {
  */
 export const ServiceAccount: Shorthand<ServiceAccountProperties, IServiceAccount> = shorthand({
   kind: core.v1.ServiceAccount,
-  properties: { ...namespaced, annotations: 'optional', imagePullSecrets: 'optional', automountServiceAccountToken: 'optional' },
+  properties: {
+    ...namespaced,
+    annotations: 'optional',
+    imagePullSecrets: 'optional',
+    automountServiceAccountToken: 'optional',
+  },
   body: ({ name, namespace, annotations, imagePullSecrets, automountServiceAccountToken }) => ({
     metadata: { name, namespace, labels: appLabel(name), annotations },
     imagePullSecrets,
@@ -77,7 +82,13 @@ export const Role: Shorthand<RoleProperties, IRole> = shorthand({
  */
 export const RoleBinding: Shorthand<RoleBindingProperties, IRoleBinding> = shorthand({
   kind: rbac.v1.RoleBinding,
-  properties: { ...namespaced, role: 'optional', clusterRole: 'optional', serviceAccounts: 'optional', subjects: 'optional' },
+  properties: {
+    ...namespaced,
+    role: 'optional',
+    clusterRole: 'optional',
+    serviceAccounts: 'optional',
+    subjects: 'optional',
+  },
   body: ({ name, namespace, role, clusterRole, serviceAccounts = [], subjects = [] }, refuse) => {
     if ((role === undefined) === (clusterRole === undefined)) {
       const message = role === undefined ? 'needs a role' : 'has two roles, role and clusterRole';
@@ -87,8 +98,15 @@ export const RoleBinding: Shorthand<RoleBindingProperties, IRoleBinding> = short
     const home = namespace ?? schemaReference().metadata.namespace;
     return {
       metadata: { name, namespace, labels: appLabel(name) },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: role === undefined ? 'ClusterRole' : 'Role', name: role ?? clusterRole },
-      subjects: [...serviceAccounts.map((account) => ({ kind: 'ServiceAccount', name: account, namespace: home })), ...subjects],
+      roleRef: {
+        apiGroup: 'rbac.authorization.k8s.io',
+        kind: role === undefined ? 'ClusterRole' : 'Role',
+        name: role ?? clusterRole,
+      },
+      subjects: [
+        ...serviceAccounts.map((account) => ({ kind: 'ServiceAccount', name: account, namespace: home })),
+        ...subjects,
+      ],
     };
   },
 });

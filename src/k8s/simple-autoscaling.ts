@@ -21,7 +21,13 @@ export interface HorizontalPodAutoscalerProperties extends Namespaced {
  */
 export const Hpa: Shorthand<HorizontalPodAutoscalerProperties, IHorizontalPodAutoscaler> = shorthand({
   kind: autoscaling.v2.HorizontalPodAutoscaler,
-  properties: { ...namespaced, target: 'required', minReplicas: 'required', maxReplicas: 'required', cpuUtilization: 'optional' },
+  properties: {
+    ...namespaced,
+    target: 'required',
+    minReplicas: 'required',
+    maxReplicas: 'required',
+    cpuUtilization: 'optional',
+  },
   body: ({ name, namespace, target: { kind, name: targetName }, minReplicas, maxReplicas, cpuUtilization }) => ({
     metadata: { name, namespace, labels: appLabel(name) },
     spec: {

@@ -50,7 +50,12 @@ function checkBase64(data: SecretProperties['data'], refuse: Refuse): void {
   if (data === undefined || isExpression(data)) return;
   for (const [key, value] of Object.entries(data)) {
     if (value === undefined || isExpression(value) || isBase64(value)) continue;
-    refuse({ code: 'NotBase64', path: joinPath('data', key), message: 'is not base64', hint: 'Write text into stringData, or encode it.' });
+    refuse({
+      code: 'NotBase64',
+      path: joinPath('data', key),
+      message: 'is not base64',
+      hint: 'Write text into stringData, or encode it.',
+    });
   }
 }
 

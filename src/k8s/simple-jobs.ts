@@ -34,7 +34,14 @@ export interface CronJobProperties extends Namespaced {
  */
 export const Job: Shorthand<JobProperties, IJob> = shorthand({
   kind: batch.v1.Job,
-  properties: { ...namespaced, image: 'required', command: 'optional', completions: 'optional', backoffLimit: 'optional', restartPolicy: 'optional' },
+  properties: {
+    ...namespaced,
+    image: 'required',
+    command: 'optional',
+    completions: 'optional',
+    backoffLimit: 'optional',
+    restartPolicy: 'optional',
+  },
   body: (properties, refuse) => {
     const { name, namespace, completions, backoffLimit, restartPolicy = 'OnFailure' } = properties;
     checkWorkloadName(name, refuse);

@@ -46,7 +46,10 @@ export interface NetworkPolicyProperties extends Namespaced {
 export const Service: Shorthand<ServiceProperties, IService> = shorthand({
   kind: core.v1.Service,
   properties: { ...namespaced, selector: 'required', ports: 'required', type: 'optional' },
-  body: ({ name, namespace, selector, ports, type }) => ({ metadata: { name, namespace }, spec: { selector, ports, type } }),
+  body: ({ name, namespace, selector, ports, type }) => ({
+    metadata: { name, namespace },
+    spec: { selector, ports, type },
+  }),
 });
 
 /**
@@ -60,7 +63,13 @@ export const Service: Shorthand<ServiceProperties, IService> = shorthand({
  */
 export const Ingress: Shorthand<IngressProperties, IIngress> = shorthand({
   kind: networking.v1.Ingress,
-  properties: { ...namespaced, ingressClassName: 'optional', rules: 'optional', tls: 'optional', annotations: 'optional' },
+  properties: {
+    ...namespaced,
+    ingressClassName: 'optional',
+    rules: 'optional',
+    tls: 'optional',
+    annotations: 'optional',
+  },
   body: ({ name, namespace, ingressClassName, rules, tls, annotations }) => ({
     metadata: { name, namespace, labels: appLabel(name), annotations },
     spec: { ingressClassName, rules, tls },
@@ -75,7 +84,13 @@ export const Ingress: Shorthand<IngressProperties, IIngress> = shorthand({
  */
 export const NetworkPolicy: Shorthand<NetworkPolicyProperties, INetworkPolicy> = shorthand({
   kind: networking.v1.NetworkPolicy,
-  properties: { ...namespaced, podSelector: 'required', policyTypes: 'optional', ingress: 'optional', egress: 'optional' },
+  properties: {
+    ...namespaced,
+    podSelector: 'required',
+    policyTypes: 'optional',
+    ingress: 'optional',
+    egress: 'optional',
+  },
   body: ({ name, namespace, podSelector, policyTypes, ingress, egress }) => ({
     metadata: { name, namespace, labels: appLabel(name) },
     spec: { podSelector, policyTypes, ingress, egress },

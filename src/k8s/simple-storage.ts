@@ -65,13 +65,25 @@ export const PersistentVolume: Shorthand<PersistentVolumeProperties, IPersistent
     persistentVolumeReclaimPolicy: 'optional',
   },
   body: (properties, refuse) => {
-    const { name, size, storageClass, accessModes = ['ReadWriteOnce'], hostPath, nfs, persistentVolumeReclaimPolicy = 'Retain' } = properties;
+    const {
+      name,
+      size,
+      storageClass,
+      accessModes = ['ReadWriteOnce'],
+      hostPath,
+      nfs,
+      persistentVolumeReclaimPolicy = 'Retain',
+    } = properties;
     if ((hostPath === undefined) === (nfs === undefined)) {
       const message = nfs === undefined ? 'needs a source' : 'has two sources, hostPath and nfs';
       refuse({ code: 'VolumeSource', path: 'hostPath', message, hint: 'Give it either hostPath or nfs.' });
     }
     return {
-      metadata: { name, annotations: storageClass === undefined ? undefined : { 'volume.beta.kubernetes.io/storage-class': storageClass } },
+      metadata: {
+        name,
+        annotations:
+          storageClass === undefined ? undefined : { 'volume.beta.kubernetes.io/storage-class': storageClass },
+      },
       spec: {
         capacity: { storage: size },
         accessModes,

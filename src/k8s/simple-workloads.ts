@@ -46,7 +46,7 @@ export interface StatefulSetProperties extends WorkloadProperties {
   readonly serviceName: Input<string>;
   /** @default 1 */
   readonly replicas?: Input<number> | undefined;
-  readonly volumeClaimTemplates?: Inputs<IPersistentVolumeClaim[]> | undefined;
+  readonly volumeClaimTemplates?: Inputs<Pick<IPersistentVolumeClaim, 'metadata' | 'spec'>[]> | undefined;
 }
 
 export interface DaemonSetProperties extends WorkloadProperties {
@@ -84,7 +84,16 @@ export const Deployment: Shorthand<DeploymentProperties, IDeployment> = shorthan
     checkWorkloadName(name, refuse);
     const labels = withAppLabel(name, properties.labels, refuse);
     const { volumes, volumeMounts } = mountConfigMaps(properties, refuse);
-    const container = { ...containerOf(properties), command, args, envFrom, resources: properties.resources, volumeMounts, livenessProbe, readinessProbe };
+    const container = {
+      ...containerOf(properties),
+      command,
+      args,
+      envFrom,
+      resources: properties.resources,
+      volumeMounts,
+      livenessProbe,
+      readinessProbe,
+    };
     return {
       metadata: { name, namespace, labels },
       spec: {

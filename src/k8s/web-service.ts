@@ -26,7 +26,10 @@ export interface WebServiceProperties {
  * @example
  * const web = createWebService({ name: 'web', image: schema.spec.image, port: 80, targetPort: 3000 });
  */
-export function createWebService(properties: WebServiceProperties): { readonly deployment: ResourceRef<IDeployment>; readonly service: ResourceRef<IService> } {
+export function createWebService(properties: WebServiceProperties): {
+  readonly deployment: ResourceRef<IDeployment>;
+  readonly service: ResourceRef<IService>;
+} {
   const { name, image, port, targetPort = port, replicas, namespace } = properties;
   return {
     deployment: Deployment({ name, namespace, image, replicas, ports: [{ containerPort: targetPort }] }),
