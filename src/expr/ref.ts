@@ -16,6 +16,12 @@ export function makeRef<T>(node: Node): Ref<T> {
 }
 
 const target = (): void => {};
+// Node's inspect looks past a proxy at its target, with the proxy as `this`.
+Object.defineProperty(target, inspect.custom, {
+  value(this: { [nodeSymbol]: Node }) {
+    return `Ref(${pathOf(this[nodeSymbol])})`;
+  },
+});
 
 class RefHandler implements ProxyHandler<typeof target> {
   readonly #node: Node;
@@ -81,8 +87,6 @@ class RefHandler implements ProxyHandler<typeof target> {
       case Symbol.iterator:
       case Symbol.asyncIterator:
         return () => this.#refuse('iteration', 'Use .map(), .filter(), .all(), .exists(), or forEach() for resources.');
-      case inspect.custom:
-        return () => `Ref(${pathOf(this.#node)})`;
       default:
         return undefined;
     }

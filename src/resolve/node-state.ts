@@ -158,7 +158,7 @@ function located(error: unknown, node: GraphNode, field: string): unknown {
 }
 
 function externalRead(node: GraphNode, around: Surroundings): ExternalRead {
-  const { metadata } = fill(node, around) as { metadata: { name?: string; namespace?: string; selector?: LabelSelector } };
+  const { metadata } = fill(node, around) as unknown as { metadata: { name?: string; namespace?: string; selector?: LabelSelector } };
   const { apiVersion, kind, external } = node;
   const namespace = metadata.namespace ?? (external === 'name' && node.namespaced !== false ? around.instance.namespace : undefined);
   const by = external === 'selector' ? { selector: metadata.selector ?? {} } : { name: metadata.name as string };

@@ -1,0 +1,1 @@
+export { simulate, type SimulateOptions, type Simulation } from './simulate.ts';

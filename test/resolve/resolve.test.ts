@@ -1,0 +1,131 @@
+import { type } from 'arktype';
+import { describe, expect, it } from 'vitest';
+import { Cel } from '../../src/expr/cel.ts';
+import { toResourceGraph } from '../../src/graph/graph.ts';
+import { defineResource, forEach } from '../../src/graph/resource.ts';
+import { simulate } from '../../src/testing/simulate.ts';
+
+const Spec = type({
+  name: 'string = "web"',
+  replicas: 'number.integer = 1',
+  public: 'boolean = false',
+  regions: type('string[]').default(() => []),
+  'note?': 'string',
+});
+const definition = { name: 'web', apiVersion: 'example.com/v1', kind: 'Web', spec: Spec };
+// biome-ignore lint/suspicious/noExplicitAny: bodies of any kind
+const make = (kind: string, apiVersion: string) => (name: unknown, body: object = {}, options: object = {}): any =>
+  defineResource({ apiVersion, kind, namespaced: true, body: { metadata: { name }, ...body }, options });
+const configMap = make('ConfigMap', 'v1');
+const deployment = make('Deployment', 'apps/v1');
+const service = make('Service', 'v1');
+
+// biome-ignore lint/suspicious/noExplicitAny: results of any shape
+type Case = { build: (schema: any) => any; status?: (schema: any, resources: any) => any; values?: object; observed?: object; expected: any };
+
+const cases: Record<string, Case> = {
+  'values and their defaults': {
+    build: (s) => ({ web: deployment(s.spec.name, { spec: { replicas: s.spec.replicas } }) }),
+    values: { replicas: 3 },
+    expected: { objects: { web: { metadata: { name: 'web', namespace: 'team' }, spec: { replicas: 3 } } } },
+  },
+  'a reference waits until its target exists': {
+    build: () => {
+      const config = configMap('config');
+      return { config, web: deployment('web', { spec: { template: { metadata: { labels: { config: config.metadata.name } } } } }) };
+    },
+    observed: {},
+    expected: { objects: { config: {} }, pending: { web: 'waits for config: it does not exist yet' }, ready: [] },
+  },
+  'a reference reads the object that exists': {
+    build: () => {
+      const lb = service('lb', { spec: { type: 'LoadBalancer' } });
+      return { lb, config: configMap('config', { data: { ip: lb.status.loadBalancer.ingress[0].ip } }) };
+    },
+    observed: { lb: { metadata: { name: 'lb' }, status: { loadBalancer: { ingress: [{ ip: '10.0.0.1' }] } } } },
+    expected: { objects: { lb: {}, config: { data: { ip: '10.0.0.1' } } } },
+  },
+  'a reference to data that is not there yet waits': {
+    build: () => {
+      const lb = service('lb', { spec: { type: 'LoadBalancer' } });
+      return { lb, config: configMap('config', { data: { ip: lb.status.loadBalancer.ingress[0].ip } }) };
+    },
+    observed: { lb: { metadata: { name: 'lb' }, status: { loadBalancer: {} } } },
+    expected: { objects: { lb: {} }, pending: { config: expect.stringMatching(/^data\.ip needs data that is not there yet/) } },
+  },
+  'readyWhen gates what refers to the resource': {
+    // biome-ignore lint/suspicious/noExplicitAny: a reference of any type
+    build: () => {
+      const web = deployment('web', { spec: { replicas: 1 } }, { readyWhen: (self: any) => self.status.readyReplicas.eq(1) });
+      return { web, config: configMap('config', { data: { name: web.metadata.name } }) };
+    },
+    observed: { web: { metadata: { name: 'web' }, status: { readyReplicas: 0 } } },
+    expected: { objects: { web: {} }, pending: { config: expect.stringContaining('readyWhen does not hold: web.status.readyReplicas == 1') } },
+  },
+  'includeWhen leaves out what refers to the resource, too': {
+    build: (s) => {
+      const web = deployment('web', {}, { includeWhen: s.spec.public });
+      return { web, config: configMap('config', { data: { name: web.metadata.name } }), other: configMap('other') };
+    },
+    expected: { objects: { other: {} }, skipped: ['web', 'config'] },
+  },
+  'a collection has an object for each item': {
+    build: (s) => ({ workers: forEach(s.spec.regions, (region) => deployment(Cel.template`worker-${region as never}`)) }),
+    values: { regions: ['eu', 'us'] },
+    expected: { objects: { 'workers[0]': { metadata: { name: 'worker-eu' } }, 'workers[1]': { metadata: { name: 'worker-us' } } } },
+  },
+  'an empty collection is ready': {
+    build: (s) => ({ workers: forEach(s.spec.regions, (region) => deployment(Cel.template`worker-${region as never}`)) }),
+    expected: { objects: {}, ready: ['workers'] },
+  },
+  'two dimensions: the first is outermost': {
+    build: (s) => ({
+      cells: forEach(s.spec.regions, (a) => forEach(['x', 'y'], (b) => configMap(Cel.template`${a as never}-${b}`), { as: 'zone' }), { as: 'region' }),
+    }),
+    values: { regions: ['eu', 'us'] },
+    expected: { objects: { 'cells[0]': { metadata: { name: 'eu-x' } }, 'cells[1]': { metadata: { name: 'eu-y' } }, 'cells[2]': { metadata: { name: 'us-x' } }, 'cells[3]': { metadata: { name: 'us-y' } } } },
+  },
+  'an absent status field is left out': {
+    build: () => ({ web: deployment('web') }),
+    status: (_s, { web }) => ({ ready: web.status.readyReplicas.gt(0), replicas: web.status.readyReplicas.orElse(0), text: 'fixed' }),
+    observed: { web: { metadata: { name: 'web' }, status: {} } },
+    expected: { objects: { web: {} }, status: { replicas: 0, text: 'fixed' } },
+  },
+  'an optional value with a default': {
+    build: (s) => ({ config: configMap('config', { data: { note: s.spec.note.orElse('none'), name: s.metadata.name, namespace: s.metadata.namespace } }) }),
+    expected: { objects: { config: { data: { note: 'none', name: 'web', namespace: 'team' } } } },
+  },
+  'a large number stays a number': {
+    build: (s) => ({ web: deployment('web', { spec: { replicas: s.spec.replicas.times(2) } }) }),
+    values: { replicas: 1_000_000 },
+    expected: { objects: { web: { spec: { replicas: 2_000_000 } } } },
+  },
+};
+
+describe('what a graph means', () => {
+  for (const [name, { build, status, values = {}, observed, expected }] of Object.entries(cases)) {
+    it(name, () => {
+      const graph = toResourceGraph({ ...definition, ...(status && { status: type({}) }) }, build, status as never);
+      const simulation = simulate(graph as never, values as never, { namespace: 'team', ...(observed && { observed: observed as never }) });
+      expect(Object.keys(simulation.objects)).toEqual(Object.keys(expected.objects));
+      expect(simulation).toMatchObject(expected);
+    });
+  }
+});
+
+describe('what waiting cannot heal', () => {
+  const refusals: Record<string, [Case['build'], object, RegExp]> = {
+    'two equal objects': [() => ({ a: configMap('same'), b: configMap('same') }), {}, /b: is the same object as a: ConfigMap team\/same/],
+    'two equal items': [(s) => ({ a: forEach(s.spec.regions, (region) => configMap(region)) }), { regions: ['eu', 'eu'] }, /a\[1\]: is the same object as a\[0\]/],
+    'a collection that is too large': [(s) => ({ a: forEach(s.spec.regions, (region) => configMap(region)) }), { regions: Array.from({ length: 1001 }, (_, i) => `r${i}`) }, /makes 1001 objects, and kro makes at most 1000/],
+    'wrong values': [() => ({ a: configMap('a') }), { replica: 1 }, /values of web replica: is not a field of the schema.*replicas/],
+    'a division by zero': [(s) => ({ a: deployment('a', { spec: { replicas: s.spec.replicas.dividedBy(s.spec.replicas.minus(1)) } }) }), {}, /a spec\.replicas: .*divi/],
+    'no name': [(s) => ({ a: configMap(s.spec.note.orElse('')) }), {}, /a metadata\.name: the object has no name/],
+  };
+  for (const [name, [build, values, message]] of Object.entries(refusals)) {
+    it(name, () => {
+      const graph = toResourceGraph(definition, build);
+      expect(() => simulate(graph as never, values as never, { namespace: 'team' })).toThrow(message);
+    });
+  }
+});
