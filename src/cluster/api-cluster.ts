@@ -132,7 +132,11 @@ export class ApiCluster implements port.Cluster {
       body: object,
       repeatable: true,
     });
-    return { object: this.#parse(response, purpose), created: response.status === 201, warnings: warningsOf(response) };
+    return {
+      object: this.#parse(response, purpose) as port.KubernetesObject,
+      created: response.status === 201,
+      warnings: warningsOf(response),
+    };
   }
 
   create(object: port.NewObject, options: port.WriteOptions = {}): Promise<port.KubernetesObject> {
@@ -247,7 +251,7 @@ export class ApiCluster implements port.Cluster {
   }
 
   async #json<T = port.KubernetesObject>(request: ObjectRequest): Promise<T> {
-    return this.#parse<T>(await this.#send(request), request.purpose);
+    return this.#parse(await this.#send(request), request.purpose) as T;
   }
 
   async #send(request: ObjectRequest): Promise<HttpResponse> {
@@ -265,9 +269,9 @@ export class ApiCluster implements port.Cluster {
     return { method, path, purpose, repeatable, signal, timeoutMs, ...sent };
   }
 
-  #parse<T = port.KubernetesObject>(response: HttpResponse, purpose: Purpose): T {
+  #parse(response: HttpResponse, purpose: Purpose): unknown {
     try {
-      return JSON.parse(response.body) as T;
+      return JSON.parse(response.body);
     } catch {
       // Without the parser's error: it quotes the text.
       throw notJsonError(response.status, this, purpose);
@@ -341,7 +345,7 @@ function statusOf(object: port.KubernetesObject): number {
 
 /** `299 - "text"`, one or several of them. */
 function warningsOf(response: HttpResponse): readonly string[] {
-  const header = response.headers['warning'] as string | undefined;
+  const { warning: header } = response.headers;
   return [...(header ?? '').matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
     text.replaceAll(/\\(.)/g, '$1'),
   );

@@ -8,10 +8,9 @@ import type { CredentialSource } from './credentials.ts';
 import type { KnownKinds } from './discovery.ts';
 import type { Endpoint } from './http.ts';
 import type { OnProgress } from './local/progress.ts';
-import { readContext } from './kubeconfig.ts';
 import type { ContextEntry } from './kubeconfig.ts';
 import { environmentProxy } from './proxy.ts';
-import type { ClusterSource, LocalSource, ServerSource } from './source.ts';
+import type { ClusterSource, ContextSource, LocalSource, ServerSource } from './source.ts';
 
 /** Options of {@link connect}. */
 export interface ConnectOptions {
@@ -41,7 +40,7 @@ function endpointOf(source: ClusterSource, options: ConnectOptions): Promise<End
     case 'local':
       return localEndpoint(source, options);
     case 'context':
-      return contextEndpoint(readContext(source.name, source.kubeconfig));
+      return contextEndpoint(source);
     case 'inCluster':
       return inClusterEndpoint();
     case 'server':
@@ -67,13 +66,15 @@ async function localEndpoint(source: LocalSource, options: ConnectOptions): Prom
   };
 }
 
-async function contextEndpoint(entry: ContextEntry): Promise<Endpoint> {
+async function contextEndpoint(source: ContextSource): Promise<Endpoint> {
+  const { readContext } = await import('./kubeconfig.ts');
+  const entry = readContext(source.name, source.kubeconfig);
   const { cluster } = entry;
-  const source = await credentialsOf(entry);
+  const direct = await credentialsOf(entry);
   const proxy = cluster['proxy-url'] ?? environmentProxy(cluster.server);
   const credentials = proxy
-    ? (await import('./client-node.ts')).throughProxy(source, { server: cluster.server, proxy })
-    : source;
+    ? (await import('./client-node.ts')).throughProxy(direct, { server: cluster.server, proxy })
+    : direct;
   return { name: `context "${entry.context}"`, server: cluster.server, namespace: entry.namespace, credentials };
 }
 

@@ -54,7 +54,7 @@ export function execCredentials(entry: ContextEntry, exec: ExecEntry): Credentia
 }
 
 function runPlugin(entry: ContextEntry, exec: ExecEntry): Promise<ExecCredential> {
-  const interactive = exec.interactiveMode !== 'Never' && process.stdin.isTTY === true;
+  const interactive = exec.interactiveMode !== 'Never' && process.stdin.isTTY;
   const env: NodeJS.ProcessEnv = { ...process.env, KUBERNETES_EXEC_INFO: execInfo(entry, exec, interactive) };
   for (const { name, value } of exec.env ?? []) env[name] = value;
   return new Promise((resolve, reject) => {

@@ -71,8 +71,8 @@ export function readContext(name: string, kubeconfig?: string): ContextEntry {
   const config = readKubeconfig(kubeconfig);
   const context = config.contexts.get(name);
   if (!context) throw missingContext(name, config);
-  const clusterName = String(context['cluster'] ?? '');
-  const userName = String(context['user'] ?? '');
+  const clusterName = text(context['cluster']);
+  const userName = text(context['user']);
   const cluster = config.clusters.get(clusterName);
   if (typeof cluster?.['server'] !== 'string') {
     throw invalid(config.files.join(', '), `context "${name}" names the cluster "${clusterName}", which has no server`);
@@ -82,7 +82,7 @@ export function readContext(name: string, kubeconfig?: string): ContextEntry {
     throw invalid(config.files.join(', '), `context "${name}" names the user "${userName}", which does not exist`);
   return {
     context: name,
-    namespace: String(context['namespace'] ?? 'default'),
+    namespace: text(context['namespace']) || 'default',
     cluster: { ...cluster, server: cluster['server'].replace(/\/$/, '') },
     user: user ?? {},
   };
@@ -125,23 +125,23 @@ function readIfPresent(file: string): string | undefined {
   }
 }
 
-function mergeFile(config: Kubeconfig, file: string, text: string): void {
-  const document = parse(file, text);
+function mergeFile(config: Kubeconfig, file: string, content: string): void {
+  const document = parse(file, content);
   for (const [section, field] of Object.entries(sections) as [keyof typeof sections, string][]) {
     const entries = document[section] ?? [];
     if (!Array.isArray(entries)) throw invalid(file, `"${section}" is not a list`);
     for (const entry of entries as Record<string, unknown>[]) {
-      const name = String(entry?.['name'] ?? '');
+      const name = text(entry?.['name']);
       if (!name || config[section].has(name)) continue;
       config[section].set(name, absolutePaths((entry[field] ?? {}) as Record<string, unknown>, dirname(file)));
     }
   }
 }
 
-function parse(file: string, text: string): Record<string, unknown> {
+function parse(file: string, content: string): Record<string, unknown> {
   let documents: readonly unknown[];
   try {
-    documents = loadAll(text);
+    documents = loadAll(content);
   } catch (error) {
     // The parser's message quotes lines of the file, which hold keys and tokens.
     const line = (error as { mark?: { line?: number } }).mark?.line;
@@ -152,6 +152,11 @@ function parse(file: string, text: string): Record<string, unknown> {
   if (typeof document !== 'object' || Array.isArray(document) || documents.length > 1)
     throw invalid(file, 'is not a kubeconfig');
   return document as Record<string, unknown>;
+}
+
+/** Names that YAML reads as numbers are names all the same. */
+function text(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? `${value}` : '';
 }
 
 function absolutePaths(entry: Record<string, unknown>, folder: string): Record<string, unknown> {

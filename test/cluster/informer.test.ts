@@ -85,10 +85,9 @@ describe('an informer', () => {
     const server = await play({
       lists: [['5']],
       watches: [
-        (response) =>
-          void Array.from(text).forEach((byte, index) =>
-            setTimeout(() => response.write(Buffer.from([byte])), index / 4),
-          ),
+        (response) => {
+          for (const [index, byte] of text.entries()) setTimeout(() => response.write(Buffer.from([byte])), index / 4);
+        },
       ],
     });
     const { watching } = await observe(server);
