@@ -52,9 +52,18 @@ function objectType(schema: JsonSchema, name: string): CelType {
 /** The type of an object with declared fields, or with any when it preserves unknown ones. */
 export function structType(schema: JsonSchema, name: string): StructType {
   const properties = schema['x-kubernetes-embedded-resource'] ? { ...schema.properties, ...embedded } : (schema.properties ?? {});
-  const names = Object.keys(properties).filter((field) => hasCelName(field) && isTyped(properties[field]));
-  const struct = lazyStruct(name, names, (field) => typeOrNone(properties[field] ?? {}, `${name}.${field}`));
-  return schema['x-kubernetes-preserve-unknown-fields'] ? { ...struct, open: true } : struct;
+  const types = new Map<string, CelType | undefined>();
+  const field = (field: string): CelType | undefined => {
+    if (!types.has(field)) types.set(field, fieldType(properties, field, name));
+    return types.get(field);
+  };
+  const open = schema['x-kubernetes-preserve-unknown-fields'] ? { open: true } : {};
+  return { kind: 'struct', name, field, fieldNames: () => Object.keys(properties).filter((one) => field(one)), ...open };
+}
+
+function fieldType(properties: Readonly<Record<string, JsonSchema>>, field: string, struct: string): CelType | undefined {
+  const schema = Object.hasOwn(properties, field) && hasCelName(field) ? properties[field] : undefined;
+  return schema && typeOrNone(schema, `${struct}.${field}`);
 }
 
 /** What every object inside an object has, declared or not. */
@@ -64,29 +73,7 @@ const embedded: Readonly<Record<string, JsonSchema>> = {
   metadata: { type: 'object', properties: { name: { type: 'string' }, generateName: { type: 'string' } } },
 };
 
-function isTyped(schema: JsonSchema | undefined): boolean {
-  if (!schema) return false;
-  if (schema.type === 'array') return isTyped(schema.items);
-  return schema.type !== undefined || schema.anyOf !== undefined || schema['x-kubernetes-int-or-string'] === true || schema.format === 'int-or-string';
-}
-
 /** True when Kubernetes can escape the name to a CEL identifier. */
 export function hasCelName(name: string): boolean {
   return /^[A-Za-z_.\/-][\w.\/-]*$/.test(name);
-}
-
-/** A struct whose fields are typed at the first question for each. */
-function lazyStruct(name: string, names: readonly string[], fieldType: (field: string) => CelType | undefined): StructType {
-  const declared = new Set(names);
-  const types = new Map<string, CelType | undefined>();
-  return {
-    kind: 'struct',
-    name,
-    field(field) {
-      if (!declared.has(field)) return undefined;
-      if (!types.has(field)) types.set(field, fieldType(field));
-      return types.get(field);
-    },
-    fieldNames: () => names,
-  };
 }

@@ -11,11 +11,11 @@ export interface BuiltInKind {
   readonly transient?: boolean;
 }
 
+type StoredKind = BuiltInKind & { readonly type: string };
+
 interface Data {
-  /** The Kubernetes version that the types are from, such as `1.36`. */
-  readonly version: string;
-  readonly kinds: readonly (BuiltInKind & { readonly type: string })[];
-  readonly types: Readonly<Record<string, StoredType>>;
+  readonly kinds: ReadonlyMap<string, StoredKind>;
+  readonly types: ReadonlyMap<string, string>;
 }
 
 /** A type as the file holds it: references by name instead of nested types. */
@@ -26,19 +26,29 @@ interface StoredType extends Omit<JsonSchema, 'properties' | 'items' | 'addition
   readonly additionalProperties?: StoredType;
 }
 
-let loaded: { readonly data: Data; readonly kinds: ReadonlyMap<string, Data['kinds'][number]> } | undefined;
+let loaded: Data | undefined;
 
-function load(): NonNullable<typeof loaded> {
-  if (!loaded) {
-    const data = JSON.parse(readFileSync(new URL('./kubernetes.json', import.meta.url), 'utf8')) as Data;
-    loaded = { data, kinds: new Map(data.kinds.map((entry) => [`${entry.apiVersion} ${entry.kind}`, entry])) };
+/**
+ * The file is JSON with one kind or type to a line. Only the kinds are parsed at once: parsing all types would take
+ * longer than everything that a small graph asks of them.
+ */
+function load(): Data {
+  if (loaded) return loaded;
+  const text = readFileSync(new URL('./kubernetes.json', import.meta.url), 'utf8');
+  const [head = '', body = ''] = text.split('\n],"types":{\n');
+  const { kinds } = JSON.parse(`${head}]}`) as { kinds: StoredKind[] };
+  const types = new Map<string, string>();
+  for (const line of body.split('\n')) {
+    const colon = line.indexOf('":');
+    if (colon > 0) types.set(line.slice(1, colon), line.slice(colon + 2).replace(/,$/, ''));
   }
+  loaded = { kinds: new Map(kinds.map((entry) => [`${entry.apiVersion} ${entry.kind}`, entry])), types };
   return loaded;
 }
 
 /** All kinds that Kubernetes serves by default, ordered by group, version and kind. */
 export function builtInKinds(): readonly BuiltInKind[] {
-  return load().data.kinds;
+  return [...load().kinds.values()];
 }
 
 /** What is known about a built-in kind, `undefined` when Kubernetes has no such kind. */
@@ -62,6 +72,18 @@ export function labelSelectorSchema(): JsonSchema {
   return schemaOf('meta.v1.LabelSelector');
 }
 
+const parsed = new Map<string, StoredType>();
+
+function storedType(name: string): StoredType | undefined {
+  let type = parsed.get(name);
+  if (type) return type;
+  const text = load().types.get(name);
+  if (text === undefined) return undefined;
+  type = JSON.parse(text) as StoredType;
+  parsed.set(name, type);
+  return type;
+}
+
 const views = new Map<string, JsonSchema>();
 
 function schemaOf(type: string): JsonSchema {
@@ -80,9 +102,8 @@ function schemaOf(type: string): JsonSchema {
  */
 function viewOf(stored: StoredType, refs: readonly string[]): JsonSchema {
   if (stored.$ref !== undefined) {
-    const target = load().data.types[stored.$ref];
-    if (!target || refs.includes(stored.$ref)) return { type: 'object' };
-    return viewOf(target, [...refs, stored.$ref]);
+    const target = refs.includes(stored.$ref) ? undefined : storedType(stored.$ref);
+    return target ? viewOf(target, [...refs, stored.$ref]) : { type: 'object' };
   }
   const { properties, items, additionalProperties, ...rest } = stored;
   const view: JsonSchema & Record<string, unknown> = { ...rest };
