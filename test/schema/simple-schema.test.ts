@@ -1,4 +1,5 @@
 import { type } from 'arktype';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { effectiveDefault } from '../../src/schema/defaults.ts';
@@ -179,3 +180,40 @@ describe('kro reads what is written', () => {
     expect(toOpenApi(schema)).toEqual(expectedOpenApi(schema));
   });
 });
+
+describe('kro reads any schema', () => {
+  const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.constantFrom('"', '\\', '\\"', '{', '}', '[', '|', '=', "'", '\n', ' ', '${x}'));
+  const name = fc.stringMatching(/^[a-zA-Z_][\w]{0,6}$/).filter((one) => one !== '__proto__');
+  const described = fc.record({ description: text }, { requiredKeys: [] });
+  const scalar: fc.Arbitrary<JsonSchema> = fc.oneof(
+    fc.record({ type: fc.constant('string' as const), default: text, description: text, minLength: fc.nat(9), maxLength: fc.nat(9) }, { requiredKeys: ['type'] }),
+    fc.record({ type: fc.constant('string' as const), enum: fc.uniqueArray(fc.stringMatching(/^[^\s,\p{C}]([^,\p{C}]*[^\s,\p{C}])?$/u), { minLength: 1 }) }, { requiredKeys: ['type'] }),
+    fc.record({ type: fc.constant('integer' as const), default: fc.maxSafeInteger(), minimum: fc.integer(), maximum: fc.integer() }, { requiredKeys: ['type'] }),
+    fc.record({ type: fc.constant('number' as const), default: fc.double({ noNaN: true, noDefaultInfinity: true }).map((one) => one + 0), minimum: fc.float({ noNaN: true, noDefaultInfinity: true }).map((one) => one + 0) }, { requiredKeys: ['type'] }),
+    fc.record({ type: fc.constant('boolean' as const), default: fc.boolean() }, { requiredKeys: ['type'] }),
+    fc.record({ type: fc.constant('object' as const), 'x-kubernetes-preserve-unknown-fields': fc.constant(true), default: fc.dictionary(name, fc.jsonValue() as fc.Arbitrary<never>) }, { requiredKeys: ['type', 'x-kubernetes-preserve-unknown-fields'] }),
+  );
+  const { struct } = fc.letrec<{ struct: JsonSchema; any: JsonSchema }>((tie) => ({
+    any: fc.oneof({ depthSize: 'small', withCrossShrink: true }, scalar, tie('struct'), fc.tuple(described, withoutDefault(tie('any'))).map(([more, items]): JsonSchema => ({ type: 'array', items, ...more })), fc.tuple(described, withoutDefault(tie('any'))).map(([more, value]): JsonSchema => ({ type: 'object', additionalProperties: value, ...more }))),
+    struct: fc.tuple(described, fc.dictionary(name, fc.tuple(fc.boolean(), tie('any')), { maxKeys: 4, noNullPrototype: true })).map(([more, fields]): JsonSchema => ({
+      type: 'object',
+      properties: Object.fromEntries(Object.entries(fields).map(([key, [, field]]) => [key, field])),
+      required: Object.entries(fields).filter(([, [required, field]]) => required && field.default === undefined).map(([key]) => key),
+      ...more,
+    })),
+  }));
+
+  test('and makes the same of it', () => {
+    fc.assert(
+      fc.property(struct, ({ description: _, ...schema }) => {
+        expect(toOpenApi(schema)).toEqual(expectedOpenApi(schema));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+/** The default of an element is never used. */
+function withoutDefault(schema: fc.Arbitrary<JsonSchema>): fc.Arbitrary<JsonSchema> {
+  return schema.map(({ default: _, ...rest }) => rest);
+}
