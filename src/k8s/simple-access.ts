@@ -6,7 +6,7 @@ import type { INamespace } from 'kubernetes-models/v1/Namespace';
 import type { IServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 import type { Input, Inputs } from '../expr/expression.ts';
 import { schemaReference } from '../graph/schema-reference.ts';
-import { appLabel } from './app-labels.ts';
+import { appLabel } from './app-name.ts';
 import { core, rbac } from './kinds.generated.ts';
 import { type Named, type Namespaced, named, namespaced, type Shorthand, shorthand } from './shorthand.ts';
 

@@ -1,6 +1,6 @@
 import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler';
 import type { Input } from '../expr/expression.ts';
-import { appLabel } from './app-labels.ts';
+import { appLabel } from './app-name.ts';
 import { autoscaling } from './kinds.generated.ts';
 import { type Namespaced, namespaced, type Shorthand, shorthand } from './shorthand.ts';
 

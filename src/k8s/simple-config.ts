@@ -2,7 +2,7 @@ import type { IConfigMap } from 'kubernetes-models/v1/ConfigMap';
 import type { ISecret } from 'kubernetes-models/v1/Secret';
 import type { Inputs } from '../expr/expression.ts';
 import { joinPath } from '../expr/value.ts';
-import { appLabel } from './app-labels.ts';
+import { appLabel } from './app-name.ts';
 import { core } from './kinds.generated.ts';
 import { isExpression, type Namespaced, namespaced, type Refuse, type Shorthand, shorthand } from './shorthand.ts';
 

@@ -1,10 +1,9 @@
 import type { ICronJob } from 'kubernetes-models/batch/v1/CronJob';
 import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import type { Input, Inputs } from '../expr/expression.ts';
-import { appLabel } from './app-labels.ts';
+import { appLabel, checkWorkloadName } from './app-name.ts';
 import { batch } from './kinds.generated.ts';
 import { type Namespaced, namespaced, type Shorthand, shorthand } from './shorthand.ts';
-import { checkWorkloadName } from './workload-name.ts';
 
 export interface JobProperties extends Namespaced {
   readonly image: Input<string>;

@@ -7,7 +7,7 @@ import type { INetworkPolicyIngressRule } from 'kubernetes-models/networking.k8s
 import type { IService } from 'kubernetes-models/v1/Service';
 import type { IServicePort } from 'kubernetes-models/v1/ServicePort';
 import type { Input, Inputs } from '../expr/expression.ts';
-import { appLabel } from './app-labels.ts';
+import { appLabel } from './app-name.ts';
 import { core, networking } from './kinds.generated.ts';
 import type { LabelSelector } from './object-meta.ts';
 import { type Namespaced, namespaced, type Shorthand, shorthand } from './shorthand.ts';

@@ -2,7 +2,7 @@ import type { INFSVolumeSource } from 'kubernetes-models/v1/NFSVolumeSource';
 import type { IPersistentVolume } from 'kubernetes-models/v1/PersistentVolume';
 import type { IPersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClaim';
 import type { Input, Inputs } from '../expr/expression.ts';
-import { appLabel } from './app-labels.ts';
+import { appLabel } from './app-name.ts';
 import { core } from './kinds.generated.ts';
 import { type Named, type Namespaced, named, namespaced, type Shorthand, shorthand } from './shorthand.ts';
 

@@ -9,12 +9,11 @@ import type { IResourceRequirements } from 'kubernetes-models/v1/ResourceRequire
 import type { IVolume } from 'kubernetes-models/v1/Volume';
 import type { IVolumeMount } from 'kubernetes-models/v1/VolumeMount';
 import type { Input, Inputs } from '../expr/expression.ts';
-import { appLabel, withAppLabel } from './app-labels.ts';
+import { appLabel, checkWorkloadName, withAppLabel } from './app-name.ts';
 import { type ConfigMapMount, mountConfigMaps } from './config-map-mounts.ts';
 import { type EnvironmentVariables, environmentList } from './environment-variables.ts';
 import { apps } from './kinds.generated.ts';
 import { type Namespaced, namespaced, type Shorthand, shorthand } from './shorthand.ts';
-import { checkWorkloadName } from './workload-name.ts';
 
 /** Properties of every workload that runs until it is removed. Its name is its container's name and its app label too. */
 export interface WorkloadProperties extends Namespaced {

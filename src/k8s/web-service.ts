@@ -2,7 +2,7 @@ import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
 import type { IService } from 'kubernetes-models/v1/Service';
 import type { Input } from '../expr/expression.ts';
 import type { ResourceRef } from '../graph/resource.ts';
-import { appLabel } from './app-labels.ts';
+import { appLabel } from './app-name.ts';
 import { Service } from './simple-network.ts';
 import { Deployment } from './simple-workloads.ts';
 
