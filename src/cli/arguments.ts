@@ -1,0 +1,47 @@
+import { KubewrightError } from '../errors.ts';
+import { didYouMean } from '../schema/nearest-name.ts';
+import type { Verb } from './verb.ts';
+
+/**
+ * Puts the verb first, wherever it was written (`--env dev synth`), and `fallback` where there is none.
+ *
+ * @throws KubewrightError `UnknownVerb` that names the nearest verb
+ */
+export function verbFirst(argv: readonly string[], verbs: readonly Verb[], fallback: string): string[] {
+  const names = new Set(['help', ...verbs.flatMap(({ name, alias }) => (alias ? [name, alias] : [name]))]);
+  const index = firstOperand(argv, valueFlags(verbs));
+  const operand = index < 0 ? undefined : (argv[index] as string);
+  if (operand === undefined) {
+    // The help of the whole, not of the verb that is the default.
+    return argv.some((argument) => argument === '--help' || argument === '-h') ? ['help'] : [fallback, ...argv];
+  }
+  if (names.has(operand)) return [operand, ...argv.slice(0, index), ...argv.slice(index + 1)];
+  throw new KubewrightError({
+    code: 'UnknownVerb',
+    message: `there is no verb ${JSON.stringify(operand)}`,
+    hint: didYouMean(operand, names) ?? `The verbs are ${[...names].join(', ')}.`,
+  });
+}
+
+/** Whether the result is asked for as JSON; known before the command line is read, as reading it may fail. */
+export function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  const own = end < 0 ? argv : argv.slice(0, end);
+  return own.some((argument, index) => argument === '--output=json' || argument === '-ojson' || ((argument === '--output' || argument === '-o') && own[index + 1] === 'json'));
+}
+
+function firstOperand(argv: readonly string[], withValue: ReadonlySet<string>): number {
+  for (let index = 0; index < argv.length; index++) {
+    const argument = argv[index] as string;
+    if (argument === '--') return -1;
+    if (!argument.startsWith('-')) return index;
+    if (withValue.has(argument)) index++;
+  }
+  return -1;
+}
+
+function valueFlags(verbs: readonly Verb[]): Set<string> {
+  const flags = verbs.flatMap(({ options = [] }) => options.map((option) => option.flags));
+  const all = [...flags, '-e, --env <name>', '-o, --output <format>'].filter((text) => text.includes('<'));
+  return new Set(all.flatMap((text) => text.match(/--?[a-z-]+/g) ?? []));
+}

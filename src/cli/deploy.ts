@@ -1,0 +1,93 @@
+import { KubewrightError } from '../errors.ts';
+import type { DeployResult, Plan } from '../deploy/options.ts';
+import { DeployView } from './deploy-view.ts';
+import { clusterText, heading } from './heading.ts';
+import { planText } from './plan-text.ts';
+import { targetOptions, withCluster, withProgress } from './session.ts';
+import type { Stack } from './stack.ts';
+import { statusText } from './status-text.ts';
+import type { Target } from './target.ts';
+import { loadOneTargets } from './targets.ts';
+import type { Progress, Terminal } from './terminal.ts';
+import type { Call, Outcome, Verb } from './verb.ts';
+
+/** `deploy`: plan, question, progress, status. */
+export const deployVerb: Verb = {
+  name: 'deploy',
+  summary: 'deploys the graphs and waits until they are ready',
+  examples: ['deploy --env dev', 'deploy --env prod --yes'],
+  operand: 'stack',
+  environment: 'required',
+  options: [
+    { flags: '-y, --yes', text: 'asks no question (none is asked in CI and for a local control plane)' },
+    { flags: '--adopt', text: 'takes over objects that exist and are not ours' },
+    { flags: '--allow-empty', text: 'lets a deployment delete more than half of what it consists of' },
+    { flags: '--prune-all', text: 'also deletes Namespaces, CRDs and volumes that are no longer in the graph' },
+    { flags: '--timeout <seconds>', text: 'gives up after this time', default: '900' },
+  ],
+  run: runDeploy,
+};
+
+async function runDeploy(call: Call): Promise<Outcome> {
+  const { stacks, flags, terminal } = call;
+  const { environment, targets } = await loadOneTargets(stacks[0] as Stack, flags['env']);
+  const timeoutMs = seconds(flags['timeout']) * 1000;
+  const results: { target: Target; result: DeployResult }[] = [];
+  await withProgress(terminal, async (progress) => {
+    for (const target of targets) {
+      progress.line(heading(target, environment.name, terminal));
+      results.push({ target, result: await deployTarget(target, call, { progress, timeoutMs }) });
+    }
+  });
+  return {
+    document: { environment: environment.name, graphs: results.map(({ target, result }) => ({ graph: target.name, mode: target.mode, instance: target.instance.name, namespace: target.instance.namespace, ...result })) },
+    text: results.map(({ target, result }) => resultText(target, result, terminal)).join('\n\n'),
+  };
+}
+
+interface Deploying {
+  readonly progress: Progress;
+  readonly timeoutMs: number;
+}
+
+async function deployTarget(target: Target, { flags, terminal, signal }: Call, { progress, timeoutMs }: Deploying): Promise<DeployResult> {
+  const { deploy } = await import('../deploy/deploy.ts');
+  const view = new DeployView(progress, terminal.colors);
+  const asks = terminal.interactive && flags['yes'] !== true && target.cluster.kind !== 'local';
+  const confirm = async (plan: Plan): Promise<boolean> => {
+    view.pause();
+    progress.line(planText(plan, terminal.colors));
+    return asks ? terminal.confirm(`Deploy ${target.name} to ${clusterText(target.cluster)}?`) : true;
+  };
+  return withCluster(target.cluster, progress, (cluster) =>
+    deploy(target.graph, {
+      ...targetOptions(target, cluster, signal),
+      timeoutMs,
+      adopt: flags['adopt'] === true,
+      allowEmpty: flags['allowEmpty'] === true,
+      pruneAll: flags['pruneAll'] === true,
+      confirm,
+      onEvent: (event) => view.show(event),
+    }),
+  );
+}
+
+function resultText(target: Target, { status, statusPending, objects, writes, duration }: DeployResult, { colors }: Terminal): string {
+  const changed = objects.filter(({ action }) => action !== 'unchanged' && action !== 'checked').length;
+  const what = writes === 0 ? 'nothing changed' : `${changed} of ${objects.length} objects changed`;
+  const lines = [`${colors.green('✓')} ${colors.bold(target.name)}: ${what}, ${(duration / 1000).toFixed(1)} s`];
+  if (Object.keys(status).length > 0) lines.push(indent(statusText(status, colors)));
+  for (const { field, reason } of statusPending) lines.push(colors.dim(`  ${field}: not there yet (${reason})`));
+  return lines.join('\n');
+}
+
+/** The seconds of a flag. */
+function seconds(value: unknown): number {
+  const number = Number(value);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new KubewrightError({ code: 'Usage', message: `--timeout takes a number of seconds (was ${JSON.stringify(value)})` });
+}
+
+export function indent(text: string): string {
+  return text.replaceAll(/^/gm, '  ');
+}

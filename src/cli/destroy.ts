@@ -1,0 +1,46 @@
+import type { Plan } from '../deploy/options.ts';
+import { DeployView } from './deploy-view.ts';
+import { clusterText, heading } from './heading.ts';
+import { planText } from './plan-text.ts';
+import { targetOptions, withCluster, withProgress } from './session.ts';
+import type { Stack } from './stack.ts';
+import { loadOneTargets } from './targets.ts';
+import type { Call, Outcome, Verb } from './verb.ts';
+
+/** `destroy`: deletes a deployment, in the reverse of the order in which it was made. */
+export const destroyVerb: Verb = {
+  name: 'destroy',
+  summary: 'deletes a deployment and waits until it is gone',
+  examples: ['destroy --env dev', 'destroy --env prod --yes --definition'],
+  operand: 'stack',
+  environment: 'required',
+  options: [
+    { flags: '-y, --yes', text: 'asks no question (none is asked in CI and for a local control plane)' },
+    { flags: '--definition', text: 'kro mode: deletes the ResourceGraphDefinition too, when no instance of it is left' },
+  ],
+  run: runDestroy,
+};
+
+async function runDestroy({ stacks, flags, terminal, signal }: Call): Promise<Outcome> {
+  const { environment, targets } = await loadOneTargets(stacks[0] as Stack, flags['env']);
+  const { destroy } = await import('../deploy/destroy.ts');
+  const destroyed: object[] = [];
+  await withProgress(terminal, async (progress) => {
+    // What was deployed last may read what was deployed first.
+    for (const target of targets.toReversed()) {
+      progress.line(heading(target, environment.name, terminal));
+      const view = new DeployView(progress, terminal.colors);
+      const asks = terminal.interactive && flags['yes'] !== true && target.cluster.kind !== 'local';
+      const confirm = async (plan: Plan): Promise<boolean> => {
+        view.pause();
+        progress.line(planText(plan, terminal.colors));
+        return asks ? terminal.confirm(`Delete ${target.name} from ${clusterText(target.cluster)}?`) : true;
+      };
+      const result = await withCluster(target.cluster, progress, (cluster) =>
+        destroy(target.graph, { ...targetOptions(target, cluster, signal), definition: flags['definition'] === true, confirm, onEvent: (event) => view.show(event) }),
+      );
+      destroyed.push({ graph: target.name, mode: target.mode, ...(typeof result === 'object' ? (result as object) : {}) });
+    }
+  });
+  return { document: { environment: environment.name, graphs: destroyed }, text: targets.map(({ name }) => `${terminal.colors.green('✓')} ${name} is deleted`).join('\n') };
+}

@@ -1,0 +1,66 @@
+import type { FieldChange, Plan, PlannedChange } from '../deploy/options.ts';
+import type { Terminal } from './terminal.ts';
+
+type Colors = Terminal['colors'];
+
+const signs: Readonly<Record<PlannedChange['action'], string>> = { create: '+', update: '~', delete: '-', adopt: '!', check: '?', unchanged: ' ' };
+
+/** More than this does not fit one screen. */
+const maxObjects = 40;
+const maxFields = 6;
+
+/** A plan on one screen: what is made (+), changed (~), deleted (-) and taken over (!). */
+export function planText(plan: Plan, colors: Colors): string {
+  const changes = plan.changes.filter(({ action }) => action !== 'unchanged' && action !== 'check');
+  const shown = changes.slice(0, maxObjects);
+  const width = Math.max(0, ...shown.map((change) => title(change).length));
+  const lines = plan.createsNamespace === undefined ? [] : [colors.green(`  + Namespace ${plan.createsNamespace}`)];
+  for (const change of shown) {
+    lines.push(`${paint(change, colors)(`  ${signs[change.action]} ${title(change)}`)}${' '.repeat(width - title(change).length)}  ${colors.dim(change.label)}`);
+    for (const field of change.fields.slice(0, maxFields)) lines.push(`      ${fieldText(field)}`);
+    if (change.fields.length > maxFields) lines.push(`      … and ${change.fields.length - maxFields} more fields`);
+  }
+  if (changes.length > shown.length) lines.push(`  … and ${changes.length - shown.length} more objects`);
+  for (const { path, reason } of plan.pending) lines.push(colors.dim(`  · ${path}: ${reason}`));
+  for (const warning of plan.warnings) lines.push(colors.yellow(`  warning: ${warning}`));
+  for (const problem of plan.problems) lines.push(colors.red(`  error: ${problem.message}`));
+  return [...lines, `  ${summary(plan)}`].join('\n');
+}
+
+/** `3 to create, 1 to update, 12 unchanged` */
+export function summary({ changes, createsNamespace, changed }: Plan): string {
+  const count = (action: PlannedChange['action']): number => changes.filter((change) => change.action === action).length;
+  const parts = [
+    part(count('create') + (createsNamespace === undefined ? 0 : 1), 'to create'),
+    part(count('update'), 'to update'),
+    part(count('adopt'), 'to take over'),
+    part(count('delete'), 'to delete'),
+    part(count('unchanged'), 'unchanged'),
+  ].filter(Boolean);
+  const text = parts.join(', ') || 'nothing to do';
+  return changed || parts.length === 0 ? text : `no changes (${text})`;
+}
+
+function part(count: number, word: string): string {
+  return count > 0 ? `${count} ${word}` : '';
+}
+
+function title({ kind, name, namespace }: PlannedChange): string {
+  return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}
+
+function paint({ action }: PlannedChange, { green, yellow, red, magenta }: Colors): (text: string) => string {
+  if (action === 'create') return green;
+  if (action === 'delete') return red;
+  return action === 'adopt' ? magenta : yellow;
+}
+
+function fieldText({ path, before, after }: FieldChange): string {
+  if (before === undefined) return `${path}: ${short(after)} (new)`;
+  return after === undefined ? `${path}: ${short(before)} (removed)` : `${path}: ${short(before)} → ${short(after)}`;
+}
+
+function short(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

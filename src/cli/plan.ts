@@ -1,0 +1,46 @@
+import { planText } from './plan-text.ts';
+import { targetOptions, withCluster, withProgress } from './session.ts';
+import { loadOneTargets } from './targets.ts';
+import type { Call, Outcome, Verb } from './verb.ts';
+import { heading } from './heading.ts';
+import type { Plan } from '../deploy/options.ts';
+import type { Stack } from './stack.ts';
+
+/** `plan`: what a deployment would change, by the server's own dry run. */
+export const planVerb: Verb = {
+  name: 'plan',
+  alias: 'diff',
+  summary: 'shows what deploy would change; writes nothing',
+  examples: ['plan --env dev', 'plan --env prod --detailed-exitcode'],
+  operand: 'stack',
+  environment: 'required',
+  options: [
+    { flags: '--adopt', text: 'plan to take over objects that exist and are not ours' },
+    { flags: '--detailed-exitcode', text: 'exit code 2 when there are changes' },
+  ],
+  run: runPlan,
+};
+
+async function runPlan({ stacks, flags, terminal, signal }: Call): Promise<Outcome> {
+  const { environment, targets } = await loadOneTargets(stacks[0] as Stack, flags['env']);
+  const { plan } = await import('../deploy/plan.ts');
+  const plans: { target: (typeof targets)[number]; plan: Plan }[] = [];
+  await withProgress(terminal, async (progress) => {
+    for (const target of targets) {
+      progress.live([`Planning ${target.name}`]);
+      const made = await withCluster(target.cluster, progress, (cluster) => plan(target.graph, { ...targetOptions(target, cluster, signal), adopt: flags['adopt'] === true }));
+      plans.push({ target, plan: made });
+    }
+  });
+  const changed = plans.some(({ plan: { changed } }) => changed);
+  const refused = plans.some(({ plan: { problems } }) => problems.length > 0);
+  return {
+    document: {
+      environment: environment.name,
+      changed,
+      graphs: plans.map(({ target, plan: made }) => ({ graph: target.name, mode: target.mode, ...made, problems: made.problems.map(({ message }) => message) })),
+    },
+    text: plans.map(({ target, plan: made }) => `${heading(target, environment.name, terminal)}\n${planText(made, terminal.colors)}`).join('\n\n'),
+    exitCode: refused ? 1 : changed && flags['detailedExitcode'] === true ? 2 : 0,
+  };
+}

@@ -1,0 +1,50 @@
+import type { StatusResult } from '../deploy/options.ts';
+import { indent } from './deploy.ts';
+import { heading } from './heading.ts';
+import { targetOptions, withCluster, withProgress } from './session.ts';
+import type { Stack } from './stack.ts';
+import { statusText } from './status-text.ts';
+import type { Target } from './target.ts';
+import { loadOneTargets } from './targets.ts';
+import type { Terminal } from './terminal.ts';
+import type { Call, Outcome, Verb } from './verb.ts';
+
+/** `status`: how a deployment does. */
+export const statusVerb: Verb = {
+  name: 'status',
+  summary: 'shows the status of a deployment and what is not ready',
+  examples: ['status --env dev', 'status --env prod --why'],
+  operand: 'stack',
+  environment: 'required',
+  options: [{ flags: '--why', text: 'also says why something is not ready' }],
+  run: runStatus,
+};
+
+async function runStatus({ stacks, flags, terminal, signal }: Call): Promise<Outcome> {
+  const { environment, targets } = await loadOneTargets(stacks[0] as Stack, flags['env']);
+  const { status } = await import('../deploy/status.ts');
+  const results: { target: Target; result: StatusResult }[] = [];
+  await withProgress(terminal, async (progress) => {
+    for (const target of targets) {
+      results.push({ target, result: await withCluster(target.cluster, progress, (cluster) => status(target.graph, targetOptions(target, cluster, signal))) });
+    }
+  });
+  return {
+    document: { environment: environment.name, graphs: results.map(({ target, result }) => ({ graph: target.name, mode: target.mode, ...result })) },
+    text: results.map(({ target, result }) => `${heading(target, environment.name, terminal)}\n${resultText(result, terminal, flags['why'] === true)}`).join('\n\n'),
+  };
+}
+
+function resultText(result: StatusResult, { colors }: Terminal, why: boolean): string {
+  if (!result.deployed) return '  is not deployed';
+  const notReady = result.objects.filter(({ state }) => state !== 'ready');
+  const lines = [`  ${result.objects.length - notReady.length} of ${result.objects.length} objects ready`];
+  for (const { label, kind, name, state, reason } of notReady) {
+    const color = state === 'waiting' ? colors.yellow : colors.red;
+    lines.push(`  ${color(state)} ${kind} ${name} ${colors.dim(label)}${why && reason ? `: ${reason}` : ''}`);
+  }
+  for (const { path, reason } of result.pending) lines.push(`  ${colors.yellow('pending')} ${path}: ${reason}`);
+  if (Object.keys(result.status).length > 0) lines.push(indent(statusText(result.status, colors)));
+  if (why) for (const { field, reason } of result.statusPending) lines.push(colors.dim(`  ${field}: not there yet (${reason})`));
+  return lines.join('\n');
+}

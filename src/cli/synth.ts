@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import type { FolderDifference } from '../gitops/folder.ts';
+import { loadTargets, type Targets } from './targets.ts';
+import type { Call, Outcome, Verb } from './verb.ts';
+
+/** `synth`: writes the files that GitOps tools deploy. */
+export const synthVerb: Verb = {
+  name: 'synth',
+  summary: 'writes the files for GitOps: dist/<env>/<graph>/…; never touches a cluster',
+  examples: ['synth', 'synth --env prod', 'synth --check'],
+  operand: 'stack',
+  environment: 'optional',
+  options: [
+    { flags: '--out <dir>', text: 'folder that holds the folders of environments', default: 'dist' },
+    { flags: '--check', text: 'writes nothing; exit code 1 when files differ, are missing or are stale' },
+  ],
+  run: runSynth,
+};
+
+interface SynthesizedGraph {
+  readonly environment: string;
+  readonly graph: string;
+  readonly folder: string;
+  readonly files: number;
+  readonly difference: FolderDifference;
+  readonly omittedSecrets: readonly string[];
+}
+
+async function runSynth({ stacks, flags, terminal }: Call): Promise<Outcome> {
+  const [{ synthesize }, { compareFolder, isSame, writeFolder }] = await Promise.all([import('../gitops/synth.ts'), import('../gitops/folder.ts')]);
+  const check = flags['check'] === true;
+  const results: SynthesizedGraph[] = [];
+  // All of it is made before the first file is written: an error leaves the folders as they were.
+  const made = (await loadTargets(stacks, flags['env'])).flatMap(({ environment, targets }: Targets) =>
+    targets.map((target) => ({ environment: environment.name, target, ...synthesize(target.graph, target) })),
+  );
+  for (const { environment, target, files, omittedSecrets } of made) {
+    const folder = join(flags['out'] as string, environment, target.name);
+    const difference = (check ? compareFolder : writeFolder)(folder, files);
+    results.push({ environment, graph: target.name, folder, files: files.size, difference, omittedSecrets });
+  }
+  const differs = results.some(({ difference }) => !isSame(difference));
+  const { green, red, dim } = terminal.colors;
+  const text = results.flatMap(({ folder, files, difference, omittedSecrets }) => {
+    const { missing, changed, stale } = difference;
+    const same = isSame(difference);
+    const notes = omittedSecrets.map((name) => dim(`    Secret ${name} is left out: it has to be in the cluster`));
+    if (!check) {
+      const counts = [count(missing.length, 'new'), count(changed.length, 'changed'), count(stale.length, 'removed')].filter(Boolean);
+      return [`${green('✓')} ${folder}  ${files} files${same ? dim(', unchanged') : `: ${counts.join(', ')}`}`, ...notes];
+    }
+    const list = (paths: readonly string[], word: string): string[] => paths.map((path) => `    ${join(folder, path)} ${word}`);
+    return [`${same ? green('✓') : red('✗')} ${folder}`, ...list(missing, 'is missing'), ...list(changed, 'differs'), ...list(stale, 'is stale')];
+  });
+  if (check && differs) text.push('The files are not those that the stack gives. Run synth without --check and commit them.');
+  return { document: { check, upToDate: !differs, graphs: results }, text: text.join('\n'), exitCode: check && differs ? 1 : 0 };
+}
+
+function count(number: number, word: string): string {
+  return number > 0 ? `${number} ${word}` : '';
+}

@@ -1,0 +1,82 @@
+import type picocolors from 'picocolors';
+
+type Colors = ReturnType<typeof picocolors.createColors>;
+
+/** Where progress goes: one place on a terminal that is drawn again and again, or a line for everything that happened. */
+export interface Progress {
+  /** Whether live lines are shown. */
+  readonly isLive: boolean;
+  /** A line that stays. */
+  line(text: string): void;
+  /** Lines that the next ones replace; shown on a terminal only. */
+  live(lines: readonly string[]): void;
+  /** Removes the live lines. */
+  stop(): void;
+}
+
+/** The terminal of a command: its colours, its progress and its questions. Results are not printed here. */
+export interface Terminal {
+  readonly json: boolean;
+  /** Whether somebody sits in front of it. */
+  readonly interactive: boolean;
+  readonly colors: Colors;
+  progress(): Promise<Progress>;
+  /** Asks a question that is answered by yes or no; no is what is assumed. */
+  confirm(question: string): Promise<boolean>;
+}
+
+export async function openTerminal({ json }: { json: boolean }): Promise<Terminal> {
+  const { default: pico } = await import('picocolors');
+  const { env, stderr, stdin, stdout } = process;
+  const interactive = Boolean(stderr.isTTY && stdin.isTTY) && !env['CI'];
+  const wanted = env['NO_COLOR'] ? false : env['FORCE_COLOR'] ? env['FORCE_COLOR'] !== '0' : Boolean(stdout.isTTY && stderr.isTTY) && env['TERM'] !== 'dumb';
+  return {
+    json,
+    interactive,
+    colors: pico.createColors(wanted && !json),
+    progress: () => (stderr.isTTY && !env['CI'] && env['TERM'] !== 'dumb' ? liveProgress() : Promise.resolve(plainProgress())),
+    confirm: (question) => confirm(question),
+  };
+}
+
+async function liveProgress(): Promise<Progress> {
+  const { createLogUpdate } = await import('log-update');
+  const view = createLogUpdate(process.stderr);
+  let shown = '';
+  return {
+    isLive: true,
+    line: (text) => {
+      view.clear();
+      process.stderr.write(`${text}\n`);
+      if (shown) view(shown);
+    },
+    live: (lines) => {
+      shown = lines.join('\n');
+      view(shown);
+    },
+    stop: () => {
+      shown = '';
+      view.clear();
+      view.done();
+    },
+  };
+}
+
+function plainProgress(): Progress {
+  return {
+    isLive: false,
+    line: (text) => void process.stderr.write(`${text}\n`),
+    live: () => undefined,
+    stop: () => undefined,
+  };
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises');
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim());
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,9 @@
+import { Cel, type CelBuilders } from './cel.ts';
+
+/**
+ * The field of an object or record, whatever its name is.
+ *
+ * @example
+ * field<string>(service.metadata.annotations, 'example.com/owner');
+ */
+export const field: CelBuilders['field'] = Cel.field;

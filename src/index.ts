@@ -1,0 +1,31 @@
+import './node-version.ts';
+
+export {
+  defineEnvironment,
+  type DefinitionName,
+  type Environment,
+  type EnvironmentDefinition,
+  type Mode,
+  type SecretsPolicy,
+} from './cli/environment.ts';
+export { type ClusterSource, context, inCluster, local } from './cluster/source.ts';
+export { KubewrightError } from './errors.ts';
+export { Cel } from './expr/cel.ts';
+export type { Expr, Input, Inputs, Ref } from './expr/expression.ts';
+export { field } from './expr/field.ts';
+export {
+  type DeployableGraph,
+  type Deployment,
+  type Factory,
+  factory,
+  type FactoryOptions,
+  type GraphFactory,
+  toResourceGraph,
+} from './factory.ts';
+export type { Graph, GraphDefinition, GraphNode, SchemaRef } from './graph/graph.ts';
+export { type CollectionRef, forEach, type Resource, type ResourceOptions, type ResourceRef, type Resources } from './graph/resource.ts';
+export { external } from './k8s/external.ts';
+export { type Kind, kind } from './k8s/kind.ts';
+export { fromEnv, fromFile } from './k8s/secret-sources.ts';
+export * as simple from './k8s/simple.ts';
+export { run } from './run.ts';
