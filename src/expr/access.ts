@@ -1,0 +1,56 @@
+import { adapt, adapterFor } from './adapt.ts';
+import { CelDouble, CelOptional, CelUint, none, TypedObject } from './cel-values.ts';
+import { isMap, mapFind } from './collections.ts';
+import { Condition } from './condition.ts';
+import { fail, indexOutOfBounds, noSuchKey } from './failure.ts';
+
+/** `value.key` or `value[key]` for a value of unknown type. */
+export function get(value: unknown, key: unknown): unknown {
+  if (value instanceof CelOptional) return value.present ? optionalGet(value.value, key) : none;
+  const found = find(value, key);
+  if (found !== undefined) return found;
+  throw Array.isArray(value) ? indexOutOfBounds(keyText(key)) : noSuchKey(keyText(key));
+}
+
+/** `value.?key` or `value[?key]`. */
+export function optionalGet(value: unknown, key: unknown): CelOptional {
+  if (value instanceof CelOptional) return value.present ? optionalGet(value.value, key) : none;
+  const found = find(value, key);
+  return found === undefined ? none : new CelOptional(found);
+}
+
+/** The value of a key, `undefined` when there is none. */
+export function find(value: unknown, key: unknown): unknown {
+  if (Array.isArray(value)) {
+    const index = listIndex(key);
+    return index >= 0 && index < value.length ? adapt(value[index]) : undefined;
+  }
+  if (isMap(value)) return mapFind(value, key);
+  if (value instanceof Condition) return value.field(key);
+  return undefined;
+}
+
+/** Numbers of any type that are integral may index a list. */
+function listIndex(key: unknown): number {
+  if (typeof key === 'number') return key;
+  if (typeof key === 'bigint') return -1;
+  if (key instanceof CelUint) return key.value <= 9007199254740991n ? Number(key.value) : -1;
+  if (key instanceof CelDouble) return Number.isSafeInteger(key.value) ? key.value : fail(`unsupported index value ${key.value} in list`);
+  return fail(`unsupported index type '${typeof key === 'boolean' ? 'bool' : typeof key}' in list`);
+}
+
+export function keyText(key: unknown): string {
+  return key instanceof CelDouble || key instanceof CelUint ? String(key.value) : String(key);
+}
+
+/** A field of a Kubernetes object as it stands in the JSON; `undefined` when it is absent or null. */
+export function rawField(value: unknown, field: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const raw = value instanceof TypedObject ? value.raw : value;
+  if (!Object.hasOwn(raw, field)) return undefined;
+  const found = (raw as Record<string, unknown>)[field];
+  return found === null ? undefined : found;
+}
+
+/** Reads an element as the declared type. */
+export { adapterFor };

@@ -1,0 +1,251 @@
+import { noSuchOverload } from './failure.ts';
+import type { CelType, StructType } from './types.ts';
+
+/**
+ * CEL values in JavaScript: null, boolean, string; int as a number within ±2^53 and a bigint beyond; lists as arrays,
+ * JSON objects as maps, bytes as Uint8Array. Everything else is one of these classes.
+ */
+export abstract class CelObject {
+  /** The value's type as `type(x)` gives it. */
+  abstract readonly celType: CelType;
+
+  /** Equality with another value; classes that know better override it. */
+  equals(other: unknown): boolean {
+    return this === other;
+  }
+
+  /** Negative, zero or positive. */
+  compare(_other: unknown): number {
+    throw noSuchOverload();
+  }
+}
+
+/** A double. Plain JavaScript numbers are ints. */
+export class CelDouble extends CelObject {
+  readonly value: number;
+
+  constructor(value: number) {
+    super();
+    this.value = value;
+  }
+
+  get celType(): CelType {
+    return doubleType;
+  }
+
+  override valueOf(): number {
+    return this.value;
+  }
+
+  toJSON(): number {
+    return this.value;
+  }
+
+  override toString(): string {
+    return String(this.value);
+  }
+}
+
+/** An unsigned 64 bit integer. */
+export class CelUint extends CelObject {
+  readonly value: bigint;
+
+  /** @throws RangeError when the value is not within 0 and 2^64 - 1 */
+  constructor(value: bigint | number) {
+    super();
+    this.value = BigInt(value);
+    if (BigInt.asUintN(64, this.value) !== this.value) throw new RangeError('A uint is between 0 and 2^64 - 1.');
+  }
+
+  get celType(): CelType {
+    return uintType;
+  }
+
+  override valueOf(): bigint {
+    return this.value;
+  }
+
+  toJSON(): number | string {
+    return this.value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(this.value) : String(this.value);
+  }
+
+  override toString(): string {
+    return String(this.value);
+  }
+}
+
+export class CelOptional extends CelObject {
+  /** `undefined` is none. */
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    super();
+    this.value = value;
+  }
+
+  get celType(): CelType {
+    return optionalType;
+  }
+
+  get present(): boolean {
+    return this.value !== undefined;
+  }
+}
+
+export const none: CelOptional = new CelOptional(undefined);
+
+/** The value of `type(x)` and of names such as `int`. */
+export class CelTypeValue extends CelObject {
+  readonly names: CelType;
+
+  constructor(names: CelType) {
+    super();
+    this.names = names;
+  }
+
+  get celType(): CelType {
+    return typeType;
+  }
+
+  get name(): string {
+    return typeName(this.names);
+  }
+
+  override equals(other: unknown): boolean {
+    return other instanceof CelTypeValue && other.name === this.name;
+  }
+
+  override toString(): string {
+    return this.name;
+  }
+}
+
+/** A map that an expression made: its keys may be of any key type, so they are kept by type and value. */
+export class CelMap extends CelObject {
+  private readonly entriesByKey = new Map<string | boolean, readonly [unknown, unknown]>();
+
+  static of(entries: Iterable<readonly [unknown, unknown]>): CelMap {
+    const map = new CelMap();
+    for (const [key, value] of entries) map.set(key, value);
+    return map;
+  }
+
+  get celType(): CelType {
+    return mapType;
+  }
+
+  get size(): number {
+    return this.entriesByKey.size;
+  }
+
+  has(key: unknown): boolean {
+    const id = keyId(key);
+    return id !== undefined && this.entriesByKey.has(id);
+  }
+
+  get(key: unknown): unknown {
+    const id = keyId(key);
+    return id === undefined ? undefined : this.entriesByKey.get(id)?.[1];
+  }
+
+  set(key: unknown, value: unknown): void {
+    const id = keyId(key);
+    if (id === undefined) throw noSuchOverload();
+    this.entriesByKey.set(id, [key, value]);
+  }
+
+  /** Pairs in the order in which they were set. */
+  entries(): Iterable<readonly [unknown, unknown]> {
+    return this.entriesByKey.values();
+  }
+}
+
+/** The same text for keys that CEL holds for the same: numbers are compared across their types. */
+function keyId(key: unknown): string | boolean | undefined {
+  switch (typeof key) {
+    case 'string':
+      return `s${key}`;
+    case 'number':
+    case 'bigint':
+      return `n${key}`;
+    case 'boolean':
+      return key;
+    default:
+      if (key instanceof CelUint) return `n${key.value}`;
+      if (key instanceof CelDouble) {
+        return Number.isInteger(key.value) ? `n${BigInt(key.value)}` : `d${key.value}`;
+      }
+      return undefined;
+  }
+}
+
+/** A Kubernetes object together with its type, which says how each field is read. */
+export class TypedObject extends CelObject {
+  readonly raw: Readonly<Record<string, unknown>>;
+  readonly type: StructType | (CelType & { kind: 'map' });
+
+  constructor(raw: Readonly<Record<string, unknown>>, type: TypedObject['type']) {
+    super();
+    this.raw = raw;
+    this.type = type;
+  }
+
+  get celType(): CelType {
+    return mapType;
+  }
+}
+
+/** What kro's `omit()` gives: the field is left out. */
+export class CelOmit extends CelObject {
+  get celType(): CelType {
+    return omitType;
+  }
+}
+
+export const omit: CelOmit = new CelOmit();
+
+const any: CelType = { kind: 'dyn' };
+const doubleType: CelType = { kind: 'double' };
+const uintType: CelType = { kind: 'uint' };
+const typeType: CelType = { kind: 'type' };
+const optionalType: CelType = { kind: 'optional', value: any };
+export const mapType: CelType = { kind: 'map', key: any, value: any };
+const omitType: CelType = { kind: 'opaque', name: 'kro.omit' };
+
+/** The name that `type(x)` shows. */
+export function typeName(type: CelType): string {
+  switch (type.kind) {
+    case 'timestamp':
+      return 'google.protobuf.Timestamp';
+    case 'duration':
+      return 'google.protobuf.Duration';
+    case 'null':
+      return 'null_type';
+    case 'optional':
+      return 'optional_type';
+    case 'opaque':
+    case 'struct':
+    case 'parameter':
+      return type.name;
+    default:
+      return type.kind;
+  }
+}
+
+/** The type of a value, without the types of what it holds. */
+export function typeOfValue(value: unknown): CelType {
+  switch (typeof value) {
+    case 'string':
+      return { kind: 'string' };
+    case 'number':
+    case 'bigint':
+      return { kind: 'int' };
+    case 'boolean':
+      return { kind: 'bool' };
+    default:
+      if (value === null || value === undefined) return { kind: 'null' };
+      if (value instanceof CelObject) return value.celType;
+      if (value instanceof Uint8Array) return { kind: 'bytes' };
+      return Array.isArray(value) ? { kind: 'list', element: any } : mapType;
+  }
+}

@@ -1,0 +1,210 @@
+import { CelObject, CelOptional, CelDouble, CelUint, typeName, typeOfValue } from './cel-values.ts';
+import { isMap } from './collections.ts';
+import type { Compiler } from './compile.ts';
+import { compare, equals } from './equality.ts';
+import { Failure, noSuchOverload } from './failure.ts';
+import type { Code } from './frame.ts';
+import type { Implementation, Overload } from './library/overload.ts';
+import type { Typed } from './typed.ts';
+import type { CelType } from './types.ts';
+
+type Call = Typed & { readonly kind: 'call' };
+
+/** Operators that do not evaluate all of their operands, and those that are worth code of their own. */
+const operators: Readonly<Record<string, (args: readonly Code[]) => Code>> = {
+  '_&&_': ([left, right]) => and(left as Code, right as Code),
+  '_||_': ([left, right]) => or(left as Code, right as Code),
+  '_?_:_': ([condition, yes, no]) => conditional(condition as Code, yes as Code, no as Code),
+  '!_': ([operand]) => not(operand as Code),
+  or: ([left, right]) => optionalOr(left as Code, right as Code, false),
+  orValue: ([left, right]) => optionalOr(left as Code, right as Code, true),
+  '_==_': ([left, right]) => (frame) => {
+    const a = (left as Code)(frame);
+    const b = (right as Code)(frame);
+    return a === b || equals(a, b);
+  },
+  '_!=_': ([left, right]) => (frame) => {
+    const a = (left as Code)(frame);
+    const b = (right as Code)(frame);
+    return a !== b && !equals(a, b);
+  },
+  '_<_': ([left, right]) => order(left as Code, right as Code, (sign) => sign < 0),
+  '_<=_': ([left, right]) => order(left as Code, right as Code, (sign) => sign <= 0),
+  '_>_': ([left, right]) => order(left as Code, right as Code, (sign) => sign > 0),
+  '_>=_': ([left, right]) => order(left as Code, right as Code, (sign) => sign >= 0),
+};
+
+export function compileCall(compiler: Compiler, call: Call): Code {
+  const args = call.args.map((argument) => compiler.compile(argument));
+  const operator = Object.hasOwn(operators, call.function) ? operators[call.function] : undefined;
+  if (operator) return operator(args);
+  const run = implementation(call);
+  const code = invoke(run, args);
+  return folded(compiler, args, code, call) ?? code;
+}
+
+/** A call of constants is done once. One that fails is left: it has to fail when it is evaluated. */
+function folded(compiler: Compiler, args: readonly Code[], code: Code, call: Call): Code | undefined {
+  if (args.length === 0 || !args.every((argument) => compiler.constantOf(argument)) || call.function === 'lists.range') {
+    return undefined;
+  }
+  try {
+    return compiler.constant(code({ bindings: {}, locals: [] }));
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+function invoke(run: Implementation, args: readonly Code[]): Code {
+  const [first, second, third] = args;
+  switch (args.length) {
+    case 0:
+      return () => run();
+    case 1:
+      return (frame) => run((first as Code)(frame));
+    case 2:
+      return (frame) => run((first as Code)(frame), (second as Code)(frame));
+    case 3:
+      return (frame) => run((first as Code)(frame), (second as Code)(frame), (third as Code)(frame));
+    default:
+      return (frame) => run(...args.map((argument) => argument(frame)));
+  }
+}
+
+/** The overload that was resolved, or a dispatch over all of them when the types leave several open. */
+function implementation(call: Call): Implementation {
+  const [only] = call.overloads;
+  if (only && (only.unguarded || call.overloads.length === 1)) return only.unguarded ? only.run : guarded(call, [only]);
+  return guarded(call, call.all.filter(({ parameters }) => parameters.length === call.args.length));
+}
+
+function guarded(call: Call, overloads: readonly Overload[]): Implementation {
+  const tests = overloads.map(({ parameters, run }) => ({ guards: parameters.map(guardFor), run }));
+  const [only] = tests;
+  const name = call.function;
+  if (tests.length === 1 && only) {
+    const { run } = only;
+    const [first, second] = only.guards;
+    if (only.guards.length === 1) return (a) => ((first as Guard)(a) ? run(a) : unmatched(name, [a]));
+    if (only.guards.length === 2) {
+      return (a, b) => ((first as Guard)(a) && (second as Guard)(b) ? run(a, b) : unmatched(name, [a, b]));
+    }
+  }
+  return (...args) => {
+    for (const { guards, run } of tests) {
+      if (guards.every((guard, index) => guard(args[index]))) return run(...args);
+    }
+    return unmatched(name, args);
+  };
+}
+
+function unmatched(name: string, args: readonly unknown[]): never {
+  throw new Failure(`no such overload: ${name}(${args.map((value) => typeName(typeOfValue(value))).join(', ')})`);
+}
+
+type Guard = (value: unknown) => boolean;
+
+function guardFor(type: CelType): Guard {
+  switch (type.kind) {
+    case 'string':
+      return (value) => typeof value === 'string';
+    case 'int':
+      return (value) => typeof value === 'number' || typeof value === 'bigint';
+    case 'bool':
+      return (value) => typeof value === 'boolean';
+    case 'null':
+      return (value) => value === null;
+    case 'double':
+      return (value) => value instanceof CelDouble;
+    case 'uint':
+      return (value) => value instanceof CelUint;
+    case 'bytes':
+      return (value) => value instanceof Uint8Array;
+    case 'list':
+      return Array.isArray;
+    case 'map':
+      return isMap;
+    case 'optional':
+      return (value) => value instanceof CelOptional;
+    case 'dyn':
+    case 'parameter':
+    case 'error':
+      return () => true;
+    default: {
+      const name = typeName(type);
+      return (value) => value instanceof CelObject && typeName(value.celType) === name;
+    }
+  }
+}
+
+/** False wins over a failure, whichever side it is on. */
+function and(left: Code, right: Code): Code {
+  return (frame) => {
+    let first: unknown;
+    try {
+      first = left(frame);
+    } catch (failure) {
+      if (!(failure instanceof Failure) || right(frame) !== false) throw failure;
+      return false;
+    }
+    if (first === false) return false;
+    const second = right(frame);
+    if (second === false) return false;
+    if (first !== true || second !== true) throw noSuchOverload();
+    return true;
+  };
+}
+
+/** True wins over a failure, whichever side it is on. */
+function or(left: Code, right: Code): Code {
+  return (frame) => {
+    let first: unknown;
+    try {
+      first = left(frame);
+    } catch (failure) {
+      if (!(failure instanceof Failure) || !isTrue(right, frame)) throw failure;
+      return true;
+    }
+    if (first === true) return true;
+    const second = right(frame);
+    if (second === true) return true;
+    if (first !== false || second !== false) throw noSuchOverload();
+    return false;
+  };
+}
+
+function isTrue(code: Code, frame: Parameters<Code>[0]): boolean {
+  return code(frame) === true;
+}
+
+function conditional(condition: Code, yes: Code, no: Code): Code {
+  return (frame) => {
+    const chosen = condition(frame);
+    if (chosen === true) return yes(frame);
+    if (chosen === false) return no(frame);
+    throw noSuchOverload();
+  };
+}
+
+function not(operand: Code): Code {
+  return (frame) => {
+    const value = operand(frame);
+    if (typeof value !== 'boolean') throw noSuchOverload();
+    return !value;
+  };
+}
+
+/** The right side is only evaluated when the left has no value. */
+function optionalOr(left: Code, right: Code, unwrapped: boolean): Code {
+  return (frame) => {
+    const first = left(frame);
+    if (!(first instanceof CelOptional)) throw noSuchOverload();
+    if (first.present) return unwrapped ? first.value : first;
+    return right(frame);
+  };
+}
+
+function order(left: Code, right: Code, holds: (sign: number) => boolean): Code {
+  return (frame) => holds(compare(left(frame), right(frame)));
+}

@@ -1,0 +1,296 @@
+import { find, get, keyText, optionalGet, rawField } from './access.ts';
+import { type Adapter, adapt, adapterFor, variableAdapter } from './adapt.ts';
+import { CelDouble, CelMap, CelOptional, CelTypeValue, CelUint, TypedObject } from './cel-values.ts';
+import type { Checked } from './check.ts';
+import { compileCall } from './compile-call.ts';
+import { compileComprehension } from './compile-comprehension.ts';
+import { runtime } from './condition.ts';
+import { Failure, fail, indexOutOfBounds, noSuchKey, noSuchOverload } from './failure.ts';
+import { unescapeField } from './field-name.ts';
+import type { Code, Frame } from './frame.ts';
+import { toInt } from './int64.ts';
+import type { LiteralNode } from './ast.ts';
+import type { Local, Typed } from './typed.ts';
+import type { CelType } from './types.ts';
+
+/** Turns a checked tree into closures. */
+export class Compiler {
+  slotCount = 0;
+  private readonly checked: Checked;
+  private readonly unchecked: boolean;
+  private readonly slots = new Map<Local, number>();
+  private readonly lazy = new Map<Local, Code>();
+  private readonly constants = new WeakMap<Code, { readonly value: unknown }>();
+
+  constructor(checked: Checked, unchecked: boolean) {
+    this.checked = checked;
+    this.unchecked = unchecked;
+  }
+
+  /** The code that gives a node's CEL value. */
+  compile(tree: Typed): Code {
+    switch (tree.kind) {
+      case 'constant':
+        return this.constant(literalValue(tree.literal));
+      case 'typeName':
+        return this.constant(new CelTypeValue(tree.names));
+      case 'variable':
+      case 'local':
+      case 'select':
+      case 'index':
+        return this.path(tree);
+      case 'has':
+        return this.has(tree);
+      case 'call':
+        return compileCall(this, tree);
+      case 'list':
+        return this.list(tree);
+      case 'map':
+        return this.map(tree);
+      case 'comprehension':
+        return compileComprehension(this, tree);
+      case 'bind':
+        return this.bind(tree);
+      case 'template':
+        return this.template(tree);
+    }
+  }
+
+  constant(value: unknown): Code {
+    const code: Code = () => value;
+    this.constants.set(code, { value });
+    return code;
+  }
+
+  /** The value of code that does not depend on the frame. */
+  constantOf(code: Code): { readonly value: unknown } | undefined {
+    return this.constants.get(code);
+  }
+
+  /** A place for a variable of a comprehension. */
+  slot(local: Local): number {
+    const slot = this.slotCount++;
+    this.slots.set(local, slot);
+    return slot;
+  }
+
+  /** A type without parameters; dyn when the variables are read as raw JSON. */
+  final(type: CelType): CelType {
+    return this.checked.final(type);
+  }
+
+  /**
+   * The code that gives a node's value as it stands in the JSON when it is a path into a typed object: only the end of a
+   * path is converted.
+   */
+  raw(tree: Typed): Code {
+    if (tree.kind === 'variable') return variable(tree.name);
+    if (tree.kind === 'local') {
+      return this.rawLocal(tree.local);
+    }
+    if (tree.kind === 'select' && !tree.optional) return this.rawSelect(tree) ?? this.compile(tree);
+    if (tree.kind === 'index' && !tree.optional) return this.rawIndex(tree) ?? this.compile(tree);
+    return this.compile(tree);
+  }
+
+  /** Reads a variable as a CEL value. */
+  local(local: Local): Code {
+    return convert(this.rawLocal(local), this.unchecked ? adapt : variableAdapter(this.final(local.type)));
+  }
+
+  private rawLocal(local: Local): Code {
+    const slot = this.slots.get(local) as number;
+    const init = this.lazy.get(local);
+    if (!init) return ({ locals }) => locals[slot];
+    return (frame) => {
+      const { locals } = frame;
+      if (locals[slot] === unread) locals[slot] = init(frame);
+      return locals[slot];
+    };
+  }
+
+  private path(tree: Typed & { kind: 'variable' | 'local' | 'select' | 'index' }): Code {
+    const type = this.final(tree.type);
+    if (tree.kind === 'variable' || tree.kind === 'local') {
+      return convert(this.raw(tree), this.unchecked ? adapt : variableAdapter(type));
+    }
+    const raw = tree.optional ? undefined : tree.kind === 'select' ? this.rawSelect(tree) : this.rawIndex(tree);
+    if (raw) return convert(raw, adapterFor(type));
+    const operand = this.compile(tree.operand);
+    if (tree.kind === 'select') {
+      const { field } = tree;
+      return tree.optional ? (frame) => optionalGet(operand(frame), field) : (frame) => get(operand(frame), field);
+    }
+    const index = this.compile(tree.index);
+    return tree.optional
+      ? (frame) => optionalGet(operand(frame), index(frame))
+      : (frame) => get(operand(frame), index(frame));
+  }
+
+  private rawSelect(tree: Typed & { kind: 'select' }): Code | undefined {
+    if (this.unchecked) return undefined;
+    const type = this.final(tree.operand.type);
+    const { field } = tree;
+    if (type.kind === 'struct' && !type.name.startsWith('kro.run.')) {
+      const name = unescapeField(field);
+      if (name === undefined) return undefined;
+      const operand = this.raw(tree.operand);
+      return (frame) => {
+        const found = rawField(operand(frame), name);
+        if (found === undefined) throw noSuchKey(field);
+        return found;
+      };
+    }
+    if (type.kind === 'map') return this.rawMapValue(tree.operand, () => field);
+    return undefined;
+  }
+
+  private rawIndex(tree: Typed & { kind: 'index' }): Code | undefined {
+    if (this.unchecked) return undefined;
+    const type = this.final(tree.operand.type);
+    if (type.kind === 'map') return this.rawMapValue(tree.operand, this.compile(tree.index));
+    if (type.kind !== 'list') return undefined;
+    const operand = this.raw(tree.operand);
+    const index = this.compile(tree.index);
+    return (frame) => {
+      const list = operand(frame);
+      const at = index(frame);
+      if (!Array.isArray(list) || typeof at !== 'number') return get(adapt(list), at);
+      if (at < 0 || at >= list.length) throw indexOutOfBounds(at);
+      return list[at];
+    };
+  }
+
+  private rawMapValue(operandTree: Typed, key: Code): Code {
+    const operand = this.raw(operandTree);
+    return (frame) => {
+      const map = operand(frame);
+      const at = key(frame);
+      const raw = map instanceof TypedObject ? map.raw : map;
+      if (typeof at !== 'string' || raw instanceof CelMap || Array.isArray(raw) || raw instanceof Map) return get(adapt(map), at);
+      if (typeof raw !== 'object' || raw === null || !Object.hasOwn(raw, at)) throw noSuchKey(keyText(at));
+      return (raw as Record<string, unknown>)[at];
+    };
+  }
+
+  private has(tree: Typed & { kind: 'has' }): Code {
+    const type = this.final(tree.operand.type);
+    const name = unescapeField(tree.field);
+    if (!this.unchecked && type.kind === 'struct' && name !== undefined) {
+      const operand = this.raw(tree.operand);
+      return (frame) => rawField(operand(frame), name) !== undefined;
+    }
+    const operand = this.compile(tree.operand);
+    const { field } = tree;
+    return (frame) => {
+      const value = operand(frame);
+      if (value instanceof CelOptional) return value.present && find(value.value, field) !== undefined;
+      return find(value, field) !== undefined;
+    };
+  }
+
+  private list(tree: Typed & { kind: 'list' }): Code {
+    const codes = tree.elements.map(({ value }) => this.compile(value));
+    if (codes.every((code) => this.constants.has(code)) && tree.elements.every(({ optional }) => !optional)) {
+      return this.constant(codes.map((code) => this.constants.get(code)?.value));
+    }
+    if (tree.elements.some(({ optional }) => optional)) {
+      const optional = tree.elements.map((element) => element.optional);
+      return (frame) => codes.flatMap((code, index) => (optional[index] ? unwrap(code(frame)) : [code(frame)]));
+    }
+    return (frame) => {
+      const items = new Array<unknown>(codes.length);
+      for (let index = 0; index < codes.length; index++) items[index] = (codes[index] as Code)(frame);
+      return items;
+    };
+  }
+
+  private map(tree: Typed & { kind: 'map' }): Code {
+    const entries = tree.entries.map(({ key, value, optional }) => ({
+      key: this.compile(key),
+      value: this.compile(value),
+      optional,
+    }));
+    return (frame) => {
+      const map = new CelMap();
+      for (const { key, value, optional } of entries) {
+        const at = mapKey(key(frame));
+        const item = value(frame);
+        if (!optional) map.set(at, item);
+        else for (const inner of unwrap(item)) map.set(at, inner);
+      }
+      return map;
+    };
+  }
+
+  /** The value is computed when it is first read, as cel-go does: a failing one that nobody reads does no harm. */
+  private bind(tree: Typed & { kind: 'bind' }): Code {
+    const init = this.compile(tree.init);
+    const slot = this.slot(tree.local);
+    this.lazy.set(tree.local, init);
+    const body = this.compile(tree.body);
+    return (frame) => {
+      frame.locals[slot] = unread;
+      return body(frame);
+    };
+  }
+
+  private template(tree: Typed & { kind: 'template' }): Code {
+    const codes = tree.parts.map((part) => (typeof part === 'string' ? this.constant(part) : this.compile(part)));
+    const [only] = codes;
+    if (codes.length === 1 && only) return only;
+    return (frame) => {
+      let text = '';
+      for (const code of codes) {
+        const part = code(frame);
+        if (typeof part !== 'string') throw noSuchOverload();
+        text += part;
+      }
+      return text;
+    };
+  }
+}
+
+/** What stands in a slot before the value of a binding is read. */
+const unread: unique symbol = Symbol('unread');
+
+function variable(name: string): Code {
+  return ({ bindings }: Frame) => {
+    if (typeof bindings === 'function') {
+      const value = bindings(name);
+      if (value !== undefined) return value;
+    } else if (Object.hasOwn(bindings, name)) {
+      const value = bindings[name];
+      if (value !== undefined) return value;
+    }
+    if (name === 'runtime') return runtime;
+    throw new Failure(`no such attribute(s): ${name}`, true);
+  };
+}
+
+function convert(code: Code, adapter: Adapter): Code {
+  return (frame) => adapter(code(frame));
+}
+
+function mapKey(key: unknown): unknown {
+  if (typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean' || typeof key === 'bigint') return key;
+  return key instanceof CelUint ? key : fail('unsupported key type');
+}
+
+function unwrap(value: unknown): unknown[] {
+  if (!(value instanceof CelOptional)) return fail('cannot initialize optional list element from non-optional value');
+  return value.present ? [value.value] : [];
+}
+
+export function literalValue(literal: LiteralNode): unknown {
+  switch (literal.type) {
+    case 'int':
+      return toInt(literal.value);
+    case 'uint':
+      return new CelUint(literal.value);
+    case 'double':
+      return new CelDouble(literal.value);
+    default:
+      return literal.value;
+  }
+}

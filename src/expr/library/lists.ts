@@ -1,0 +1,69 @@
+import { adapt } from '../adapt.ts';
+import { equals } from '../equality.ts';
+import { fail } from '../failure.ts';
+import { spend } from '../frame.ts';
+import type { Int } from '../int64.ts';
+import { type Library, singleton } from './overload.ts';
+import { sortByKeys } from './sort.ts';
+
+type List = readonly unknown[];
+
+function slice(list: List, start: Int, end: Int): List {
+  if (start < 0 || end < 0) return fail(`cannot slice(${start}, ${end}), negative indexes not supported`);
+  if (start > end) return fail(`cannot slice(${start}, ${end}), start index must be less than or equal to end index`);
+  if (list.length < end) return fail(`cannot slice(${start}, ${end}), list is length ${list.length}`);
+  return list.slice(Number(start), Number(end));
+}
+
+function flatten(list: List, depth: Int): List {
+  if (depth < 0) return fail('level must be non-negative');
+  const flat: unknown[] = [];
+  for (const item of list) {
+    if (Array.isArray(item) && depth > 0) flat.push(...flatten(item, Number(depth) - 1));
+    else flat.push(item);
+  }
+  return flat;
+}
+
+function distinct(list: List): List {
+  const kept: unknown[] = [];
+  const seen = new Set<unknown>();
+  for (const item of list) {
+    const value = adapt(item);
+    if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') {
+      // Equal values of these types are the same value, but a number may equal a double or uint that was kept before.
+      if (seen.has(value)) continue;
+      seen.add(value);
+      if (typeof value !== 'number') {
+        kept.push(value);
+        continue;
+      }
+    }
+    spend(kept.length / 8);
+    if (!kept.some((other) => equals(other, value))) kept.push(value);
+  }
+  return kept;
+}
+
+function range(count: Int): List {
+  if (count < 0) return fail('lists.range() size must be non-negative');
+  if (count > 1_000_000) return fail('lists.range() size must not exceed 1000000');
+  return Array.from({ length: Number(count) }, (_, index) => index);
+}
+
+const sort = (list: List): List => sortByKeys(list.map(adapt), list.map(adapt));
+const sortable = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'string', 'bytes'];
+
+/** cel-go's list extension. */
+export const lists: Library = {
+  slice: { 'list(T).(int, int): list(T)': slice },
+  flatten: {
+    'list(list(T)).(): list(T)': (list: List) => flatten(list, 1),
+    'list(dyn).(int): list(dyn)': flatten,
+  },
+  sort: singleton(sort, ...sortable.map((type) => `list(${type}).(): list(${type})`)),
+  distinct: { 'list(T).(): list(T)': distinct },
+  reverse: { 'list(T).(): list(T)': (list: List) => list.toReversed() },
+  'lists.range': { '(int): list(int)': range },
+};
+

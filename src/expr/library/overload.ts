@@ -1,0 +1,86 @@
+import { parseSignature } from '../type-text.ts';
+import type { CelType } from '../types.ts';
+
+/** A function's implementation on CEL values. What it throws is an evaluation error. */
+// biome-ignore lint/suspicious/noExplicitAny: the signature beside it says what the arguments are, guards make it true
+export type Implementation = (...args: any[]) => unknown;
+
+export interface Overload {
+  readonly member: boolean;
+  readonly parameters: readonly CelType[];
+  readonly result: CelType;
+  /** Names of the type parameters. */
+  readonly generic: readonly string[];
+  readonly run: Implementation;
+  /** The implementation takes any value and decides itself. */
+  readonly unguarded: boolean;
+}
+
+export interface FunctionDeclaration {
+  readonly name: string;
+  readonly overloads: readonly Overload[];
+}
+
+/** One implementation for all signatures of a function, dispatching on what it is given. */
+export interface Singleton {
+  readonly signatures: readonly string[];
+  readonly run: Implementation;
+}
+
+/**
+ * Functions by name, each with its implementation by signature: `string.(int): string` is a method of strings,
+ * `(string): bool` a global function.
+ */
+export type Library = Readonly<Record<string, Readonly<Record<string, Implementation>> | Singleton>>;
+
+export function singleton(run: Implementation, ...signatures: string[]): Singleton {
+  return { signatures, run };
+}
+
+function isSingleton(entry: Library[string]): entry is Singleton {
+  return typeof entry['run'] === 'function' && 'signatures' in entry;
+}
+
+/** The overloads of a function in the order of the libraries; signatures are read when a function is first used. */
+export function declare(name: string, libraries: readonly Library[]): FunctionDeclaration | undefined {
+  const overloads: Overload[] = [];
+  for (const library of libraries) {
+    const entry = Object.hasOwn(library, name) ? library[name] : undefined;
+    if (!entry) continue;
+    const pairs: [string, Implementation][] = isSingleton(entry)
+      ? entry.signatures.map((signature) => [signature, entry.run])
+      : Object.entries(entry);
+    for (const [signature, run] of pairs) overloads.push(overload(signature, run, isSingleton(entry)));
+  }
+  return overloads.length > 0 ? { name, overloads } : undefined;
+}
+
+function overload(text: string, run: Implementation, unguarded: boolean): Overload {
+  const signature = parseSignature(text);
+  const generic = new Set<string>();
+  for (const type of [...signature.parameters, signature.result]) collect(type, generic);
+  return { ...signature, generic: [...generic], run, unguarded };
+}
+
+function collect(type: CelType, names: Set<string>): void {
+  switch (type.kind) {
+    case 'parameter':
+      names.add(type.name);
+      break;
+    case 'list':
+      collect(type.element, names);
+      break;
+    case 'map':
+      collect(type.key, names);
+      collect(type.value, names);
+      break;
+    case 'optional':
+      collect(type.value, names);
+      break;
+    case 'type':
+      if (type.value) collect(type.value, names);
+      break;
+    default:
+      break;
+  }
+}

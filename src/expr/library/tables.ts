@@ -1,0 +1,51 @@
+import { declare, type FunctionDeclaration, type Library } from './overload.ts';
+import { cidr } from './cidr.ts';
+import { encoders } from './encoders.ts';
+import { ip } from './ip.ts';
+import { kro } from './kro.ts';
+import { kubernetesLists } from './kubernetes-lists.ts';
+import { lists } from './lists.ts';
+import { math } from './math.ts';
+import { optionals } from './optionals.ts';
+import { quantity } from './quantity.ts';
+import { regex } from './regex.ts';
+import { semver } from './semver.ts';
+import { mixedComparisons, standard } from './standard.ts';
+import { strings } from './strings.ts';
+import { url } from './url.ts';
+
+export interface FunctionTable {
+  get(name: string): FunctionDeclaration | undefined;
+  /** Names of all functions, operators included. */
+  names?(): string[];
+}
+
+let kroTable: FunctionTable | undefined;
+let standardTable: FunctionTable | undefined;
+
+/** The functions of kro 0.9.4's environment, and no others. */
+export function kroFunctions(): FunctionTable {
+  kroTable ??= table([
+    standard, lists, strings, optionals, encoders, kubernetesLists, url, regex, quantity, ip, cidr, semver, kro,
+  ]); // biome-ignore format: a list
+  return kroTable;
+}
+
+/** CEL's specification with its standard extensions. */
+export function standardFunctions(): FunctionTable {
+  standardTable ??= table([standard, mixedComparisons, lists, strings, optionals, encoders, math]);
+  return standardTable;
+}
+
+function table(libraries: readonly Library[]): FunctionTable {
+  const known = new Map<string, FunctionDeclaration | undefined>();
+  return {
+    get(name) {
+      if (known.has(name)) return known.get(name);
+      const declaration = declare(name, libraries);
+      known.set(name, declaration);
+      return declaration;
+    },
+    names: () => [...new Set(libraries.flatMap((library) => Object.keys(library)))].sort(),
+  };
+}

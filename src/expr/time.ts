@@ -1,0 +1,183 @@
+import { CelObject } from './cel-values.ts';
+import { fail, noSuchOverload } from './failure.ts';
+import type { CelType } from './types.ts';
+
+const minimumSeconds = -62135596800;
+const maximumSeconds = 253402300799;
+const timestampType: CelType = { kind: 'timestamp' };
+const durationType: CelType = { kind: 'duration' };
+const billion = 1_000_000_000n;
+
+/** A point in time with nanoseconds, between the years 1 and 9999. */
+export class Timestamp extends CelObject {
+  /** Seconds since 1970, rounded down. */
+  readonly seconds: number;
+  /** Nanoseconds within the second. */
+  readonly nanos: number;
+
+  constructor(seconds: number, nanos = 0) {
+    super();
+    this.seconds = seconds;
+    this.nanos = nanos;
+  }
+
+  static fromMilliseconds(milliseconds: number): Timestamp {
+    const seconds = Math.floor(milliseconds / 1000);
+    return new Timestamp(seconds, Math.round((milliseconds - seconds * 1000) * 1e6));
+  }
+
+  static fromNanoseconds(nanoseconds: bigint): Timestamp {
+    const nanos = ((nanoseconds % billion) + billion) % billion;
+    const seconds = Number((nanoseconds - nanos) / billion);
+    if (seconds < minimumSeconds || seconds > maximumSeconds) return fail('timestamp overflow');
+    return new Timestamp(seconds, Number(nanos));
+  }
+
+  /** Reads RFC 3339. `lenient` also takes what Kubernetes takes: a blank or lower case letters. */
+  static parse(text: string, options: { readonly lenient?: boolean } = {}): Timestamp | undefined {
+    return parseTimestamp(options.lenient ? text.toUpperCase().replace(/^(\d{4}-\d\d-\d\d) /, '$1T') : text);
+  }
+
+  get celType(): CelType {
+    return timestampType;
+  }
+
+  get nanoseconds(): bigint {
+    return BigInt(this.seconds) * billion + BigInt(this.nanos);
+  }
+
+  /** Loses what is below a millisecond. */
+  toDate(): Date {
+    return new Date(this.seconds * 1000 + Math.floor(this.nanos / 1e6));
+  }
+
+  override equals(other: unknown): boolean {
+    return other instanceof Timestamp && other.seconds === this.seconds && other.nanos === this.nanos;
+  }
+
+  override compare(other: unknown): number {
+    if (!(other instanceof Timestamp)) throw noSuchOverload();
+    return Math.sign(this.seconds - other.seconds || this.nanos - other.nanos);
+  }
+
+  /** RFC 3339 in UTC with as many fractional digits as are needed. */
+  override toString(): string {
+    const whole = new Date(this.seconds * 1000).toISOString().slice(0, 19);
+    const fraction = this.nanos === 0 ? '' : `.${String(this.nanos).padStart(9, '0').replace(/0+$/, '')}`;
+    return `${whole}${fraction}Z`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+const pattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
+
+function parseTimestamp(text: string): Timestamp | undefined {
+  const match = pattern.exec(text);
+  if (!match) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [number, number, number, number, number, number];
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const zoneHours = Number(match[9] ?? 0);
+  const zoneMinutes = Number(match[10] ?? 0);
+  if (zoneHours > 23 || zoneMinutes > 59) return undefined;
+  const offset = (match[8] === '-' ? -1 : 1) * (zoneHours * 3600 + zoneMinutes * 60);
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  date.setUTCHours(hour, minute, second);
+  const seconds = date.getTime() / 1000 - offset;
+  const nanos = Number((match[7] ?? '').padEnd(9, '0').slice(0, 9));
+  return seconds < minimumSeconds || seconds > maximumSeconds ? undefined : new Timestamp(seconds, nanos);
+}
+
+function daysInMonth(year: number, month: number): number {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month, 0);
+  return date.getUTCDate();
+}
+
+const units: ReadonlyMap<string, bigint> = new Map([
+  ['ns', 1n], ['us', 1000n], ['µs', 1000n], ['μs', 1000n], ['ms', 1_000_000n], ['s', billion], ['m', 60n * billion], ['h', 3600n * billion],
+]); // biome-ignore format: a table
+
+/** A span of time in nanoseconds, within ±292 years. */
+export class Duration extends CelObject {
+  readonly nanoseconds: bigint;
+
+  constructor(nanoseconds: bigint) {
+    super();
+    this.nanoseconds = nanoseconds;
+  }
+
+  /** @throws an evaluation failure when the span does not fit */
+  static checked(nanoseconds: bigint): Duration {
+    if (BigInt.asIntN(64, nanoseconds) !== nanoseconds) return fail('duration overflow');
+    return new Duration(nanoseconds);
+  }
+
+  /** Reads Go's notation: `1h30m`, `1.5s`, `-2ms`. */
+  static parse(text: string): Duration | undefined {
+    const match = /^([+-]?)((?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/.exec(text);
+    if (!match) return undefined;
+    let total = 0n;
+    for (const [, whole = '', fraction = '', unit = ''] of text.matchAll(/(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/g)) {
+      const scale = units.get(unit) ?? 0n;
+      total += BigInt(whole || '0') * scale;
+      const digits = fraction.slice(0, 18);
+      if (digits) total += (BigInt(digits) * scale) / 10n ** BigInt(digits.length);
+    }
+    const signed = match[1] === '-' ? -total : total;
+    return BigInt.asIntN(64, signed) === signed ? new Duration(signed) : undefined;
+  }
+
+  get celType(): CelType {
+    return durationType;
+  }
+
+  override equals(other: unknown): boolean {
+    return other instanceof Duration && other.nanoseconds === this.nanoseconds;
+  }
+
+  override compare(other: unknown): number {
+    if (!(other instanceof Duration)) throw noSuchOverload();
+    return this.nanoseconds < other.nanoseconds ? -1 : this.nanoseconds > other.nanoseconds ? 1 : 0;
+  }
+
+  /** Seconds with fraction, as `string(duration)` gives it: `5400s`, `0.5s`. */
+  override toString(): string {
+    const negative = this.nanoseconds < 0n;
+    const absolute = negative ? -this.nanoseconds : this.nanoseconds;
+    const fraction = String(absolute % billion).padStart(9, '0').replace(/0+$/, '');
+    return `${negative ? '-' : ''}${absolute / billion}${fraction ? `.${fraction}` : ''}s`;
+  }
+
+  /** Go's notation, as kro writes it into objects: `1h30m0s`. */
+  toGoString(): string {
+    const negative = this.nanoseconds < 0n;
+    const absolute = negative ? -this.nanoseconds : this.nanoseconds;
+    if (absolute === 0n) return '0s';
+    return `${negative ? '-' : ''}${goText(absolute)}`;
+  }
+
+  toJSON(): string {
+    return this.toGoString();
+  }
+}
+
+function goText(nanoseconds: bigint): string {
+  if (nanoseconds < 1000n) return `${nanoseconds}ns`;
+  if (nanoseconds < 1_000_000n) return `${decimal(nanoseconds, 3)}µs`;
+  if (nanoseconds < billion) return `${decimal(nanoseconds, 6)}ms`;
+  const minutes = nanoseconds / (60n * billion);
+  const seconds = `${decimal(nanoseconds % (60n * billion), 9)}s`;
+  if (minutes === 0n) return seconds;
+  return minutes < 60n ? `${minutes}m${seconds}` : `${minutes / 60n}h${minutes % 60n}m${seconds}`;
+}
+
+function decimal(value: bigint, digits: number): string {
+  const scale = 10n ** BigInt(digits);
+  const fraction = String(value % scale).padStart(digits, '0').replace(/0+$/, '');
+  return `${value / scale}${fraction ? `.${fraction}` : ''}`;
+}
