@@ -59,9 +59,8 @@ function* externalRefusals({ template, external }: GraphNode): Iterable<Refusal>
   if (external === 'name' && (name === undefined || name === '')) {
     yield { code: 'KroExternal', path: 'metadata.name', message: 'is missing', hint: 'Name the object, or give a selector.' };
   }
-  const literalSelector = isObject(selector) && Object.keys(selector).length > 0;
-  if (external === 'selector' && !literalSelector && !(selector instanceof Expression)) {
-    yield { code: 'KroExternal', path: 'metadata.selector', message: 'selects everything', hint: 'Give matchLabels or matchExpressions.' };
+  if (external === 'selector' && !isObject(selector) && !(selector instanceof Expression)) {
+    yield { code: 'KroExternal', path: 'metadata.selector', message: 'is missing', hint: 'Give matchLabels or matchExpressions.' };
   }
 }
 

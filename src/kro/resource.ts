@@ -3,7 +3,7 @@ import { call, identifier, literal, select } from '../expr/nodes.ts';
 import { identifiers } from '../expr/references.ts';
 import { Expression, visitLeaves, type ValueObject } from '../expr/value.ts';
 import type { GraphNode } from '../graph/graph.ts';
-import type { DefinitionResource, JsonObject } from './api.ts';
+import type { DefinitionResource } from './api.ts';
 import type { ExpressionWriter } from './expressions.ts';
 
 /** Writes one node as an entry of `spec.resources`. */
@@ -22,13 +22,7 @@ export function writeResource(node: GraphNode, graph: ExpressionWriter, nodes: r
 function body(node: GraphNode, writer: ExpressionWriter): Pick<DefinitionResource, 'template' | 'externalRef'> {
   if (!node.external) return { template: writer.object(node.template) };
   const metadata = writer.object((node.template['metadata'] ?? {}) as ValueObject);
-  return { externalRef: { apiVersion: node.apiVersion, kind: node.kind, metadata: { ...metadata, ...listedNamespace(node, metadata) } } };
-}
-
-/** kro reads by name in the instance's namespace, but lists all namespaces where none is given. */
-function listedNamespace(node: GraphNode, { namespace }: JsonObject): JsonObject {
-  if (node.external !== 'selector' || node.namespaced === false || namespace !== undefined) return {};
-  return { namespace: '${schema.metadata.namespace}' };
+  return { externalRef: { apiVersion: node.apiVersion, kind: node.kind, metadata } };
 }
 
 function isTrue({ node }: Expression): boolean {

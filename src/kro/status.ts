@@ -37,10 +37,10 @@ class StatusWriter {
 
   #value(value: Value, path: string): Json {
     if (isObject(value) && Object.keys(value).length > 0) return this.fields(value, path);
-    if (Array.isArray(value) && value.length > 0) return value.map((item, index) => this.#value(item, `${path}[${index}]`));
     return this.#leaf(value, path);
   }
 
+  /** A list is one expression: kro would fill the place of a missing item with null, which its own schema then refuses. */
   #leaf(value: Value, path: string): Json {
     if (value === null) {
       this.#problems.add({ code: 'KroStatusNull', resource: 'status', path, message: 'is null, which kro writes into no status', hint: 'Leave the field out.' });
