@@ -1,5 +1,12 @@
 import { defineEnvironment } from 'kubewright';
-import type { Graphs } from './graphs.ts';
+import type { microservicesApp } from '../stacks/app.ts';
+import type { platform } from '../stacks/platform.ts';
+
+/** The graphs that environments have values for. Types only: a stack imports its environment when it runs. */
+export type Graphs = {
+  'microservices-app': typeof microservicesApp;
+  platform: typeof platform;
+};
 
 /** What all environments share. */
 export default defineEnvironment<Graphs>({

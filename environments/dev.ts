@@ -1,6 +1,5 @@
 import { defineEnvironment, local } from 'kubewright';
-import base from './base.ts';
-import type { Graphs } from './graphs.ts';
+import base, { type Graphs } from './base.ts';
 
 /** On this machine, deployed directly. */
 export default defineEnvironment<Graphs>({

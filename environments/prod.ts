@@ -1,6 +1,5 @@
 import { context, defineEnvironment } from 'kubewright';
-import base from './base.ts';
-import type { Graphs } from './graphs.ts';
+import base, { type Graphs } from './base.ts';
 
 /** The production cluster, through kro; its Secrets are made there. */
 export default defineEnvironment<Graphs>({

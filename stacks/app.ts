@@ -200,21 +200,26 @@ export const microservicesApp = toResourceGraph(
   },
 
   (schema, { user, product, order }) => {
-    const backends = [user.deployment, product.deployment, order.deployment] as const;
-    const ready = (deployment: (typeof backends)[number]) => deployment.status.readyReplicas.orElse(0).eq(deployment.spec.replicas);
-    const [first, ...others] = backends.map((deployment) => deployment.status.readyReplicas.orElse(0).gt(0));
+    // Kubernetes leaves readyReplicas out while it is 0.
+    const readyReplicas = (deployment: typeof user.deployment) => deployment.status.readyReplicas.orElse(0);
+    const isReady = (deployment: typeof user.deployment) => readyReplicas(deployment).eq(deployment.spec.replicas);
+    const ready = {
+      user: isReady(user.deployment),
+      product: isReady(product.deployment),
+      order: isReady(order.deployment),
+    };
+    const anyRunning = readyReplicas(user.deployment)
+      .gt(0)
+      .or(readyReplicas(product.deployment).gt(0), readyReplicas(order.deployment).gt(0));
 
     return {
       gatewayUrl: Cel.template('https://%s', schema.spec.gateway.domain),
       services: {
-        user: { url: 'http://user-service:3000', ready: ready(user.deployment) },
-        product: { url: 'http://product-service:3000', ready: ready(product.deployment) },
-        order: { url: 'http://order-service:3000', ready: ready(order.deployment) },
+        user: { url: 'http://user-service:3000', ready: ready.user },
+        product: { url: 'http://product-service:3000', ready: ready.product },
+        order: { url: 'http://order-service:3000', ready: ready.order },
       },
-      health: Cel.and(ready(user.deployment), ready(product.deployment), ready(order.deployment)).choose(
-        'healthy',
-        Cel.or(first, ...others).choose('degraded', 'unhealthy'),
-      ),
+      health: ready.user.and(ready.product, ready.order).choose('healthy', anyRunning.choose('degraded', 'unhealthy')),
     };
   },
 );

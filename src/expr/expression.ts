@@ -21,7 +21,7 @@ export type Unwrap<T> = T extends Expr<infer U> ? U : T extends Scalar | null ? 
 export type Inputs<T> = [NonNullable<T>] extends [Scalar]
   ? T | Expr<NonNullable<T>>
   : T extends readonly (infer U)[]
-    ? readonly Inputs<U>[] | Expr<T>
+    ? readonly Inputs<U>[] | Expr<readonly U[]>
     : T extends object
       ? { readonly [K in keyof T]: Inputs<T[K]> } | Expr<T>
       : T;

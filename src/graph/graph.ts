@@ -3,7 +3,7 @@ import { findOrphans } from '../expr/operators.ts';
 import type { CelType } from '../expr/types.ts';
 import type { Expression, ValueObject } from '../expr/value.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
-import type { InferSchema, UserSchema } from '../schema/user-schema.ts';
+import type { InferInput, InferSchema, UserSchema } from '../schema/user-schema.ts';
 import { checkGraph } from './check.ts';
 import { collectResources } from './collect.ts';
 import { readDefinition } from './definition.ts';
@@ -43,8 +43,11 @@ export interface GraphNode {
   readonly source: () => string | undefined;
 }
 
-/** A built graph: frozen plain data, and the ways to use it inside another one. */
-export interface Graph<S = unknown, T = unknown, R = unknown> {
+/**
+ * A built graph: frozen plain data, and the ways to use it inside another one. `S` is the type of its values with
+ * defaults, `T` of its status, `R` of its resources, `V` of the values as an author writes them.
+ */
+export interface Graph<S = unknown, T = unknown, R = unknown, V = S> {
   readonly name: string;
   /** API of its instances. */
   readonly group: string;
@@ -57,9 +60,9 @@ export interface Graph<S = unknown, T = unknown, R = unknown> {
   readonly order: readonly string[];
   readonly status: ValueObject;
   /** Inlines the graph as a group of another one. */
-  include(spec: Inputs<S>, options?: IncludeOptions): Inclusion<R, T>;
+  include(spec: Inputs<V>, options?: IncludeOptions): Inclusion<R, T>;
   /** Makes an instance of the graph's own kind, as a resource of another graph. */
-  instance(spec: Inputs<S>, options: InstanceOptions): ResourceRef<{ metadata: InstanceMetadata; spec: S; status: T }>;
+  instance(spec: Inputs<V>, options: InstanceOptions): ResourceRef<{ metadata: InstanceMetadata; spec: S; status: T }>;
 }
 
 /** The schema of a graph's values. */
@@ -106,7 +109,7 @@ export function toResourceGraph<const Spec extends UserSchema, const Status exte
   definition: GraphDefinition<Spec, Status>,
   resources: (schema: SchemaRef<InferSchema<Spec>>) => R,
   status?: (schema: SchemaRef<InferSchema<Spec>>, resources: R) => Inputs<InferSchema<Status>>,
-): Graph<InferSchema<Spec>, InferSchema<Status>, R> {
+): Graph<InferSchema<Spec>, InferSchema<Status>, R, InferInput<Spec>> {
   const problems = new Problems(`graph ${definition.name}`);
   const head = readDefinition(definition, problems);
   const schema = schemaReference<InferSchema<Spec>>();
@@ -122,7 +125,7 @@ export function toResourceGraph<const Spec extends UserSchema, const Status exte
   const checked = checkGraph({ ...head, nodes: bound, status: boundStatus }, problems);
   const ordered = orderNodes(checked.nodes, problems);
   problems.throwIfAny();
-  const graph = finishGraph<InferSchema<Spec>, InferSchema<Status>, R>({ ...checked, ...ordered });
+  const graph = finishGraph<InferSchema<Spec>, InferSchema<Status>, R, InferInput<Spec>>({ ...checked, ...ordered });
   rememberShape(graph, built.made, collected);
   return graph;
 }
@@ -131,13 +134,13 @@ export function toResourceGraph<const Spec extends UserSchema, const Status exte
 export type GraphData = Pick<Graph, 'name' | 'group' | 'version' | 'kind' | 'spec' | 'statusSchema' | 'nodes' | 'order' | 'status'>;
 
 /** Freezes the data and adds the methods; transformations of a graph end here. */
-export function finishGraph<S, T, R>(data: GraphData): Graph<S, T, R> {
-  const graph: Graph<S, T, R> = Object.freeze({
+export function finishGraph<S, T, R, V = S>(data: GraphData): Graph<S, T, R, V> {
+  const graph: Graph<S, T, R, V> = Object.freeze({
     ...data,
     nodes: Object.freeze(data.nodes.map((node) => Object.freeze(node))),
     order: Object.freeze(data.order),
-    include: (spec: Inputs<S>, options: IncludeOptions = {}) => includeGraph<T, R>(graph, spec, options),
-    instance: (spec: Inputs<S>, options: InstanceOptions) => instantiateGraph(graph, spec, options) as never,
+    include: (spec: Inputs<V>, options: IncludeOptions = {}) => includeGraph<T, R>(graph, spec, options),
+    instance: (spec: Inputs<V>, options: InstanceOptions) => instantiateGraph(graph, spec, options) as never,
   });
   return graph;
 }

@@ -1,5 +1,6 @@
 import { KubewrightError } from '../errors.ts';
 import { CelError } from '../expr/error.ts';
+import { print } from '../expr/print.ts';
 import { identifiers } from '../expr/references.ts';
 import { type Deferred, Expression, mapLeaves, type Value } from '../expr/value.ts';
 import type { Graph, GraphNode } from '../graph/graph.ts';
@@ -201,7 +202,7 @@ function unmet(node: GraphNode, object: ObservedObject, around: Surroundings): s
   for (const condition of node.readyWhen) {
     const program = readyProgramOf(condition, around.graph, node);
     try {
-      if (program.evaluate({ [own]: object }) !== true) return `readyWhen does not hold: ${program.toString()}`;
+      if (program.evaluate({ [own]: object }) !== true) return `readyWhen does not hold: ${print(condition.node)}`;
     } catch (error) {
       if (error instanceof CelError && error.missing) return `readyWhen needs data that is not there yet (${error.reason})`;
       throw located(error, node, 'readyWhen');
