@@ -9,8 +9,17 @@ import { KubeConfig } from '@kubernetes/client-node';
 const target = fileURLToPath(new URL('../src/schema/kubernetes.json', import.meta.url));
 const refPrefix = '#/components/schemas/';
 const kept = new Set([
-  'type', 'format', 'required', 'oneOf', 'anyOf', 'x-kubernetes-list-type', 'x-kubernetes-list-map-keys', 'x-kubernetes-map-type',
-  'x-kubernetes-preserve-unknown-fields', 'x-kubernetes-int-or-string', 'x-kubernetes-embedded-resource',
+  'type',
+  'format',
+  'required',
+  'oneOf',
+  'anyOf',
+  'x-kubernetes-list-type',
+  'x-kubernetes-list-map-keys',
+  'x-kubernetes-map-type',
+  'x-kubernetes-preserve-unknown-fields',
+  'x-kubernetes-int-or-string',
+  'x-kubernetes-embedded-resource',
 ]);
 
 const { values: options } = parseArgs({ options: { kubeconfig: { type: 'string' } } });
@@ -31,7 +40,11 @@ function apiServer(kubeconfig) {
       const sent = request(new URL(config.getCurrentCluster().server + path), call, (response) => {
         let body = '';
         response.setEncoding('utf8').on('data', (chunk) => (body += chunk));
-        response.on('end', () => (response.statusCode === 200 ? resolve(JSON.parse(body)) : reject(new Error(`${path}: ${response.statusCode} ${body}`))));
+        response.on('end', () =>
+          response.statusCode === 200
+            ? resolve(JSON.parse(body))
+            : reject(new Error(`${path}: ${response.statusCode} ${body}`)),
+        );
       });
       sent.on('error', reject).end();
     });
@@ -50,7 +63,10 @@ async function builtInGroups() {
 async function collect() {
   const kinds = [];
   const all = {};
-  const wanted = new Set(['io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta', 'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector']);
+  const wanted = new Set([
+    'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta',
+    'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector',
+  ]);
   for (const { metadata, versions } of await builtInGroups()) {
     const group = metadata.name ?? '';
     for (const { version, resources } of versions) {
@@ -59,10 +75,19 @@ async function collect() {
       const apiVersion = group ? `${group}/${version}` : version;
       for (const { resource, responseKind, scope, verbs } of resources) {
         if (!verbs.includes('create')) continue;
-        const type = Object.keys(components.schemas).find((name) => isKind(components.schemas[name], { group, version, kind: responseKind.kind }));
+        const type = Object.keys(components.schemas).find((name) =>
+          isKind(components.schemas[name], { group, version, kind: responseKind.kind }),
+        );
         if (!type) throw new Error(`${apiVersion} ${responseKind.kind}: no type`);
         wanted.add(type);
-        kinds.push({ apiVersion, kind: responseKind.kind, plural: resource, namespaced: scope === 'Namespaced', transient: verbs.includes('get') ? undefined : true, type });
+        kinds.push({
+          apiVersion,
+          kind: responseKind.kind,
+          plural: resource,
+          namespaced: scope === 'Namespaced',
+          transient: verbs.includes('get') ? undefined : true,
+          type,
+        });
       }
     }
   }
@@ -70,11 +95,15 @@ async function collect() {
 }
 
 function isKind(schema, wanted) {
-  return schema['x-kubernetes-group-version-kind']?.some(({ group, version, kind }) => group === wanted.group && version === wanted.version && kind === wanted.kind);
+  return schema['x-kubernetes-group-version-kind']?.some(
+    ({ group, version, kind }) => group === wanted.group && version === wanted.version && kind === wanted.kind,
+  );
 }
 
 function byKind(a, b) {
-  const [left, right] = [a, b].map(({ apiVersion, kind }) => `${apiVersion.includes('/') ? apiVersion : ` ${apiVersion}`} ${kind}`);
+  const [left, right] = [a, b].map(
+    ({ apiVersion, kind }) => `${apiVersion.includes('/') ? apiVersion : ` ${apiVersion}`} ${kind}`,
+  );
   return left < right ? -1 : 1;
 }
 
@@ -97,8 +126,14 @@ function compact(schema, onRef) {
   for (const key of Object.keys(schema).sort()) {
     const value = schema[key];
     if (key === 'format' && !['int-or-string', 'byte', 'date-time', 'date', 'duration'].includes(value)) continue;
-    if (key === 'properties') result.properties = Object.fromEntries(Object.keys(value).sort().map((name) => [name, compact(value[name], onRef)]));
-    else if (key === 'additionalProperties' || key === 'items') result[key] = typeof value === 'object' ? compact(value, onRef) : value;
+    if (key === 'properties')
+      result.properties = Object.fromEntries(
+        Object.keys(value)
+          .sort()
+          .map((name) => [name, compact(value[name], onRef)]),
+      );
+    else if (key === 'additionalProperties' || key === 'items')
+      result[key] = typeof value === 'object' ? compact(value, onRef) : value;
     else if (kept.has(key)) result[key] = value;
   }
   return result;
@@ -106,7 +141,9 @@ function compact(schema, onRef) {
 
 /** Short names: io.k8s.api.apps.v1.Deployment ► apps.v1.Deployment. */
 function shortName(name) {
-  return name.replace(/^io\.k8s\.api\./, '').replace(/^io\.k8s\.(apimachinery|apiextensions-apiserver|kube-aggregator)\.pkg\.(apis\.)?/, '');
+  return name
+    .replace(/^io\.k8s\.api\./, '')
+    .replace(/^io\.k8s\.(apimachinery|apiextensions-apiserver|kube-aggregator)\.pkg\.(apis\.)?/, '');
 }
 
 /** One line per kind and type, so that a new Kubernetes version is a readable difference. */

@@ -51,17 +51,29 @@ function objectType(schema: JsonSchema, name: string): CelType {
 
 /** The type of an object with declared fields, or with any when it preserves unknown ones. */
 export function structType(schema: JsonSchema, name: string): StructType {
-  const properties = schema['x-kubernetes-embedded-resource'] ? { ...schema.properties, ...embedded } : (schema.properties ?? {});
+  const properties = schema['x-kubernetes-embedded-resource']
+    ? { ...schema.properties, ...embedded }
+    : (schema.properties ?? {});
   const types = new Map<string, CelType | undefined>();
   const field = (field: string): CelType | undefined => {
     if (!types.has(field)) types.set(field, fieldType(properties, field, name));
     return types.get(field);
   };
   const open = schema['x-kubernetes-preserve-unknown-fields'] ? { open: true } : {};
-  return { kind: 'struct', name, field, fieldNames: () => Object.keys(properties).filter((one) => field(one)), ...open };
+  return {
+    kind: 'struct',
+    name,
+    field,
+    fieldNames: () => Object.keys(properties).filter((one) => field(one)),
+    ...open,
+  };
 }
 
-function fieldType(properties: Readonly<Record<string, JsonSchema>>, field: string, struct: string): CelType | undefined {
+function fieldType(
+  properties: Readonly<Record<string, JsonSchema>>,
+  field: string,
+  struct: string,
+): CelType | undefined {
   const schema = Object.hasOwn(properties, field) && hasCelName(field) ? properties[field] : undefined;
   return schema && typeOrNone(schema, `${struct}.${field}`);
 }
@@ -75,5 +87,5 @@ const embedded: Readonly<Record<string, JsonSchema>> = {
 
 /** True when Kubernetes can escape the name to a CEL identifier. */
 export function hasCelName(name: string): boolean {
-  return /^[A-Za-z_.\/-][\w.\/-]*$/.test(name);
+  return /^[A-Za-z_./-][\w./-]*$/.test(name);
 }

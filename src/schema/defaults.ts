@@ -16,13 +16,15 @@ export function withDefaults(schema: JsonSchema, value: unknown): unknown {
     const initial = effectiveDefault(schema);
     return initial === undefined ? undefined : withDefaults(schema, structuredClone(initial));
   }
-  if (Array.isArray(value)) return schema.items ? value.map((item) => withDefaults(schema.items as JsonSchema, item)) : value;
+  if (Array.isArray(value))
+    return schema.items ? value.map((item) => withDefaults(schema.items as JsonSchema, item)) : value;
   if (typeof value !== 'object' || value === null || schema.type !== 'object') return value;
   const filled: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(value)) {
     const fieldSchema = fieldOf(schema, name) ?? schema.additionalProperties;
     const complete = fieldSchema ? withDefaults(fieldSchema, field) : field;
-    if (complete !== undefined) Object.defineProperty(filled, name, { value: complete, enumerable: true, writable: true, configurable: true });
+    if (complete !== undefined)
+      Object.defineProperty(filled, name, { value: complete, enumerable: true, writable: true, configurable: true });
   }
   for (const [name, field] of Object.entries(schema.properties ?? {})) {
     if (Object.hasOwn(value, name) && (value as Record<string, unknown>)[name] !== undefined) continue;

@@ -113,7 +113,10 @@ function viewOf(stored: StoredType, refs: readonly string[]): JsonSchema {
   return view;
 }
 
-function propertiesView(properties: Readonly<Record<string, StoredType>>, refs: readonly string[]): Record<string, unknown> {
+function propertiesView(
+  properties: Readonly<Record<string, StoredType>>,
+  refs: readonly string[],
+): Record<string, unknown> {
   const view: Record<string, unknown> = {};
   for (const [name, property] of Object.entries(properties)) lazily(view, name, () => viewOf(property, refs));
   return view;

@@ -22,7 +22,10 @@ export function kubernetesType(apiVersion: string, kind: string, id: string = ki
  *
  * @param isExpression tells the leaves whose value is not known yet
  */
-export function checkLiterals(object: Record<string, unknown>, isExpression?: (value: unknown) => boolean): ValueProblem[] {
+export function checkLiterals(
+  object: Record<string, unknown>,
+  isExpression?: (value: unknown) => boolean,
+): ValueProblem[] {
   const schema = kubernetesSchema(String(object['apiVersion']), String(object['kind']));
   return schema ? literalProblems(schema, object, isExpression) : [];
 }
@@ -33,7 +36,10 @@ export function checkLiterals(object: Record<string, unknown>, isExpression?: (v
  */
 export function schemaVariableType(spec: JsonSchema, scope: 'Namespaced' | 'Cluster'): StructType {
   const { namespace, ...others } = objectMetaSchema().properties ?? {};
-  const metadata: JsonSchema = { type: 'object', properties: scope === 'Cluster' || !namespace ? others : { ...others, namespace } };
+  const metadata: JsonSchema = {
+    type: 'object',
+    properties: scope === 'Cluster' || !namespace ? others : { ...others, namespace },
+  };
   const properties = { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata, spec } as const;
   return structType({ type: 'object', properties }, '__type_schema');
 }

@@ -17,7 +17,11 @@ interface Check {
  *
  * @param isExpression tells the leaves whose value is not known yet
  */
-export function literalProblems(schema: JsonSchema, object: unknown, isExpression: (value: unknown) => boolean = () => false): ValueProblem[] {
+export function literalProblems(
+  schema: JsonSchema,
+  object: unknown,
+  isExpression: (value: unknown) => boolean = () => false,
+): ValueProblem[] {
   const check: Check = { isExpression, problems: [] };
   checkValue(schema, object, { path: [], check });
   return check.problems;
@@ -34,9 +38,14 @@ function checkValue(schema: JsonSchema, value: unknown, place: Place): void {
   if (!types) return;
   const actual = typeName(value);
   if (!types.includes(actual) && !(actual === 'integer' && types.includes('number'))) {
-    place.check.problems.push({ path: pathText(place.path), message: `must be ${article(types.join(' or '))} (was ${article(actual)})`, hint: typeHint(types, actual) });
+    place.check.problems.push({
+      path: pathText(place.path),
+      message: `must be ${article(types.join(' or '))} (was ${article(actual)})`,
+      hint: typeHint(types, actual),
+    });
   } else if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) checkValue(schema.items ?? {}, item, { ...place, path: [...place.path, index] });
+    for (const [index, item] of value.entries())
+      checkValue(schema.items ?? {}, item, { ...place, path: [...place.path, index] });
   } else if (actual === 'object') checkObject(schema, value as Record<string, unknown>, place);
 }
 
@@ -46,7 +55,10 @@ function checkObject(schema: JsonSchema, value: Record<string, unknown>, place: 
     const declared = fieldOf(schema, name) ?? schema.additionalProperties;
     if (declared) checkValue(declared, field, { ...place, path });
     else if (isStruct(schema) && field !== undefined) {
-      const hint = didYouMean(name, Object.keys(schema.properties).filter((other) => value[other] === undefined));
+      const hint = didYouMean(
+        name,
+        Object.keys(schema.properties).filter((other) => value[other] === undefined),
+      );
       place.check.problems.push({ path: pathText(path), message: 'is not a field of this kind', hint });
     }
   }
@@ -72,7 +84,9 @@ function article(noun: string): string {
 }
 
 function typeHint(types: readonly string[], actual: string): string | undefined {
-  if (types.includes('string') && (actual === 'integer' || actual === 'number' || actual === 'boolean')) return 'Write it as text, in quotes.';
-  if (actual === 'string' && (types.includes('integer') || types.includes('number') || types.includes('boolean'))) return 'Write it without quotes.';
+  if (types.includes('string') && (actual === 'integer' || actual === 'number' || actual === 'boolean'))
+    return 'Write it as text, in quotes.';
+  if (actual === 'string' && (types.includes('integer') || types.includes('number') || types.includes('boolean')))
+    return 'Write it without quotes.';
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** A JavaScript pattern as RE2 (the syntax of Go, Kubernetes and kro) reads it with the same meaning, or why it cannot. */
 export type Re2Pattern = { readonly pattern: string } | { readonly refused: string };
 
-const shorthand = new Set([...'dDwWsSbBtnvfrpP']);
+const shorthand = new Set('dDwWsSbBtnvfrpP');
 
 /** Rewrites what the two dialects spell differently: `\u0041`, `\cA`, `[^]`, a bare `[` in a class, needless escapes. */
 export function toRe2(pattern: string): Re2Pattern {
@@ -18,17 +18,22 @@ export function toRe2(pattern: string): Re2Pattern {
   return { pattern: result };
 }
 
-type Token = { readonly pattern: string; readonly length: number; readonly inClass?: boolean } | { readonly refused: string };
+type Token =
+  | { readonly pattern: string; readonly length: number; readonly inClass?: boolean }
+  | { readonly refused: string };
 
 function topToken(rest: string): Token {
   if (rest[0] === '\\') return escapeToken(rest);
-  if (/^\(\?<?[=!]/.test(rest)) return { refused: `look-around ${JSON.stringify(rest.slice(0, 4))} does not exist in RE2` };
+  if (/^\(\?<?[=!]/.test(rest))
+    return { refused: `look-around ${JSON.stringify(rest.slice(0, 4))} does not exist in RE2` };
   if (rest.startsWith('[^]')) return { pattern: '(?s:.)', length: 3 };
   if (rest.startsWith('[]')) return { refused: 'the empty class [] does not exist in RE2' };
-  if (rest[0] === '[') return { pattern: rest.startsWith('[^') ? '[^' : '[', length: rest.startsWith('[^') ? 2 : 1, inClass: true };
+  if (rest[0] === '[')
+    return { pattern: rest.startsWith('[^') ? '[^' : '[', length: rest.startsWith('[^') ? 2 : 1, inClass: true };
   const repeat = /^\{(\d+)(?:,(\d*))?\}/.exec(rest);
   if (repeat) {
-    if (Number(repeat[1]) > 1000 || Number(repeat[2] ?? 0) > 1000) return { refused: `RE2 repeats at most 1000 times, not ${repeat[0]}` };
+    if (Number(repeat[1]) > 1000 || Number(repeat[2] ?? 0) > 1000)
+      return { refused: `RE2 repeats at most 1000 times, not ${repeat[0]}` };
     return { pattern: repeat[0], length: repeat[0].length };
   }
   return { pattern: rest.slice(0, 1), length: 1 };
@@ -46,7 +51,8 @@ function escapeToken(rest: string): Token {
   const code = /^\\u\{([\da-fA-F]+)\}|^\\u([\da-fA-F]{4})|^\\x([\da-fA-F]{2})/.exec(rest);
   if (code) return { pattern: `\\x{${(code[1] ?? code[2] ?? code[3] ?? '').toUpperCase()}}`, length: code[0].length };
   const control = /^\\c([A-Za-z])/.exec(rest);
-  if (control) return { pattern: `\\x{${((control[1] ?? '').charCodeAt(0) % 32).toString(16).toUpperCase()}}`, length: 3 };
+  if (control)
+    return { pattern: `\\x{${((control[1] ?? '').charCodeAt(0) % 32).toString(16).toUpperCase()}}`, length: 3 };
   const next = rest[1] ?? '';
   if (next === '') return { refused: 'it ends with a backslash' };
   if (next === '0' && !/^\\0\d/.test(rest)) return { pattern: '\\x{0}', length: 2 };

@@ -54,11 +54,17 @@ function markerKey(key: string): string {
 function markerValue(text: string): string {
   if (!text.startsWith('"') || !text.endsWith('"')) return text.trim();
   if (text === '"') throw refused('runtime error: slice bounds out of range [1:0]');
-  return text.slice(1, -1).replace(/\\(.?)/gsu, (whole, char: string) => (char === '"' || char === '\\' || char === '' ? char : whole));
+  return text
+    .slice(1, -1)
+    .replace(/\\(.?)/gsu, (whole, char: string) => (char === '"' || char === '\\' || char === '' ? char : whole));
 }
 
 /** A schema with markers on top; `onRequired` hears what they say about the parent's required fields. */
-export function applyMarkers(schema: JsonSchema, markers: readonly Marker[], onRequired: (required: boolean) => void): JsonSchema {
+export function applyMarkers(
+  schema: JsonSchema,
+  markers: readonly Marker[],
+  onRequired: (required: boolean) => void,
+): JsonSchema {
   const marked: Mutable = { ...schema };
   for (const { key, value } of markers) {
     if (key === 'required') onRequired(parseBool('required', value));
@@ -66,7 +72,9 @@ export function applyMarkers(schema: JsonSchema, markers: readonly Marker[], onR
   }
   const listType = marked['x-kubernetes-list-type'];
   if (marked['x-kubernetes-list-map-keys'] && listType !== 'map') {
-    throw refused(`listMapKey set while listType is ${listType === undefined ? 'unset' : `set to ${listType}`}, listType must be set to map`);
+    throw refused(
+      `listMapKey set while listType is ${listType === undefined ? 'unset' : `set to ${listType}`}, listType must be set to map`,
+    );
   }
   return marked;
 }
@@ -99,7 +107,8 @@ const appliers: Readonly<Record<string, (schema: Mutable, value: string) => void
     const unique = parseBool('uniqueItems', value);
     only('array', { schema, marker: 'uniqueItems' });
     const before = schema['x-kubernetes-list-type'];
-    if (unique && before !== undefined && before !== 'set') throw refused(`cannot set unique when listType is set to ${before}`);
+    if (unique && before !== undefined && before !== 'set')
+      throw refused(`cannot set unique when listType is set to ${before}`);
     if (unique) schema['x-kubernetes-list-type'] = 'set';
   },
   listType(schema, value) {
@@ -109,7 +118,9 @@ const appliers: Readonly<Record<string, (schema: Mutable, value: string) => void
     }
     const before = schema['x-kubernetes-list-type'];
     if (before !== undefined && before !== value) {
-      throw refused(`listType attempting to overwrite set type of ${before}, this can happen if you set contradictory markers like unique=true | listType=map`);
+      throw refused(
+        `listType attempting to overwrite set type of ${before}, this can happen if you set contradictory markers like unique=true | listType=map`,
+      );
     }
     schema['x-kubernetes-list-type'] = value;
   },
@@ -130,12 +141,19 @@ function addRule(schema: Mutable, rule: { rule: string; message: string }): void
 }
 
 function only(type: 'string' | 'array', { schema, marker }: { schema: Mutable; marker: string }): void {
-  if (schema.type !== type) throw refused(`${marker} marker is only valid for ${type} types, got type: ${schema.type ?? ''}`);
+  if (schema.type !== type)
+    throw refused(`${marker} marker is only valid for ${type} types, got type: ${schema.type ?? ''}`);
 }
 
-function size(type: 'string' | 'array', { schema, marker, value }: { schema: Mutable; marker: string; value: string }): number {
+function size(
+  type: 'string' | 'array',
+  { schema, marker, value }: { schema: Mutable; marker: string; value: string },
+): number {
   only(type, { schema, marker });
-  if (!isInteger(value)) throw refused(`failed to parse ${marker} value: strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  if (!isInteger(value))
+    throw refused(
+      `failed to parse ${marker} value: strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`,
+    );
   return Number(value);
 }
 
@@ -149,7 +167,9 @@ function checkPattern(pattern: string): void {
 
 /** Go's ParseInt with base 10. */
 function isInteger(value: string): boolean {
-  return /^[+-]?\d+$/.test(value) && BigInt.asIntN(64, BigInt(value.replace('+', ''))) === BigInt(value.replace('+', ''));
+  return (
+    /^[+-]?\d+$/.test(value) && BigInt.asIntN(64, BigInt(value.replace('+', ''))) === BigInt(value.replace('+', ''))
+  );
 }
 
 /** Go's ParseFloat, without hexadecimal. */
@@ -161,7 +181,10 @@ function goFloat(value: string): number | undefined {
 
 function parseFloatOf(bound: string, value: string): number {
   const number = goFloat(value);
-  if (number === undefined) throw refused(`failed to parse ${bound} enum value: strconv.ParseFloat: parsing ${JSON.stringify(value)}: invalid syntax`);
+  if (number === undefined)
+    throw refused(
+      `failed to parse ${bound} enum value: strconv.ParseFloat: parsing ${JSON.stringify(value)}: invalid syntax`,
+    );
   return number;
 }
 
@@ -173,15 +196,20 @@ function goBool(value: string): boolean | undefined {
 
 function parseBool(marker: string, value: string): boolean {
   const bool = goBool(value);
-  if (bool === undefined) throw refused(`failed to parse ${marker} marker value: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
+  if (bool === undefined)
+    throw refused(
+      `failed to parse ${marker} marker value: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`,
+    );
   return bool;
 }
 
 /** kro keeps the text of a default; what is no JSON then is refused by the API server. */
 function defaultValue({ type }: Mutable, value: string): JsonValue {
   if (type === 'integer' && !isInteger(value)) throw refused(`default value must be a valid integer, got: ${value}`);
-  if (type === 'number' && goFloat(value) === undefined) throw refused(`default value must be a valid number, got: ${value}`);
-  if (type === 'boolean' && goBool(value) === undefined) throw refused(`default value must be a valid boolean, got: ${value}`);
+  if (type === 'number' && goFloat(value) === undefined)
+    throw refused(`default value must be a valid number, got: ${value}`);
+  if (type === 'boolean' && goBool(value) === undefined)
+    throw refused(`default value must be a valid boolean, got: ${value}`);
   try {
     return JSON.parse(type === 'string' ? `"${value}"` : value) as JsonValue;
   } catch {
@@ -194,8 +222,12 @@ function enumValues({ type }: Mutable, value: string): JsonValue[] {
     const text = part.trim();
     if (text === '') throw refused('empty enum values are not allowed');
     if (type === 'string') return text;
-    if (type !== 'integer') throw refused(`enum values only supported for string and integer types, got type: ${type ?? ''}`);
-    if (!isInteger(text)) throw refused(`failed to parse integer enum value: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+    if (type !== 'integer')
+      throw refused(`enum values only supported for string and integer types, got type: ${type ?? ''}`);
+    if (!isInteger(text))
+      throw refused(
+        `failed to parse integer enum value: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`,
+      );
     return Number(text);
   });
 }

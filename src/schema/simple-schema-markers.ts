@@ -8,7 +8,7 @@ export function markersOf(schema: JsonSchema, required: boolean): string {
     required && 'required=true',
     schema.default !== undefined && `default=${defaultText(schema)}`,
     schema.description !== undefined && `description=${quoted(schema.description)}`,
-    schema.enum && `enum=${quoted(schema.enum.join(','))}`,
+    schema.enum && `enum=${quoted(schema.enum.map(String).join(','))}`,
     minimum !== undefined && `minimum=${numberText(minimum)}`,
     maximum !== undefined && `maximum=${numberText(maximum)}`,
     schema.pattern !== undefined && `pattern=${quoted(re2(schema.pattern))}`,
@@ -23,8 +23,14 @@ export function markersOf(schema: JsonSchema, required: boolean): string {
 
 /** Exclusive bounds of integers become inclusive ones; those of fractions are refused before. */
 function bounds(schema: JsonSchema): { minimum: number | undefined; maximum: number | undefined } {
-  const lower = [schema.minimum, schema.exclusiveMinimum === undefined ? undefined : Math.floor(schema.exclusiveMinimum) + 1];
-  const upper = [schema.maximum, schema.exclusiveMaximum === undefined ? undefined : Math.ceil(schema.exclusiveMaximum) - 1];
+  const lower = [
+    schema.minimum,
+    schema.exclusiveMinimum === undefined ? undefined : Math.floor(schema.exclusiveMinimum) + 1,
+  ];
+  const upper = [
+    schema.maximum,
+    schema.exclusiveMaximum === undefined ? undefined : Math.ceil(schema.exclusiveMaximum) - 1,
+  ];
   const given = (values: (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
   return {
     minimum: given(lower).length > 0 ? Math.max(...given(lower)) : undefined,

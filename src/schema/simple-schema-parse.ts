@@ -18,7 +18,12 @@ type TypeTree =
   | { readonly kind: 'list' | 'map'; readonly element: TypeTree }
   | { readonly kind: 'custom'; readonly name: string };
 
-const atomic: Readonly<Record<string, JsonType>> = { string: 'string', integer: 'integer', boolean: 'boolean', float: 'number' };
+const atomic: Readonly<Record<string, JsonType>> = {
+  string: 'string',
+  integer: 'integer',
+  boolean: 'boolean',
+  float: 'number',
+};
 
 /** SimpleSchema as it comes from a file: unchecked. */
 export interface SimpleSchemaSource {
@@ -54,17 +59,27 @@ function goTypeName(value: unknown): string {
 
 function loadCustomTypes(sources: Readonly<Record<string, unknown>>): CustomTypes {
   const uses = new Map<string, ReadonlySet<string>>();
-  for (const [name, source] of Object.entries(sources)) uses.set(name, within(`parsing type ${name}`, () => new Set(usedTypes(source))));
+  for (const [name, source] of Object.entries(sources))
+    uses.set(
+      name,
+      within(`parsing type ${name}`, () => new Set(usedTypes(source))),
+    );
   const loaded = new Map<string, CustomType>();
   const load = (name: string, path: readonly string[]): void => {
     if (loaded.has(name)) return;
-    if (path.includes(name)) throw simpleSchemaError(`cyclic dependency in type ${name}: graph contains a cycle: ${[...path.slice(path.indexOf(name)), name].join(' -> ')}`);
+    if (path.includes(name))
+      throw simpleSchemaError(
+        `cyclic dependency in type ${name}: graph contains a cycle: ${[...path.slice(path.indexOf(name)), name].join(' -> ')}`,
+      );
     for (const used of uses.get(name) ?? []) {
       if (used === name) throw simpleSchemaError('self references are not allowed');
       if (!uses.has(used)) throw simpleSchemaError(`node ${used} does not exist`);
       load(used, [...path, name]);
     }
-    loaded.set(name, within(`building schema for ${name}`, () => customType(name, sources[name], loaded)));
+    loaded.set(
+      name,
+      within(`building schema for ${name}`, () => customType(name, sources[name], loaded)),
+    );
   };
   for (const name of uses.keys()) load(name, []);
   return loaded;
@@ -84,7 +99,8 @@ function* usedTypes(source: unknown): Generator<string> {
     if (tree.kind === 'custom') yield tree.name;
     return;
   }
-  for (const [name, field] of Object.entries(asMap(source))) yield* within(`field ${name}`, () => [...usedTypes(field)]);
+  for (const [name, field] of Object.entries(asMap(source)))
+    yield* within(`field ${name}`, () => [...usedTypes(field)]);
 }
 
 function structSchema(fields: Readonly<Record<string, unknown>>, types: CustomTypes): JsonSchema {
@@ -101,11 +117,17 @@ function structSchema(fields: Readonly<Record<string, unknown>>, types: CustomTy
   return schema;
 }
 
-function fieldSchema(name: string, source: string, { types, required }: { types: CustomTypes; required: string[] }): JsonSchema {
+function fieldSchema(
+  name: string,
+  source: string,
+  { types, required }: { types: CustomTypes; required: string[] },
+): JsonSchema {
   const { tree, markers } = parseField(source);
   const schema = treeSchema(tree, types);
   if (tree.kind === 'custom' && types.get(tree.name)?.required) required.push(name);
-  return markers === undefined ? schema : applyMarkers(schema, parseMarkers(markers), (isRequired) => isRequired && required.push(name));
+  return markers === undefined
+    ? schema
+    : applyMarkers(schema, parseMarkers(markers), (isRequired) => isRequired && required.push(name));
 }
 
 /** Splits a field at its first bar. */
@@ -160,4 +182,3 @@ function within<T>(place: string, build: () => T): T {
     throw error instanceof KubewrightError ? simpleSchemaError(`${place}: ${error.message}`) : error;
   }
 }
-

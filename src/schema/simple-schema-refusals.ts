@@ -9,10 +9,19 @@ export interface Refusal {
 }
 
 const lostParts: Readonly<Record<string, Refusal>> = {
-  morph: { message: 'is transformed on the way in', hint: 'Declare the type of the data as it is written; transform it in the builder.' },
-  predicate: { message: 'has a check in JavaScript, which Kubernetes cannot run', hint: 'Use a pattern, a range or an enumeration.' },
+  morph: {
+    message: 'is transformed on the way in',
+    hint: 'Declare the type of the data as it is written; transform it in the builder.',
+  },
+  predicate: {
+    message: 'has a check in JavaScript, which Kubernetes cannot run',
+    hint: 'Use a pattern, a range or an enumeration.',
+  },
   patternIntersection: { message: 'has several patterns', hint: 'Write one pattern.' },
-  patternFlags: { message: 'has a pattern with flags', hint: 'Write the pattern without flags, such as [Aa] instead of /a/i.' },
+  patternFlags: {
+    message: 'has a pattern with flags',
+    hint: 'Write the pattern without flags, such as [Aa] instead of /a/i.',
+  },
   date: { message: 'is a Date, which is no JSON', hint: 'Use a string, such as "2026-01-31T12:00:00Z".' },
   undefined: { message: 'is undefined, which is no JSON', hint: 'Make the field optional.' },
   never: { message: 'accepts no value', hint: 'Leave the field out.' },
@@ -22,26 +31,46 @@ const lostParts: Readonly<Record<string, Refusal>> = {
 /** The reasons why this node, its children aside, cannot be written in SimpleSchema. */
 export function refusals(schema: JsonSchema): Refusal[] {
   const found = (schema['x-kubewright-lost'] ?? []).map(lostRefusal);
-  return [...found, ...typeRefusals(schema), ...textRefusals(schema), ...enumRefusals(schema), ...numberRefusals(schema), ...defaultRefusals(schema)];
+  return [
+    ...found,
+    ...typeRefusals(schema),
+    ...textRefusals(schema),
+    ...enumRefusals(schema),
+    ...numberRefusals(schema),
+    ...defaultRefusals(schema),
+  ];
 }
 
 function lostRefusal(part: string): Refusal {
-  if (part.startsWith('format ')) return { message: `has the ${part}, which SimpleSchema has no marker for`, hint: 'Use a pattern.' };
-  return lostParts[part] ?? { message: `has something that SimpleSchema cannot say (${part})`, hint: 'Use a type of plain JSON data.' };
+  if (part.startsWith('format '))
+    return { message: `has the ${part}, which SimpleSchema has no marker for`, hint: 'Use a pattern.' };
+  return (
+    lostParts[part] ?? {
+      message: `has something that SimpleSchema cannot say (${part})`,
+      hint: 'Use a type of plain JSON data.',
+    }
+  );
 }
 
 function* typeRefusals(schema: JsonSchema): Generator<Refusal> {
   if (schema.anyOf) yield unionRefusal(schema.anyOf);
   else if (schema['x-kubernetes-int-or-string']) yield { message: 'is an integer or a string', hint: 'Use a string.' };
   else if (schema.type === 'null') yield { message: 'is null', hint: 'Make the field optional instead.' };
-  else if (schema.prefixItems) yield { message: 'is a tuple', hint: 'Use an object with a field for each element, or a list of one type.' };
+  else if (schema.prefixItems)
+    yield { message: 'is a tuple', hint: 'Use an object with a field for each element, or a list of one type.' };
   if (schema.properties) {
     if (schema.additionalProperties || schema['x-kubernetes-preserve-unknown-fields']) {
-      yield { message: 'has declared fields and further ones', hint: 'Put the further ones into a map in a field of its own.' };
+      yield {
+        message: 'has declared fields and further ones',
+        hint: 'Put the further ones into a map in a field of its own.',
+      };
     }
     for (const name of Object.keys(schema.properties)) {
       if (hasCelName(name)) continue;
-      yield { message: `has a field ${JSON.stringify(name)}, which no expression could name`, hint: 'Use letters, digits and _, beginning with a letter.' };
+      yield {
+        message: `has a field ${JSON.stringify(name)}, which no expression could name`,
+        hint: 'Use letters, digits and _, beginning with a letter.',
+      };
     }
   }
   if (schema.uniqueItems && !isScalar(schema.items)) {
@@ -56,17 +85,27 @@ function isScalar(schema: JsonSchema | undefined): boolean {
 function unionRefusal(members: readonly JsonSchema[]): Refusal {
   const types = [...new Set(members.map(({ type }) => type ?? 'any'))];
   if (types.includes('null') && types.length === 2) {
-    return { message: `is ${types.filter((type) => type !== 'null').join()} or null`, hint: 'Make the field optional instead.' };
+    return {
+      message: `is ${types.filter((type) => type !== 'null').join()} or null`,
+      hint: 'Make the field optional instead.',
+    };
   }
   const what = types.length === 1 ? `several types of ${types.join()}` : types.join(' or ');
-  const hint = types.length === 1 && types[0] === 'object' ? 'Use one object with optional fields.' : 'Use one type, or a field for each of them.';
+  const hint =
+    types.length === 1 && types[0] === 'object'
+      ? 'Use one object with optional fields.'
+      : 'Use one type, or a field for each of them.';
   return { message: `is a union of ${what}`, hint };
 }
 
 function* textRefusals({ pattern }: JsonSchema): Generator<Refusal> {
   if (pattern === undefined) return;
   const re2 = toRe2(pattern);
-  if ('refused' in re2) yield { message: `has a pattern that Kubernetes cannot check: ${re2.refused}`, hint: 'Write it without, or use several fields.' };
+  if ('refused' in re2)
+    yield {
+      message: `has a pattern that Kubernetes cannot check: ${re2.refused}`,
+      hint: 'Write it without, or use several fields.',
+    };
   else if (pattern === '') yield { message: 'has an empty pattern', hint: 'Leave the pattern out.' };
 }
 
@@ -79,7 +118,11 @@ function* enumRefusals({ type, enum: values }: JsonSchema): Generator<Refusal> {
   }
   for (const value of values) {
     const reason = enumRefusal(value);
-    if (reason) yield { message: `has the value ${JSON.stringify(value)} in its enumeration, which kro cannot read: ${reason}`, hint: 'Use another value.' };
+    if (reason)
+      yield {
+        message: `has the value ${JSON.stringify(value)} in its enumeration, which kro cannot read: ${reason}`,
+        hint: 'Use another value.',
+      };
   }
 }
 
@@ -94,10 +137,16 @@ function enumRefusal(value: JsonValue): string | undefined {
 
 function* numberRefusals(schema: JsonSchema): Generator<Refusal> {
   if (schema.type === 'number' && (schema.exclusiveMinimum !== undefined || schema.exclusiveMaximum !== undefined)) {
-    yield { message: 'has an exclusive bound, and fractions have no next number', hint: 'Use an inclusive bound, or an integer.' };
+    yield {
+      message: 'has an exclusive bound, and fractions have no next number',
+      hint: 'Use an inclusive bound, or an integer.',
+    };
   }
   if (schema.multipleOf !== undefined) {
-    yield { message: `must be a multiple of ${schema.multipleOf}, which SimpleSchema has no marker for`, hint: 'Count in units of it and multiply in the builder.' };
+    yield {
+      message: `must be a multiple of ${schema.multipleOf}, which SimpleSchema has no marker for`,
+      hint: 'Count in units of it and multiply in the builder.',
+    };
   }
 }
 
@@ -105,5 +154,9 @@ function* defaultRefusals({ type, default: value }: JsonSchema): Generator<Refus
   if (value === undefined) return;
   const actual = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
   const expected = type === 'integer' ? 'number' : type;
-  if (expected !== actual) yield { message: `has a default of another type: ${JSON.stringify(value)}`, hint: 'Give a default of the type of the field.' };
+  if (expected !== actual)
+    yield {
+      message: `has a default of another type: ${JSON.stringify(value)}`,
+      hint: 'Give a default of the type of the field.',
+    };
 }

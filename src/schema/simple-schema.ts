@@ -57,9 +57,14 @@ function structOf(schema: JsonSchema, path: Path, emission: Emission): { [name: 
   return Object.fromEntries(fields);
 }
 
-function fieldOf(schema: JsonSchema, path: Path, { emission, required }: { emission: Emission; required: boolean }): SimpleSchemaField {
+function fieldOf(
+  schema: JsonSchema,
+  path: Path,
+  { emission, required }: { emission: Emission; required: boolean },
+): SimpleSchemaField {
   if (!reportRefusals(schema, path, emission)) return 'object';
-  if (isStruct(schema) && !required && schema.description === undefined && !hasOwnDefault(schema)) return structOf(schema, path, emission);
+  if (isStruct(schema) && !required && schema.description === undefined && !hasOwnDefault(schema))
+    return structOf(schema, path, emission);
   const markers = markersOf(schema, required && schema.default === undefined);
   const type = typeText(schema, path, emission);
   return markers === '' ? type : `${type} | ${markers}`;
@@ -96,7 +101,10 @@ function elementText(schema: JsonSchema, path: Path, emission: Emission): string
 
 /** A name for a type after the field that uses it; equal types of fields with the same name share it. */
 function typeName(meaning: SimpleSchemaField, path: Path, { types, meanings }: Emission): string {
-  const words = path.slice(1).filter((part) => part !== '*').map(pascalCase);
+  const words = path
+    .slice(1)
+    .filter((part) => part !== '*')
+    .map(pascalCase);
   if (path.at(-1) === '*') words[words.length - 1] = singular(words.at(-1) ?? '');
   const text = JSON.stringify(meaning);
   for (const candidate of nameCandidates(words)) {
@@ -117,11 +125,14 @@ function* nameCandidates(words: readonly string[]): Generator<string> {
 }
 
 function pascalCase(name: string): string {
-  return name.split(/[^A-Za-z0-9]+/).map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('');
+  return name
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join('');
 }
 
 function singular(word: string): string {
-  if (/ies$/.test(word)) return word.replace(/ies$/, 'y');
+  if (word.endsWith('ies')) return `${word.slice(0, -3)}y`;
   return /[^su]s$/.test(word) ? word.slice(0, -1) : `${word}Item`;
 }
 

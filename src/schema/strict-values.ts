@@ -21,12 +21,19 @@ export function* strictProblems(schema: JsonSchema, value: unknown, path: Path =
     return;
   }
   if (schema.type === 'object' && schema['x-kubernetes-preserve-unknown-fields'] && !sameKind(schema, value)) {
-    yield { path: pathText(path), message: 'must be an object', hint: 'A Kubernetes API has fields of one type, or objects of any content.' };
+    yield {
+      path: pathText(path),
+      message: 'must be an object',
+      hint: 'A Kubernetes API has fields of one type, or objects of any content.',
+    };
     return;
   }
   if (typeof value === 'number') yield* numberProblems(schema, value, path);
-  else if (Array.isArray(value)) for (const [index, item] of value.entries()) yield* strictProblems(itemSchema(schema, index), item, [...path, index]);
-  else if (typeof value === 'object' && value !== null) yield* objectProblems(schema, value as Record<string, unknown>, path);
+  else if (Array.isArray(value))
+    for (const [index, item] of value.entries())
+      yield* strictProblems(itemSchema(schema, index), item, [...path, index]);
+  else if (typeof value === 'object' && value !== null)
+    yield* objectProblems(schema, value as Record<string, unknown>, path);
   else if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') {
     yield { path: pathText(path), message: `is a ${typeof value}, which is no data` };
   }

@@ -34,14 +34,43 @@ interface Context {
 type Mutable = { -readonly [Key in keyof JsonSchema]: JsonSchema[Key] };
 
 const copied = [
-  'description', 'default', 'enum', 'format', 'required', 'minItems', 'maxItems', 'uniqueItems', 'minimum', 'maximum',
-  'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'pattern', 'minLength', 'maxLength',
-  'x-kubernetes-preserve-unknown-fields', 'x-kubernetes-int-or-string', 'x-kubernetes-list-type', 'x-kubernetes-list-map-keys',
+  'description',
+  'default',
+  'enum',
+  'format',
+  'required',
+  'minItems',
+  'maxItems',
+  'uniqueItems',
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+  'multipleOf',
+  'pattern',
+  'minLength',
+  'maxLength',
+  'x-kubernetes-preserve-unknown-fields',
+  'x-kubernetes-int-or-string',
+  'x-kubernetes-list-type',
+  'x-kubernetes-list-map-keys',
 ] as const;
 
 const untranslated = [
-  'not', 'if', 'then', 'else', 'patternProperties', 'dependentRequired', 'dependentSchemas', 'contains', 'minProperties',
-  'maxProperties', 'contentEncoding', 'contentMediaType', 'unevaluatedProperties', 'unevaluatedItems',
+  'not',
+  'if',
+  'then',
+  'else',
+  'patternProperties',
+  'dependentRequired',
+  'dependentSchemas',
+  'contains',
+  'minProperties',
+  'maxProperties',
+  'contentEncoding',
+  'contentMediaType',
+  'unevaluatedProperties',
+  'unevaluatedItems',
 ];
 
 /** Brings a library's JSON Schema into the one form that the rest of this folder reads. */
@@ -58,7 +87,11 @@ function tidy(raw: RawSchema | boolean, context: Context): JsonSchema {
   if (Array.isArray(raw.type)) {
     const { type, ...rest } = raw;
     if (type.length === 1) return tidy({ ...rest, type: type[0] }, context);
-    return tidyUnion({}, type.map((one: string) => ({ ...rest, type: one })), context);
+    return tidyUnion(
+      {},
+      type.map((one: string) => ({ ...rest, type: one })),
+      context,
+    );
   }
   return tidyNode(raw, context);
 }
@@ -72,7 +105,10 @@ function tidyReference(raw: RawSchema, ref: string, context: Context): JsonSchem
       hint: 'Use an object of any content there (arktype: "object").',
     });
   }
-  const name = ref.replace(/^#\/(\$defs|definitions)\//, '').replaceAll('~1', '/').replaceAll('~0', '~');
+  const name = ref
+    .replace(/^#\/(\$defs|definitions)\//, '')
+    .replaceAll('~1', '/')
+    .replaceAll('~0', '~');
   const target = context.root.$defs?.[name] ?? context.root.definitions?.[name];
   if (!target) return { 'x-kubewright-lost': [`reference to ${ref}`] };
   const { $ref: _, ...siblings } = raw;
@@ -81,17 +117,33 @@ function tidyReference(raw: RawSchema, ref: string, context: Context): JsonSchem
 
 function tidyIntersection(raw: RawSchema, members: readonly RawSchema[], context: Context): JsonSchema {
   const { allOf: _, ...siblings } = raw;
-  const merged: Record<string, unknown> = {};
-  for (const member of [...members, siblings].map((one) => expanded(one, context))) {
-    for (const [keyword, value] of Object.entries(member)) {
-      const before = merged[keyword];
-      if (keyword === 'properties') merged[keyword] = { ...(before as object), ...(value as object) };
-      else if (keyword === 'required') merged[keyword] = [...new Set([...((before as string[]) ?? []), ...(value as string[])])];
-      else if (before !== undefined && JSON.stringify(before) !== JSON.stringify(value)) merged['x-kubewright-lost'] = ['allOf'];
-      else merged[keyword] = value;
-    }
+  const merged = [...members, siblings].map((member) => expanded(member, context)).reduce(intersection);
+  return tidy(merged, context);
+}
+
+function intersection(left: RawSchema, right: RawSchema): RawSchema {
+  const merged: Record<string, unknown> = { ...left, ...right };
+  for (const keyword of Object.keys(right)) {
+    const [before, after] = [left[keyword], right[keyword]];
+    if (before === undefined || keyword === 'description' || JSON.stringify(before) === JSON.stringify(after)) continue;
+    if (keyword === 'properties') merged[keyword] = bothProperties(left.properties ?? {}, right.properties ?? {});
+    else if (keyword === 'required')
+      merged[keyword] = [...new Set([...(left.required ?? []), ...(right.required ?? [])])];
+    else merged['x-kubewright-lost'] = ['allOf'];
   }
-  return tidy(merged as RawSchema, context);
+  return merged;
+}
+
+function bothProperties(
+  left: NonNullable<RawSchema['properties']>,
+  right: NonNullable<RawSchema['properties']>,
+): RawSchema['properties'] {
+  const shared = Object.entries(right).filter(([name]) => Object.hasOwn(left, name));
+  return {
+    ...left,
+    ...right,
+    ...Object.fromEntries(shared.map(([name, schema]) => [name, { allOf: [left[name] ?? {}, schema] }])),
+  };
 }
 
 /** An intersection's member with its reference followed. */
@@ -127,14 +179,18 @@ function tidyUnion(raw: RawSchema, members: readonly RawSchema[], context: Conte
 function tidyNode(raw: RawSchema, context: Context): JsonSchema {
   const node: Mutable = {};
   const lost = [...(raw['x-kubewright-lost'] ?? []), ...untranslated.filter((keyword) => raw[keyword] !== undefined)];
-  if (raw.propertyNames && Object.keys(raw.propertyNames).some((keyword) => keyword !== 'type')) lost.push('propertyNames');
+  if (raw.propertyNames && Object.keys(raw.propertyNames).some((keyword) => keyword !== 'type'))
+    lost.push('propertyNames');
   if (typeof raw['pattern'] === 'string' && context.flagged.has(raw['pattern'])) lost.push('patternFlags');
   const type = typeOf(raw);
   if (type) node.type = type;
   for (const keyword of copied) if (raw[keyword] !== undefined) Object.assign(node, { [keyword]: raw[keyword] });
   if (raw.const !== undefined) node.enum = [raw.const];
   if (lost.length > 0) node['x-kubewright-lost'] = lost;
-  if (!type) return lost.length > 0 || raw.enum || raw.const !== undefined || node['x-kubernetes-int-or-string'] ? node : anyObject(node);
+  if (!type)
+    return lost.length > 0 || raw.enum || raw.const !== undefined || node['x-kubernetes-int-or-string']
+      ? node
+      : anyObject(node);
   if (type === 'object') return tidyObject(raw, node, context);
   if (type === 'array') return tidyArray(raw, node, context);
   if (type === 'integer' || type === 'number') return tidyNumber(node);
@@ -144,7 +200,11 @@ function tidyNode(raw: RawSchema, context: Context): JsonSchema {
 function typeOf(raw: RawSchema): JsonType | undefined {
   if (typeof raw.type === 'string') return raw.type as JsonType;
   const values = raw.enum ?? (raw.const === undefined ? [] : [raw.const]);
-  const types = new Set(values.map((value) => (typeof value === 'number' && Number.isInteger(value) ? 'integer' : value === null ? 'null' : typeof value)));
+  const types = new Set(
+    values.map((value) =>
+      typeof value === 'number' && Number.isInteger(value) ? 'integer' : value === null ? 'null' : typeof value,
+    ),
+  );
   const [only] = types;
   if (only && types.size === 1) return only as JsonType;
   if (raw.properties || raw.required || typeof raw.additionalProperties === 'object') return 'object';
@@ -158,8 +218,12 @@ function anyObject(node: JsonSchema): JsonSchema {
 
 function tidyObject(raw: RawSchema, node: Mutable, context: Context): JsonSchema {
   const { properties, additionalProperties: more } = raw;
-  const child = (name: string, schema: RawSchema): JsonSchema => tidy(schema, { ...context, path: [...context.path, name] });
-  if (properties) node.properties = Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, child(name, schema)]));
+  const child = (name: string, schema: RawSchema): JsonSchema =>
+    tidy(schema, { ...context, path: [...context.path, name] });
+  if (properties)
+    node.properties = Object.fromEntries(
+      Object.entries(properties).map(([name, schema]) => [name, child(name, schema)]),
+    );
   const anything = more === true || (typeof more === 'object' && Object.keys(more).length === 0);
   if (typeof more === 'object' && !anything) node.additionalProperties = child('*', more);
   else if (anything) node['x-kubernetes-preserve-unknown-fields'] = true;

@@ -66,7 +66,11 @@ export function toJsonSchema(schema: UserSchema): JsonSchema {
  * @param json the JSON Schema of `schema`, when the caller has narrowed it
  * @throws KubewrightError `AsyncSchema` when the schema validates asynchronously
  */
-export function validateValues(schema: UserSchema, values: unknown, json: JsonSchema = toJsonSchema(schema)): Validated {
+export function validateValues(
+  schema: UserSchema,
+  values: unknown,
+  json: JsonSchema = toJsonSchema(schema),
+): Validated {
   const problems = [...strictProblems(json, values)];
   const result = schema['~standard'].validate(copyOf(values));
   if (result instanceof Promise) {
@@ -119,7 +123,8 @@ interface JsonSchemaProps {
 
 function readSchema(schema: UserSchema): RawSchema {
   try {
-    if ('toJsonSchema' in schema && typeof schema.toJsonSchema === 'function') return readArktype(schema as unknown as ArktypeLike);
+    if ('toJsonSchema' in schema && typeof schema.toJsonSchema === 'function')
+      return readArktype(schema as unknown as ArktypeLike);
     const standard: StandardProps & Partial<JsonSchemaProps> = schema['~standard'];
     if (standard.jsonSchema) return readStandard(standard.jsonSchema);
   } catch (cause) {
@@ -180,7 +185,10 @@ function markTransforms(input: RawSchema, output: RawSchema): RawSchema {
   if (input.properties && output.properties) {
     const others = output.properties;
     marked.properties = Object.fromEntries(
-      Object.entries(input.properties).map(([name, property]) => [name, markTransforms(property, others[name] ?? property)]),
+      Object.entries(input.properties).map(([name, property]) => [
+        name,
+        markTransforms(property, others[name] ?? property),
+      ]),
     );
   }
   if (isNode(input.items) && isNode(output.items)) marked.items = markTransforms(input.items, output.items);

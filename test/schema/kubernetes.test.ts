@@ -2,7 +2,13 @@ import { existsSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { CelType } from '../../src/expr/types.ts';
 import { celTypeOf } from '../../src/schema/cel-type.ts';
-import { builtInKind, builtInKinds, checkLiterals, kubernetesType, schemaVariableType } from '../../src/schema/kubernetes.ts';
+import {
+  builtInKind,
+  builtInKinds,
+  checkLiterals,
+  kubernetesType,
+  schemaVariableType,
+} from '../../src/schema/kubernetes.ts';
 
 /** The type at a path: a name is a field, `[]` an element, `{}` a map's value. */
 function at(type: CelType | undefined, path: string): CelType | undefined {
@@ -39,9 +45,24 @@ describe('CEL types of built-in kinds', () => {
     ['autoscaling/v2', 'HorizontalPodAutoscaler', 'spec.metrics.[].resource.target.averageValue', undefined],
     ['coordination.k8s.io/v1', 'Lease', 'spec.renewTime', 'timestamp'],
     ['resource.k8s.io/v1', 'ResourceSlice', 'spec.devices.[].attributes.{}.version', 'string'],
-    ['apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'spec.versions.[].schema.openAPIV3Schema.maximum', 'double'],
-    ['apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'spec.versions.[].schema.openAPIV3Schema.properties.{}', 'struct'],
-    ['apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'spec.versions.[].schema.openAPIV3Schema.properties.{}.type', undefined],
+    [
+      'apiextensions.k8s.io/v1',
+      'CustomResourceDefinition',
+      'spec.versions.[].schema.openAPIV3Schema.maximum',
+      'double',
+    ],
+    [
+      'apiextensions.k8s.io/v1',
+      'CustomResourceDefinition',
+      'spec.versions.[].schema.openAPIV3Schema.properties.{}',
+      'struct',
+    ],
+    [
+      'apiextensions.k8s.io/v1',
+      'CustomResourceDefinition',
+      'spec.versions.[].schema.openAPIV3Schema.properties.{}.type',
+      undefined,
+    ],
     ['apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'spec.versions.[].schema.openAPIV3Schema.items', undefined],
   ])('%s %s %s is %s', (apiVersion, kind, path, expected) => {
     expect(at(kubernetesType(apiVersion, kind), path)?.kind).toBe(expected);
@@ -49,7 +70,9 @@ describe('CEL types of built-in kinds', () => {
 
   test('have the names of kro', () => {
     expect(kubernetesType('apps/v1', 'Deployment', 'web')).toMatchObject({ kind: 'struct', name: '__type_web' });
-    expect(at(kubernetesType('apps/v1', 'Deployment', 'web'), 'spec.template')).toMatchObject({ name: '__type_web.spec.template' });
+    expect(at(kubernetesType('apps/v1', 'Deployment', 'web'), 'spec.template')).toMatchObject({
+      name: '__type_web.spec.template',
+    });
   });
 
   test('a kind that Kubernetes does not have', () => {
@@ -66,15 +89,45 @@ describe('CEL types of built-in kinds', () => {
 describe('the list of kinds', () => {
   test('holds what Kubernetes 1.36 serves by default', () => {
     const groups = new Map<string, string[]>();
-    for (const { apiVersion, kind } of builtInKinds()) groups.set(apiVersion, [...(groups.get(apiVersion) ?? []), kind]);
+    for (const { apiVersion, kind } of builtInKinds())
+      groups.set(apiVersion, [...(groups.get(apiVersion) ?? []), kind]);
     expect(Object.fromEntries(groups)).toEqual({
-      v1: ['Binding', 'ConfigMap', 'Endpoints', 'Event', 'LimitRange', 'Namespace', 'Node', 'PersistentVolume', 'PersistentVolumeClaim', 'Pod', 'PodTemplate', 'ReplicationController', 'ResourceQuota', 'Secret', 'Service', 'ServiceAccount'],
-      'admissionregistration.k8s.io/v1': ['MutatingAdmissionPolicy', 'MutatingAdmissionPolicyBinding', 'MutatingWebhookConfiguration', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding', 'ValidatingWebhookConfiguration'],
+      v1: [
+        'Binding',
+        'ConfigMap',
+        'Endpoints',
+        'Event',
+        'LimitRange',
+        'Namespace',
+        'Node',
+        'PersistentVolume',
+        'PersistentVolumeClaim',
+        'Pod',
+        'PodTemplate',
+        'ReplicationController',
+        'ResourceQuota',
+        'Secret',
+        'Service',
+        'ServiceAccount',
+      ],
+      'admissionregistration.k8s.io/v1': [
+        'MutatingAdmissionPolicy',
+        'MutatingAdmissionPolicyBinding',
+        'MutatingWebhookConfiguration',
+        'ValidatingAdmissionPolicy',
+        'ValidatingAdmissionPolicyBinding',
+        'ValidatingWebhookConfiguration',
+      ],
       'apiextensions.k8s.io/v1': ['CustomResourceDefinition'],
       'apiregistration.k8s.io/v1': ['APIService'],
       'apps/v1': ['ControllerRevision', 'DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet'],
       'authentication.k8s.io/v1': ['SelfSubjectReview', 'TokenReview'],
-      'authorization.k8s.io/v1': ['LocalSubjectAccessReview', 'SelfSubjectAccessReview', 'SelfSubjectRulesReview', 'SubjectAccessReview'],
+      'authorization.k8s.io/v1': [
+        'LocalSubjectAccessReview',
+        'SelfSubjectAccessReview',
+        'SelfSubjectRulesReview',
+        'SubjectAccessReview',
+      ],
       'autoscaling/v1': ['HorizontalPodAutoscaler'],
       'autoscaling/v2': ['HorizontalPodAutoscaler'],
       'batch/v1': ['CronJob', 'Job'],
@@ -89,22 +142,45 @@ describe('the list of kinds', () => {
       'rbac.authorization.k8s.io/v1': ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'],
       'resource.k8s.io/v1': ['DeviceClass', 'ResourceClaim', 'ResourceClaimTemplate', 'ResourceSlice'],
       'scheduling.k8s.io/v1': ['PriorityClass'],
-      'storage.k8s.io/v1': ['CSIDriver', 'CSINode', 'CSIStorageCapacity', 'StorageClass', 'VolumeAttachment', 'VolumeAttributesClass'],
+      'storage.k8s.io/v1': [
+        'CSIDriver',
+        'CSINode',
+        'CSIStorageCapacity',
+        'StorageClass',
+        'VolumeAttachment',
+        'VolumeAttributesClass',
+      ],
     });
   });
 
   test('knows plural, scope and what is never stored', () => {
-    expect(builtInKind('networking.k8s.io/v1', 'NetworkPolicy')).toMatchObject({ plural: 'networkpolicies', namespaced: true });
+    expect(builtInKind('networking.k8s.io/v1', 'NetworkPolicy')).toMatchObject({
+      plural: 'networkpolicies',
+      namespaced: true,
+    });
     expect(builtInKind('v1', 'Node')).toMatchObject({ plural: 'nodes', namespaced: false });
-    expect(builtInKinds().filter(({ transient }) => transient).map(({ kind }) => kind)).toEqual([
-      'Binding', 'SelfSubjectReview', 'TokenReview', 'LocalSubjectAccessReview', 'SelfSubjectAccessReview', 'SelfSubjectRulesReview', 'SubjectAccessReview',
+    expect(
+      builtInKinds()
+        .filter(({ transient }) => transient)
+        .map(({ kind }) => kind),
+    ).toEqual([
+      'Binding',
+      'SelfSubjectReview',
+      'TokenReview',
+      'LocalSubjectAccessReview',
+      'SelfSubjectAccessReview',
+      'SelfSubjectRulesReview',
+      'SubjectAccessReview',
     ]);
   });
 
   test('every kind has a type and a model for its body', () => {
     for (const { apiVersion, kind } of builtInKinds()) {
       expect(kubernetesType(apiVersion, kind)?.kind, kind).toBe('struct');
-      expect(existsSync(new URL(`../../node_modules/kubernetes-models/${apiVersion}/${kind}.d.ts`, import.meta.url)), kind).toBe(true);
+      expect(
+        existsSync(new URL(`../../node_modules/kubernetes-models/${apiVersion}/${kind}.d.ts`, import.meta.url)),
+        kind,
+      ).toBe(true);
     }
   });
 
@@ -114,7 +190,10 @@ describe('the list of kinds', () => {
 });
 
 describe('the variable schema', () => {
-  const spec = { type: 'object', properties: { name: { type: 'string' }, 'x-y': { type: 'integer' }, '2x': { type: 'string' } } } as const;
+  const spec = {
+    type: 'object',
+    properties: { name: { type: 'string' }, 'x-y': { type: 'integer' }, '2x': { type: 'string' } },
+  } as const;
 
   test('has metadata and spec, and no status', () => {
     const type = schemaVariableType(spec, 'Namespaced');
@@ -148,37 +227,91 @@ describe('CEL types of schemas', () => {
   });
 
   test('an object of any content is open', () => {
-    expect(celTypeOf({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { a: { type: 'integer' } } }, 'x')).toMatchObject({ kind: 'struct', open: true });
+    expect(
+      celTypeOf(
+        { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { a: { type: 'integer' } } },
+        'x',
+      ),
+    ).toMatchObject({ kind: 'struct', open: true });
   });
 
   test('an embedded object has metadata', () => {
-    expect(at(celTypeOf({ type: 'object', 'x-kubernetes-embedded-resource': true }, 'x'), 'metadata.name')?.kind).toBe('string');
+    expect(at(celTypeOf({ type: 'object', 'x-kubernetes-embedded-resource': true }, 'x'), 'metadata.name')?.kind).toBe(
+      'string',
+    );
   });
 });
 
 describe('literals', () => {
   const container = { name: 'web', image: 'nginx', resources: { limits: { cpu: 1, memory: '1Gi' } } };
-  const deployment = (spec: unknown): Record<string, unknown> => ({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec });
+  const deployment = (spec: unknown): Record<string, unknown> => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec,
+  });
   const pod = (fields: object): object => ({ template: { spec: { containers: [{ ...container, ...fields }] } } });
   const place = 'spec.template.spec.containers[0]';
 
   test.each<[string, unknown, object[]]>([
     ['a good one', { replicas: 1, ...pod({ livenessProbe: { httpGet: { port: 'http' } } }) }, []],
     ['null', { replicas: null }, []],
-    ['a mistyped field', pod({ imag: 'x', image: undefined }), [{ path: `${place}.imag`, message: 'is not a field of this kind', hint: 'Did you mean "image"?' }]],
-    ['a field elsewhere', { ports: [] }, [{ path: 'spec.ports', message: 'is not a field of this kind', hint: undefined }]],
-    ['text for an integer', { replicas: '3' }, [{ path: 'spec.replicas', message: 'must be an integer (was a string)', hint: 'Write it without quotes.' }]],
-    ['a fraction for an integer', { replicas: 1.5 }, [{ path: 'spec.replicas', message: 'must be an integer (was a number)', hint: undefined }]],
-    ['a number for text', pod({ env: [{ name: 'A', value: 3 }] }), [{ path: `${place}.env[0].value`, message: 'must be a string (was an integer)', hint: 'Write it as text, in quotes.' }]],
-    ['a list for an object', { template: [] }, [{ path: 'spec.template', message: 'must be an object (was an array)', hint: undefined }]],
-    ['a boolean for a port', pod({ livenessProbe: { tcpSocket: { port: true } } }), [{ path: `${place}.livenessProbe.tcpSocket.port`, message: 'must be an integer or string (was a boolean)', hint: 'Write it as text, in quotes.' }]],
+    [
+      'a mistyped field',
+      pod({ imag: 'x', image: undefined }),
+      [{ path: `${place}.imag`, message: 'is not a field of this kind', hint: 'Did you mean "image"?' }],
+    ],
+    [
+      'a field elsewhere',
+      { ports: [] },
+      [{ path: 'spec.ports', message: 'is not a field of this kind', hint: undefined }],
+    ],
+    [
+      'text for an integer',
+      { replicas: '3' },
+      [{ path: 'spec.replicas', message: 'must be an integer (was a string)', hint: 'Write it without quotes.' }],
+    ],
+    [
+      'a fraction for an integer',
+      { replicas: 1.5 },
+      [{ path: 'spec.replicas', message: 'must be an integer (was a number)', hint: undefined }],
+    ],
+    [
+      'a number for text',
+      pod({ env: [{ name: 'A', value: 3 }] }),
+      [
+        {
+          path: `${place}.env[0].value`,
+          message: 'must be a string (was an integer)',
+          hint: 'Write it as text, in quotes.',
+        },
+      ],
+    ],
+    [
+      'a list for an object',
+      { template: [] },
+      [{ path: 'spec.template', message: 'must be an object (was an array)', hint: undefined }],
+    ],
+    [
+      'a boolean for a port',
+      pod({ livenessProbe: { tcpSocket: { port: true } } }),
+      [
+        {
+          path: `${place}.livenessProbe.tcpSocket.port`,
+          message: 'must be an integer or string (was a boolean)',
+          hint: 'Write it as text, in quotes.',
+        },
+      ],
+    ],
   ])('%s', (_, spec, problems) => {
     expect(checkLiterals(deployment(spec))).toEqual(problems);
   });
 
   test('expressions are left out', () => {
     const expression = Symbol('expression');
-    expect(checkLiterals(deployment({ replicas: expression, template: expression }), (value) => value === expression)).toEqual([]);
+    expect(
+      checkLiterals(deployment({ replicas: expression, template: expression }), (value) => value === expression),
+    ).toEqual([]);
   });
 
   test('nothing is known of other kinds', () => {

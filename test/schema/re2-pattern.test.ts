@@ -21,8 +21,12 @@ test.each<[pattern: string, matching: string[], others: string[]]>([
   if (!('pattern' in converted)) throw new Error(converted.refused);
   const re2 = RE2JS.compile(converted.pattern);
   const javascript = new RegExp(pattern, /\\u\{/.test(pattern) ? 'u' : '');
-  for (const [texts, expected] of [[matching, true], [others, false]] as const) {
-    for (const text of texts) expect([text, javascript.test(text), re2.matcher(text).find()]).toEqual([text, expected, expected]);
+  for (const [texts, expected] of [
+    [matching, true],
+    [others, false],
+  ] as const) {
+    for (const text of texts)
+      expect([text, javascript.test(text), re2.matcher(text).find()]).toEqual([text, expected, expected]);
   }
 });
 

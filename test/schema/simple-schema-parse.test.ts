@@ -5,9 +5,22 @@ import { parseSimpleSchema } from '../../src/schema/simple-schema-parse.ts';
 import type { JsonSchema, JsonType } from '../../src/schema/json-schema.ts';
 
 interface UnitCases {
-  simpleschema: { name: string; spec: Record<string, unknown>; types: Record<string, unknown>; openapi: unknown; error: boolean }[];
+  simpleschema: {
+    name: string;
+    spec: Record<string, unknown>;
+    types: Record<string, unknown>;
+    openapi: unknown;
+    error: boolean;
+  }[];
   markers: { name: string; input: string; want: { key: string; value: string }[]; error: boolean }[];
-  applyMarkers: { name: string; schemaType: JsonType; markers: string; openapi: unknown; parentRequired: string[] | null; error: boolean }[];
+  applyMarkers: {
+    name: string;
+    schemaType: JsonType;
+    markers: string;
+    openapi: unknown;
+    parentRequired: string[] | null;
+    error: boolean;
+  }[];
   parseField: { input: string; error: boolean }[];
 }
 
@@ -25,7 +38,10 @@ function raw(schema: JsonSchema): Record<string, unknown> {
   const result: Record<string, unknown> = { ...rest };
   if (value !== undefined) result['default_raw'] = value;
   if (values) result['enum_raw'] = values;
-  if (properties) result['properties'] = Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, raw(property)]));
+  if (properties)
+    result['properties'] = Object.fromEntries(
+      Object.entries(properties).map(([name, property]) => [name, raw(property)]),
+    );
   if (items) result['items'] = raw(items);
   if (additionalProperties) result['additionalProperties'] = raw(additionalProperties);
   return result;
@@ -52,7 +68,8 @@ describe.runIf(present)('tables of kro', () => {
 
   test.each(cases.applyMarkers)('apply: $name', ({ schemaType, markers, openapi, parentRequired, error }) => {
     const required: string[] = [];
-    const apply = (): JsonSchema => applyMarkers({ type: schemaType }, parseMarkers(markers), (is) => is && required.push('field'));
+    const apply = (): JsonSchema =>
+      applyMarkers({ type: schemaType }, parseMarkers(markers), (is) => is && required.push('field'));
     if (error) expect(apply).toThrow();
     else {
       expect(raw(apply())).toEqual(parsed(openapi));
@@ -91,7 +108,9 @@ describe('custom types', () => {
   test('are found in any order', () => {
     expect(parseSimpleSchema({ spec: { a: 'A' }, types: { A: { b: '[]B' }, B: 'string | minLength=1' } })).toEqual({
       type: 'object',
-      properties: { a: { type: 'object', properties: { b: { type: 'array', items: { type: 'string', minLength: 1 } } } } },
+      properties: {
+        a: { type: 'object', properties: { b: { type: 'array', items: { type: 'string', minLength: 1 } } } },
+      },
     });
   });
 

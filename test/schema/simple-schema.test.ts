@@ -1,10 +1,6 @@
 import { type } from 'arktype';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { effectiveDefault } from '../../src/schema/defaults.ts';
-import { isStruct, type JsonSchema } from '../../src/schema/json-schema.ts';
-import { toOpenApi } from '../../src/schema/openapi.ts';
 import { type SimpleSchema, toSimpleSchema } from '../../src/schema/simple-schema.ts';
 import { toJsonSchema, type UserSchema } from '../../src/schema/user-schema.ts';
 import { KubewrightError } from '../../src/errors.ts';
@@ -20,7 +16,11 @@ describe('a field in SimpleSchema', () => {
     ['number', type({ f: 'number' }), 'float | required=true'],
     ['default text', type({ f: 'string = "a b"' }), 'string | default="a b"'],
     ['empty default', type({ f: 'string = ""' }), 'string | default=""'],
-    ['default with quotes', z.object({ f: z.string().default('say "hi"\n\\') }), 'string | default="say \\\\\\"hi\\\\\\"\\\\n\\\\\\\\"'],
+    [
+      'default with quotes',
+      z.object({ f: z.string().default('say "hi"\n\\') }),
+      'string | default="say \\\\\\"hi\\\\\\"\\\\n\\\\\\\\"',
+    ],
     ['default integer', type({ f: 'number.integer = 3' }), 'integer | default=3'],
     ['default number', type({ f: 'number = 0.5' }), 'float | default=0.5'],
     ['large default', z.object({ f: z.number().default(1e21) }), 'float | default=1000000000000000000000'],
@@ -29,14 +29,26 @@ describe('a field in SimpleSchema', () => {
     ['enumeration', z.object({ f: z.enum(['b', 'a']) }), 'string | required=true enum="b,a"'],
     ['enumeration of integers', type({ f: '80 | 443' }), 'integer | required=true enum="443,80"'],
     ['one literal', type({ f: "'only'" }), 'string | required=true enum="only"'],
-    ['description', type({ f: type('string').describe('a "b"\\') }), 'string | required=true description="a \\"b\\"\\\\"'],
+    [
+      'description',
+      type({ f: type('string').describe('a "b"\\') }),
+      'string | required=true description="a \\"b\\"\\\\"',
+    ],
     ['range', type({ f: '0 <= number <= 0.5' }), 'float | required=true minimum=0 maximum=0.5'],
-    ['exclusive range of integers', type({ f: '0 < number.integer < 10' }), 'integer | required=true minimum=1 maximum=9'],
+    [
+      'exclusive range of integers',
+      type({ f: '0 < number.integer < 10' }),
+      'integer | required=true minimum=1 maximum=9',
+    ],
     ["bounds of JavaScript's numbers", z.object({ f: z.int() }), 'integer | required=true'],
     ['multiple of one', type({ f: 'number % 1' }), 'integer | required=true'],
     ['length', type({ f: '1 <= string <= 63' }), 'string | required=true minLength=1 maxLength=63'],
     ['pattern', type({ f: /^[a-z]\d+$/ }), 'string | required=true pattern="^[a-z]\\\\d+$"'],
-    ['pattern of a format', z.object({ f: z.string().regex(/^\u0041"$/) }), 'string | required=true pattern="^\\\\x{0041}\\"$"'],
+    [
+      'pattern of a format',
+      z.object({ f: z.string().regex(/^\u0041"$/) }),
+      'string | required=true pattern="^\\\\x{0041}\\"$"',
+    ],
     ['list', type({ f: '1 <= string[] <= 4' }), '[]string | required=true minItems=1 maxItems=4'],
     ['list of lists', type({ f: 'number.integer[][]' }), '[][]integer | required=true'],
     ['map', type({ f: 'Record<string, number>' }), 'map[string]float | required=true'],
@@ -74,7 +86,10 @@ describe('objects', () => {
   });
 
   test('a described or defaulted object is a custom type', () => {
-    const schema = type({ 'd?': type({ a: 'string' }).describe('hello'), o: type({ x: 'number.integer = 1', 'y?': 'string' }).default(() => ({ y: 'q' })) });
+    const schema = type({
+      'd?': type({ a: 'string' }).describe('hello'),
+      o: type({ x: 'number.integer = 1', 'y?': 'string' }).default(() => ({ y: 'q' })),
+    });
     expect(simple(schema)).toEqual({
       spec: { o: 'O | default={"y":"q"}', d: 'D | description="hello"' },
       types: { O: { x: 'integer | default=1', y: 'string' }, D: { a: 'string | required=true' } },
@@ -82,7 +97,13 @@ describe('objects', () => {
   });
 
   test('elements with markers or fields are named in the singular', () => {
-    const schema = z.object({ hosts: z.array(z.object({ name: z.string() })), levels: z.array(z.enum(['a', 'b'])), ports: z.record(z.string(), z.int().min(1)), policies: z.array(z.string().min(1)), status: z.array(z.string().min(2)) });
+    const schema = z.object({
+      hosts: z.array(z.object({ name: z.string() })),
+      levels: z.array(z.enum(['a', 'b'])),
+      ports: z.record(z.string(), z.int().min(1)),
+      policies: z.array(z.string().min(1)),
+      status: z.array(z.string().min(2)),
+    });
     expect(simple(schema)).toEqual({
       spec: {
         hosts: '[]Host | required=true',
@@ -104,32 +125,76 @@ describe('objects', () => {
 
 describe('what SimpleSchema cannot say is refused with path and way out', () => {
   test.each<[string, UserSchema, string]>([
-    ['union', type({ a: { b: 'string | number' } }), 'spec.a.b: is a union of number or string. Use one type, or a field for each of them.'],
-    ['union of objects', z.object({ u: z.discriminatedUnion('k', [z.object({ k: z.literal('x') }), z.object({ k: z.literal('y') })]) }), 'spec.u: is a union of several types of object. Use one object with optional fields.'],
+    [
+      'union',
+      type({ a: { b: 'string | number' } }),
+      'spec.a.b: is a union of number or string. Use one type, or a field for each of them.',
+    ],
+    [
+      'union of objects',
+      z.object({ u: z.discriminatedUnion('k', [z.object({ k: z.literal('x') }), z.object({ k: z.literal('y') })]) }),
+      'spec.u: is a union of several types of object. Use one object with optional fields.',
+    ],
     ['null', type({ a: 'string | null' }), 'spec.a: is string or null. Make the field optional instead.'],
     ['nullable', z.object({ a: z.string().nullable() }), 'spec.a: is string or null. Make the field optional instead.'],
     ['tuple', type({ a: ['string', 'number'] }), 'spec.a: is a tuple.'],
-    ['exclusive bound of a fraction', type({ a: 'number > 0' }), 'spec.a: has an exclusive bound, and fractions have no next number. Use an inclusive bound, or an integer.'],
+    [
+      'exclusive bound of a fraction',
+      type({ a: 'number > 0' }),
+      'spec.a: has an exclusive bound, and fractions have no next number. Use an inclusive bound, or an integer.',
+    ],
     ['multiple', type({ a: 'number % 5' }), 'spec.a: must be a multiple of 5'],
-    ['comma in an enumeration', type({ a: "'x,y' | 'z'" }), 'spec.a: has the value "x,y" in its enumeration, which kro cannot read: it contains a comma.'],
+    [
+      'comma in an enumeration',
+      type({ a: "'x,y' | 'z'" }),
+      'spec.a: has the value "x,y" in its enumeration, which kro cannot read: it contains a comma.',
+    ],
     ['blank in an enumeration', type({ a: "' x' | 'z'" }), 'it begins or ends with a blank'],
     ['empty enumeration value', type({ a: "'' | 'z'" }), 'it is empty'],
-    ['mixed enumeration', z.object({ a: z.literal(['x', 1]) }), 'spec.a: is an enumeration of values of different types'],
+    [
+      'mixed enumeration',
+      z.object({ a: z.literal(['x', 1]) }),
+      'spec.a: is an enumeration of values of different types',
+    ],
     ['literal true', type({ a: 'true' }), 'spec.a: is an enumeration of boolean values: [true].'],
     ['enumeration of fractions', type({ a: '0.5 | 1.5' }), 'spec.a: is an enumeration of number values'],
-    ['format without pattern', z.object({ a: z.url() }), 'spec.a: has the format uri, which SimpleSchema has no marker for. Use a pattern.'],
-    ['look-ahead', type({ a: /^(?!x)/ }), 'spec.a: has a pattern that Kubernetes cannot check: look-around "(?!x" does not exist in RE2.'],
-    ['back-reference', type({ a: /(a)\1/ }), 'spec.a: has a pattern that Kubernetes cannot check: back-references (\\1) do not exist in RE2.'],
+    [
+      'format without pattern',
+      z.object({ a: z.url() }),
+      'spec.a: has the format uri, which SimpleSchema has no marker for. Use a pattern.',
+    ],
+    [
+      'look-ahead',
+      type({ a: /^(?!x)/ }),
+      'spec.a: has a pattern that Kubernetes cannot check: look-around "(?!x" does not exist in RE2.',
+    ],
+    [
+      'back-reference',
+      type({ a: /(a)\1/ }),
+      'spec.a: has a pattern that Kubernetes cannot check: back-references (\\1) do not exist in RE2.',
+    ],
     ['flags', type({ a: /x/i }), 'spec.a: has a pattern with flags.'],
     ['two patterns', type({ a: type(/^a/).and(/b$/) }), 'spec.a: has several patterns. Write one pattern.'],
     ['arktype morph', type({ a: 'string.numeric.parse' }), 'spec.a: is transformed on the way in.'],
-    ['zod transform', z.object({ o: z.object({ a: z.string().transform(Number) }) }), 'spec.o.a: is transformed on the way in.'],
+    [
+      'zod transform',
+      z.object({ o: z.object({ a: z.string().transform(Number) }) }),
+      'spec.o.a: is transformed on the way in.',
+    ],
     ['zod codec', z.object({ a: z.stringbool() }), 'spec.a: is transformed on the way in.'],
-    ['narrow', type({ a: type('string').narrow((text) => text > 'a') }), 'spec.a: has a check in JavaScript, which Kubernetes cannot run.'],
+    [
+      'narrow',
+      type({ a: type('string').narrow((text) => text > 'a') }),
+      'spec.a: has a check in JavaScript, which Kubernetes cannot run.',
+    ],
     ['Date', type({ a: 'Date' }), 'spec.a: is a Date, which is no JSON.'],
     ['bigint', type({ a: 'bigint' }), 'spec.a: has something that SimpleSchema cannot say (domain).'],
     ['name without CEL', type({ '2fa': 'string' }), 'spec: has a field "2fa", which no expression could name.'],
-    ['fields and further ones', z.looseObject({ a: z.string() }), 'spec: has declared fields and further ones. Put the further ones into a map in a field of its own.'],
+    [
+      'fields and further ones',
+      z.looseObject({ a: z.string() }),
+      'spec: has declared fields and further ones. Put the further ones into a map in a field of its own.',
+    ],
     ['fields and a map', type({ a: 'string', '[string]': 'string' }), 'spec: has declared fields and further ones.'],
     ['element', type({ a: type({ b: 'string | null' }).array() }), 'spec.a[].b: is string or null.'],
     ['no object', type('string'), 'spec: is not an object with declared fields.'],
@@ -149,71 +214,3 @@ describe('what SimpleSchema cannot say is refused with path and way out', () => 
     }
   });
 });
-
-/** What kro makes of a schema that SimpleSchema can say: the same, with integers' bounds inclusive and `{}` by itself. */
-function expectedOpenApi(schema: JsonSchema): JsonSchema {
-  const { properties, items, additionalProperties, required, uniqueItems, ...rest } = schema;
-  return JSON.parse(
-    JSON.stringify({
-      ...rest,
-      default: effectiveDefault(schema),
-      properties: properties && Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, expectedOpenApi(field)])),
-      items: items && expectedOpenApi(items),
-      additionalProperties: additionalProperties && expectedOpenApi(additionalProperties),
-      required: isStruct(schema) && required && required.length > 0 ? [...required].sort() : undefined,
-      'x-kubernetes-list-type': uniqueItems ? 'set' : undefined,
-    }),
-  ) as JsonSchema;
-}
-
-describe('kro reads what is written', () => {
-  const text: JsonSchema = { type: 'string' };
-  test.each<[string, JsonSchema]>([
-    ['quotes everywhere', { type: 'object', properties: { a: { type: 'string', default: 'a "b" \\ \n {', description: ' "x" \\ | = ', enum: ['a"b', 'c\\d', 'e f'] } } }],
-    ['patterns', { type: 'object', properties: { a: { type: 'string', pattern: '^"[^"\\\\\\s]{2,5}\\.$' } } }],
-    ['JSON defaults', { type: 'object', properties: { a: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, default: { 'a b': ['}', '"', '\\', 1.5, null] } } } }],
-    ['nested defaults', { type: 'object', properties: { a: { type: 'object', properties: { b: { type: 'object', properties: { c: { type: 'integer', default: 1 } } } } } } }],
-    ['required objects', { type: 'object', required: ['b', 'a'], properties: { b: { type: 'object', required: ['x'], properties: { x: text } }, a: { type: 'object', description: 'd', properties: { x: text } } } }],
-    ['elements', { type: 'object', properties: { a: { type: 'array', minItems: 1, uniqueItems: true, items: { type: 'string', minLength: 1 } }, b: { type: 'object', additionalProperties: { type: 'array', maxItems: 2, items: { type: 'object', required: ['x'], properties: { x: text } } } } } }],
-    ['numbers', { type: 'object', properties: { a: { type: 'number', minimum: -1e-7, maximum: 1e22, default: 1e-7 }, b: { type: 'integer', minimum: -5, default: 0, enum: [0, 1] } } }],
-  ])('%s', (_, schema) => {
-    expect(toOpenApi(schema)).toEqual(expectedOpenApi(schema));
-  });
-});
-
-describe('kro reads any schema', () => {
-  const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.constantFrom('"', '\\', '\\"', '{', '}', '[', '|', '=', "'", '\n', ' ', '${x}'));
-  const name = fc.stringMatching(/^[a-zA-Z_][\w]{0,6}$/).filter((one) => one !== '__proto__');
-  const described = fc.record({ description: text }, { requiredKeys: [] });
-  const scalar: fc.Arbitrary<JsonSchema> = fc.oneof(
-    fc.record({ type: fc.constant('string' as const), default: text, description: text, minLength: fc.nat(9), maxLength: fc.nat(9) }, { requiredKeys: ['type'] }),
-    fc.record({ type: fc.constant('string' as const), enum: fc.uniqueArray(fc.stringMatching(/^[^\s,\p{C}]([^,\p{C}]*[^\s,\p{C}])?$/u), { minLength: 1 }) }, { requiredKeys: ['type'] }),
-    fc.record({ type: fc.constant('integer' as const), default: fc.maxSafeInteger(), minimum: fc.integer(), maximum: fc.integer() }, { requiredKeys: ['type'] }),
-    fc.record({ type: fc.constant('number' as const), default: fc.double({ noNaN: true, noDefaultInfinity: true }).map((one) => one + 0), minimum: fc.float({ noNaN: true, noDefaultInfinity: true }).map((one) => one + 0) }, { requiredKeys: ['type'] }),
-    fc.record({ type: fc.constant('boolean' as const), default: fc.boolean() }, { requiredKeys: ['type'] }),
-    fc.record({ type: fc.constant('object' as const), 'x-kubernetes-preserve-unknown-fields': fc.constant(true), default: fc.dictionary(name, fc.jsonValue() as fc.Arbitrary<never>) }, { requiredKeys: ['type', 'x-kubernetes-preserve-unknown-fields'] }),
-  );
-  const { struct } = fc.letrec<{ struct: JsonSchema; any: JsonSchema }>((tie) => ({
-    any: fc.oneof({ depthSize: 'small', withCrossShrink: true }, scalar, tie('struct'), fc.tuple(described, withoutDefault(tie('any'))).map(([more, items]): JsonSchema => ({ type: 'array', items, ...more })), fc.tuple(described, withoutDefault(tie('any'))).map(([more, value]): JsonSchema => ({ type: 'object', additionalProperties: value, ...more }))),
-    struct: fc.tuple(described, fc.dictionary(name, fc.tuple(fc.boolean(), tie('any')), { maxKeys: 4, noNullPrototype: true })).map(([more, fields]): JsonSchema => ({
-      type: 'object',
-      properties: Object.fromEntries(Object.entries(fields).map(([key, [, field]]) => [key, field])),
-      required: Object.entries(fields).filter(([, [required, field]]) => required && field.default === undefined).map(([key]) => key),
-      ...more,
-    })),
-  }));
-
-  test('and makes the same of it', () => {
-    fc.assert(
-      fc.property(struct, ({ description: _, ...schema }) => {
-        expect(toOpenApi(schema)).toEqual(expectedOpenApi(schema));
-      }),
-      { numRuns: 100 },
-    );
-  });
-});
-
-/** The default of an element is never used. */
-function withoutDefault(schema: fc.Arbitrary<JsonSchema>): fc.Arbitrary<JsonSchema> {
-  return schema.map(({ default: _, ...rest }) => rest);
-}
