@@ -1,12 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
-import { KubewrightError } from '../errors.ts';
 import { ApiCluster } from './api-cluster.ts';
 import type { Cluster } from './cluster.ts';
-import { fixed, readNamedFile, staticCredentials, tokenFileCredentials } from './credentials.ts';
+import { fixed, readNamedFile, staticCredentials } from './credentials.ts';
 import type { CredentialSource } from './credentials.ts';
 import type { KnownKinds } from './discovery.ts';
 import type { Endpoint } from './http.ts';
+import { inClusterEndpoint } from './in-cluster.ts';
 import type { OnProgress } from './local/progress.ts';
 import type { ContextEntry } from './kubeconfig.ts';
 import { environmentProxy } from './proxy.ts';
@@ -42,7 +40,7 @@ function endpointOf(source: ClusterSource, options: ConnectOptions): Promise<End
     case 'context':
       return contextEndpoint(source);
     case 'inCluster':
-      return inClusterEndpoint();
+      return Promise.resolve(inClusterEndpoint(serviceAccount));
     case 'server':
       return serverEndpoint(source);
   }
@@ -83,26 +81,6 @@ async function credentialsOf(entry: ContextEntry): Promise<CredentialSource> {
   if (entry.user.exec) return (await import('./exec-credentials.ts')).execCredentials(entry, entry.user.exec);
   if (entry.user['auth-provider']) return (await import('./client-node.ts')).authProviderCredentials(entry);
   return staticCredentials(entry);
-}
-
-function inClusterEndpoint(): Promise<Endpoint> {
-  const host = process.env['KUBERNETES_SERVICE_HOST'];
-  const port = process.env['KUBERNETES_SERVICE_PORT'] ?? '443';
-  if (!host || !existsSync(`${serviceAccount}/token`)) {
-    throw new KubewrightError({
-      code: 'NotInCluster',
-      message: 'this process does not run in a pod with a service account',
-      hint: 'Use `context(name)` or `local()` outside of a cluster.',
-    });
-  }
-  const namespaceFile = `${serviceAccount}/namespace`;
-  const tls = { ca: readNamedFile(`${serviceAccount}/ca.crt`, 'certificate authority') };
-  return Promise.resolve({
-    name: 'the cluster of this pod',
-    server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
-    namespace: existsSync(namespaceFile) ? readFileSync(namespaceFile, 'utf8').trim() : 'default',
-    credentials: tokenFileCredentials(`${serviceAccount}/token`, { headers: {}, tls }),
-  });
 }
 
 function serverEndpoint({ server, token, ca }: ServerSource): Promise<Endpoint> {

@@ -1,7 +1,7 @@
 /** Lists a kind and keeps the list up to date: what waiting, drift and status look at instead of asking object by object. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isApiError } from './api-error.ts';
-import type { Cluster, KubernetesObject, ListQuery, WatchEvent } from './cluster.ts';
+import type { Cluster, KubernetesObject, ListQuery, ObjectList, WatchEvent } from './cluster.ts';
 
 /** A change of one object. `deleted` carries its last known state. */
 export interface Change {
@@ -18,6 +18,8 @@ export interface InformerOptions {
    * to give up, call `stop`.
    */
   readonly onError?: (error: unknown) => void;
+  /** A list of the same query that was read already: it is delivered, and watched from there. */
+  readonly from?: ObjectList | undefined;
   /**
    * Keeps objects in memory, for `objects()`. Without it only names and versions are kept, and so a deletion that
    * happened while the connection was down is delivered with the name alone.
@@ -102,7 +104,7 @@ interface Following {
 
 async function follow(following: Following): Promise<void> {
   const { options, signal, reject } = following;
-  let version: string | undefined;
+  let version = options.from && adopt(following, options.from);
   let failures = 0;
   let last: unknown;
   while (!signal.aborted) {
@@ -137,8 +139,12 @@ function deliver(store: Store, event: WatchEvent): string | undefined {
   return event.object.metadata.resourceVersion;
 }
 
-async function listOnce({ cluster, query, store, signal, resolve }: Following): Promise<string> {
-  const { items, resourceVersion } = await cluster.list(query, { signal });
+async function listOnce(following: Following): Promise<string> {
+  const { cluster, query, signal } = following;
+  return adopt(following, await cluster.list(query, { signal }));
+}
+
+function adopt({ store, signal, resolve }: Following, { items, resourceVersion }: ObjectList): string {
   if (!signal.aborted) store.replace(items);
   resolve();
   return resourceVersion;

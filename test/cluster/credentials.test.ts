@@ -5,10 +5,13 @@ import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ApiCluster } from '../../src/cluster/api-cluster.ts';
 import type { Cluster } from '../../src/cluster/cluster.ts';
 import { connect } from '../../src/cluster/connect.ts';
 import { tokenFileCredentials } from '../../src/cluster/credentials.ts';
+import { inClusterEndpoint } from '../../src/cluster/in-cluster.ts';
 import { makeCertificate } from './certificate.ts';
 import { answer, closing, configMap, knownKinds, startServer, status } from './server.ts';
 import type { Handler, TestServer } from './server.ts';
@@ -123,6 +126,20 @@ describe('a cluster of a kubeconfig', () => {
     await expect((await connectAs(server, { token: 'abc' }, fields(server))).get(ref)).resolves.toMatchObject(
       configMap('web'),
     );
+  });
+
+  test.each([
+    ['another machine', (url: string) => url.replace('127.0.0.1', '0.0.0.0'), 'gzip'],
+    ['this machine', (url: string) => url, undefined],
+  ])('on %s: are answers compressed', async (_, place, expected) => {
+    const server = await startServer((request, response) => {
+      const compressed = request.headers['accept-encoding'] === 'gzip';
+      const text = JSON.stringify(configMap('web'));
+      response.writeHead(200, compressed ? { 'content-encoding': 'gzip' } : {}).end(compressed ? gzipSync(text) : text);
+    });
+    const cluster = await connectAs(server, {}, { server: place(server.url), 'tls-server-name': 'localhost' });
+    expect(await cluster.get(ref)).toEqual(configMap('web'));
+    expect(server.received[0]?.headers['accept-encoding']).toBe(expected);
   });
 
   test('with another tls-server-name is refused', async () => {
@@ -327,7 +344,35 @@ describe('a proxy', () => {
   });
 });
 
-test('a pod without service account is told so', async () => {
-  vi.stubEnv('KUBERNETES_SERVICE_HOST', '');
-  await expect(connect({ kind: 'inCluster' })).rejects.toThrow('does not run in a pod with a service account');
+describe('a pod', () => {
+  test('uses the files of its service account, and the new token when it was rotated', async () => {
+    const server = await startServer(({ headers }, response) => {
+      if (headers.authorization === 'Bearer new') answer(response, 200, configMap('web'));
+      else answer(response, 401, status(401, 'Unauthorized', 'Unauthorized'));
+    });
+    const { hostname, port } = new URL(server.url);
+    vi.stubEnv('KUBERNETES_SERVICE_HOST', hostname);
+    vi.stubEnv('KUBERNETES_SERVICE_PORT', port);
+    write('ca.crt', server.authority.cert);
+    write('namespace', 'shop\n');
+    write('token', 'old');
+    const endpoint = inClusterEndpoint(folder);
+    const cluster = closing(new ApiCluster(endpoint, { knownKinds }));
+    expect(cluster).toMatchObject({ server: server.url, namespace: 'shop' });
+    await expect(cluster.get(ref)).rejects.toMatchObject({ code: 'Unauthorized' });
+    write('token', 'new');
+    await expect(cluster.get(ref)).resolves.toBeDefined();
+  });
+
+  test('with an IPv6 service address', () => {
+    vi.stubEnv('KUBERNETES_SERVICE_HOST', 'fd00::1');
+    vi.stubEnv('KUBERNETES_SERVICE_PORT', '');
+    for (const name of ['ca.crt', 'token']) write(name, 'x');
+    expect(inClusterEndpoint(folder)).toMatchObject({ server: 'https://[fd00::1]:443', namespace: 'default' });
+  });
+
+  test('without service account is told so', async () => {
+    vi.stubEnv('KUBERNETES_SERVICE_HOST', '');
+    await expect(connect({ kind: 'inCluster' })).rejects.toThrow('does not run in a pod with a service account');
+  });
 });

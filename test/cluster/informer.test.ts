@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../src/cluster/cluster.ts';
 import { informer } from '../../src/cluster/watch.ts';
 import type { InformerOptions } from '../../src/cluster/watch.ts';
-import { answer, configMap, connectTo, startServer, status } from './server.ts';
+import { answer, configMap, connectTo, eventually, startServer, status } from './server.ts';
 import type { Received, TestServer } from './server.ts';
 
 const query = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'shop' };
@@ -68,7 +68,7 @@ describe('an informer', () => {
     const { changes, watching, errors } = await observe(server);
     await watching.ready;
     expect(changes).toEqual(['changed a 3', 'changed b 4']);
-    await vi.waitFor(() => expect(changes.slice(2)).toEqual(['changed a 6', 'changed c 7', 'deleted b 8']));
+    await eventually(() => expect(changes.slice(2)).toEqual(['changed a 6', 'changed c 7', 'deleted b 8']));
     expect(watching.objects().map(({ metadata }) => metadata.name)).toEqual(['a', 'c']);
     expect(watching.object('a', 'shop')?.metadata.resourceVersion).toBe('6');
     expect(watching.object('b', 'shop')).toBeUndefined();
@@ -76,6 +76,18 @@ describe('an informer', () => {
     expect(watch?.url.search).toBe('?watch=true&allowWatchBookmarks=true&resourceVersion=5&timeoutSeconds=30');
     watching.stop();
     expect(errors).toEqual([]);
+  });
+
+  test('continues a list that was read already', async () => {
+    const server = await play({ lists: [], watches: [(response) => line(response, 'ADDED', configMap('b', '6'))] });
+    const { changes, watching } = await observe(server, {
+      from: { items: [configMap('a', '3')], resourceVersion: '5' },
+    });
+    await watching.ready;
+    await eventually(() => expect(changes).toEqual(['changed a 3', 'changed b 6']));
+    expect(server.received).toHaveLength(1);
+    expect(watchVersions(server)).toEqual(['5']);
+    watching.stop();
   });
 
   test('reads lines that are split anywhere, also within a character', async () => {
@@ -91,7 +103,7 @@ describe('an informer', () => {
       ],
     });
     const { watching } = await observe(server);
-    await vi.waitFor(() => expect(watching.object('a', 'shop')?.['data']).toEqual({ text: 'größer 🚢' }));
+    await eventually(() => expect(watching.object('a', 'shop')?.['data']).toEqual({ text: 'größer 🚢' }));
     watching.stop();
   });
 
@@ -107,7 +119,7 @@ describe('an informer', () => {
       ],
     });
     const { watching, errors } = await observe(server);
-    await vi.waitFor(() => expect(watchVersions(server)).toEqual(['5', '9']));
+    await eventually(() => expect(watchVersions(server)).toEqual(['5', '9']));
     watching.stop();
     expect(errors).toEqual([]);
   });
@@ -126,7 +138,7 @@ describe('an informer', () => {
       watches: [expire, hang],
     });
     const { changes, watching, errors } = await observe(server);
-    await vi.waitFor(() => expect(watchVersions(server)).toEqual(['5', '20']));
+    await eventually(() => expect(watchVersions(server)).toEqual(['5', '20']));
     expect(changes.slice(3)).toEqual(['changed changed 12', 'changed new 13', 'deleted gone 3']);
     expect(errors).toEqual([]);
     watching.stop();
@@ -139,7 +151,7 @@ describe('an informer', () => {
     });
     const startedAt = performance.now();
     const { changes, watching } = await observe(server, { timeoutSeconds: 0.1, graceMs: 50 });
-    await vi.waitFor(() => expect(changes).toEqual(['changed a 6']));
+    await eventually(() => expect(changes).toEqual(['changed a 6']));
     expect(performance.now() - startedAt).toBeGreaterThan(150);
     expect(watchVersions(server).slice(0, 2)).toEqual(['5', '5']);
     watching.stop();
@@ -158,7 +170,7 @@ describe('an informer', () => {
       ],
     });
     const { changes, watching, errors } = await observe(server);
-    await vi.waitFor(() => expect(changes).toEqual(['changed a 6', 'changed b 7']));
+    await eventually(() => expect(changes).toEqual(['changed a 6', 'changed b 7']));
     expect(watchVersions(server)).toEqual(['5', '6', '6']);
     expect(errors).toMatchObject([{ code: 'Unreachable' }, { code: 'ServerError' }]);
     watching.stop();
@@ -208,11 +220,11 @@ describe('an informer', () => {
       ],
     });
     const { changes, watching, errors } = await observe(server);
-    await vi.waitFor(() => expect(watch).toBeDefined());
+    await eventually(() => expect(watch).toBeDefined());
     const open = server.sockets.size;
     watching.stop();
     if (watch) line(watch, 'ADDED', configMap('late', '9'));
-    await vi.waitFor(() => expect(server.sockets.size).toBe(open - 1));
+    await eventually(() => expect(server.sockets.size).toBe(open - 1));
     expect(changes).toEqual([]);
     expect(errors).toEqual([]);
   });
@@ -228,7 +240,7 @@ describe('an informer', () => {
     });
     const seen: KubernetesObject[] = [];
     const { watching } = await observe(server, { store: false, onChange: ({ object: changed }) => seen.push(changed) });
-    await vi.waitFor(() => expect(seen).toHaveLength(2));
+    await eventually(() => expect(seen).toHaveLength(2));
     expect(seen[0]).toEqual({
       ...configMap('a'),
       metadata: { name: 'a', namespace: 'shop', uid: 'u', resourceVersion: '3' },
@@ -250,5 +262,5 @@ test('leaving a watch closes its connection', async () => {
     expect(event).toMatchObject({ type: 'added', object: { metadata: { name: 'a' } } });
     break;
   }
-  await vi.waitFor(() => expect(server.sockets.size).toBe(0));
+  await eventually(() => expect(server.sockets.size).toBe(0));
 });

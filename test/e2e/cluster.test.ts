@@ -301,7 +301,9 @@ describe.skipIf(!controlPlane)('a real API server', () => {
       await cluster.apply(secret('seen'), manager);
       await cluster.patch(reference('seen', 'Secret'), { type: 'merge', body: { metadata: { labels: { a: 'b' } } } });
       await cluster.delete(reference('seen', 'Secret'));
-      await vi.waitFor(() => expect(seen).toEqual(['changed seen', 'changed seen', 'deleted seen']));
+      await vi.waitFor(() => expect(seen).toEqual(['changed seen', 'changed seen', 'deleted seen']), {
+        timeout: 10_000,
+      });
     });
 
     test('survives a network that silently drops everything', { timeout: 20_000 }, async () => {
