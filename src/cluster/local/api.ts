@@ -8,7 +8,7 @@ export interface ApiConnection {
 }
 
 export interface ApiRequest {
-  readonly method?: 'GET' | 'POST' | 'PATCH';
+  readonly method?: 'GET' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
   /** @default 2000 */
@@ -33,8 +33,8 @@ export function connectApi(connection: ApiConnection): ApiClient {
       const body = call.body === undefined ? undefined : JSON.stringify(call.body);
       const headers = {
         authorization: `Bearer ${connection.token}`,
-        // JSON is YAML, so one content type of server-side apply serves both.
-        ...(body && { 'content-type': call.method === 'PATCH' ? 'application/apply-patch+yaml' : 'application/json' }),
+        // JSON is YAML, too.
+        ...(body && { 'content-type': 'application/apply-patch+yaml' }),
       };
       const options = { agent, method: call.method ?? 'GET', headers, timeout: call.timeoutMs ?? 2000 };
       const outgoing = request(`${connection.server}${call.path}`, options, (answer) => {

@@ -38,6 +38,8 @@ const gatewayClass = {
   spec: { controllerName: 'kubewright.dev/local-gateway' },
 };
 
+const nodeLease = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${node.metadata.name}`;
+
 export function readBootstrapObjects(binaries: string): BootstrapObjects {
   return JSON.parse(readFileSync(join(binaries, assetFiles.objects), 'utf8')) as BootstrapObjects;
 }
@@ -54,10 +56,17 @@ export async function installClusterObjects(api: ApiClient, objects: BootstrapOb
   await apply(api, gatewayClass);
 }
 
-/** Whether pods can be created and run: the node is Ready and the default namespace has its service account. */
-export async function podsCanRun(api: ApiClient): Promise<boolean> {
-  const account = await api.send({ path: '/api/v1/namespaces/default/serviceaccounts/default' });
-  return account.status === 200 && (await hasCondition(api, `${pathOf(node)}/status`, 'Ready'));
+/** Whether objects become ready: kwok keeps the node, Gateways have a class, pods a service account. */
+export async function isServing(api: ApiClient): Promise<boolean> {
+  const paths = ['/api/v1/namespaces/default/serviceaccounts/default', nodeLease];
+  const answers = await Promise.all(paths.map(async (path) => api.send({ path })));
+  if (!answers.every(({ status }) => status === 200)) return false;
+  return (await hasCondition(api, pathOf(node), 'Ready')) && hasCondition(api, pathOf(gatewayClass), 'Accepted');
+}
+
+/** Ends the claim of the last run's kwok: the new one would wait 40 s for it before it looks after waiting pods. */
+export async function releaseNode(api: ApiClient): Promise<void> {
+  await api.send({ method: 'DELETE', path: nodeLease });
 }
 
 async function applyTypes(api: ApiClient, types: readonly BootstrapObject[]): Promise<void> {

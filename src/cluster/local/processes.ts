@@ -48,13 +48,16 @@ export function runningProcesses(files: LocalFiles, recorded: readonly Component
   return all.filter(({ pid }, index) => all.findIndex((other) => other.pid === pid) === index);
 }
 
-/** Stops clients before servers (the API server hangs without etcd); what has not ended after 5 s is killed. */
+/** Stops clients before servers; what has not ended after 5 s is killed. */
 export async function stopProcesses(processes: readonly ComponentProcess[]): Promise<void> {
+  const servers = processes.filter(({ component }) => component === 'etcd' || component === 'kube-apiserver');
+  // Without their servers the others would hang for those 5 s, with nothing left to save.
+  const graceMs = servers.length === 2 ? killAfterMs : 0;
   const groups: Component[][] = [['kro', 'kwok', 'kube-scheduler', 'kube-controller-manager'], ['kube-apiserver'], ['etcd']];
   for (const group of groups) {
     const members = group.flatMap((name) => processes.filter(({ component }) => component === name));
-    for (const member of members) signal(member, 'SIGTERM');
-    await allEnded(members, killAfterMs);
+    for (const member of members) signal(member, graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
+    await allEnded(members, graceMs);
     for (const member of members) signal(member, 'SIGKILL');
     await allEnded(members, killAfterMs);
   }

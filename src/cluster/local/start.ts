@@ -6,7 +6,7 @@ import { KubewrightError } from '../../errors.ts';
 import { type ApiClient, connectApi } from './api.ts';
 import { type Launch, etcdPeerSocket, etcdSocket, serverUrl } from './arguments.ts';
 import { kubernetesVersion } from './binaries.ts';
-import { installClusterObjects, installKroTypes, podsCanRun, readBootstrapObjects } from './bootstrap.ts';
+import { installClusterObjects, installKroTypes, isServing, readBootstrapObjects, releaseNode } from './bootstrap.ts';
 import { makeCredentials, readToken, writeKubeconfig } from './credentials.ts';
 import { requireRunning, startComponent } from './processes.ts';
 import type { OnProgress } from './progress.ts';
@@ -55,11 +55,12 @@ async function startControllers(started: StartedProcesses, api: ApiClient, launc
   const objects = readBootstrapObjects(launch.binaries);
   started.start('kube-controller-manager');
   started.start('kube-scheduler');
+  await releaseNode(api);
   started.start('kwok');
   // kro ends when its types are not there yet.
   const kro = installKroTypes(api, objects).then(() => started.start('kro'));
   await Promise.all([kro, installClusterObjects(api, objects)]);
-  await started.until('the node is Ready', () => podsCanRun(api));
+  await started.until('the node is Ready', () => isServing(api));
   await started.until('kro is ready', () => answersOk(launch.kroPort, '/readyz'));
 }
 
