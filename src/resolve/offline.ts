@@ -44,8 +44,10 @@ function count(made: ReadonlyMap<NodePath, ObservedObject | readonly ObservedObj
 function desiredObjects({ objects }: Resolution): Map<NodePath, ObservedObject | ObservedObject[]> {
   const made = new Map<NodePath, ObservedObject | ObservedObject[]>();
   for (const { path, index, object } of objects) {
+    const items = made.get(path);
     if (index === undefined) made.set(path, object);
-    else made.set(path, [...((made.get(path) as ObservedObject[] | undefined) ?? []), object]);
+    else if (Array.isArray(items)) items.push(object);
+    else made.set(path, [object]);
   }
   return made;
 }

@@ -50,6 +50,7 @@ function collect(graph: Graph, states: ReadonlyMap<string, NodeState>, prefix: s
     if (state.external) externals.push(state.external);
     objects.push(...state.objects);
     if (!state.inner) continue;
+    objects.push(...state.inner.objects);
     externals.push(...state.inner.externals);
     skipped.push(...state.inner.skipped);
     pending.push(...state.inner.pending);

@@ -102,6 +102,47 @@ const cases: Record<string, Case> = {
   },
 };
 
+const inner = toResourceGraph(
+  { ...definition, name: 'inner', kind: 'Inner', status: type({ ip: 'string', label: 'string' }) },
+  (s) => {
+    const lb = service(s.spec.name, { spec: { type: 'LoadBalancer' } });
+    return { lb, note: configMap('note', { data: { name: lb.metadata.name, note: s.spec.note.orElse('none') } }) };
+  },
+  (s, { lb }) => ({ ip: lb.status.loadBalancer.ingress[0].ip, label: Cel.template`${s.spec.name}!` }) as never,
+);
+const outer = (use: (s: unknown, config: { metadata: { name: string } }) => object): Case['build'] => (s) => {
+  const config = configMap('config');
+  return { config, ...use(s, config) };
+};
+cases['an instance of a graph is made in place'] = {
+  build: outer((_s, config) => ({ shop: inner.instance({ name: config.metadata.name }, { name: 'shop', namespace: 'shop' }) })),
+  expected: {
+    objects: {
+      config: {},
+      'shop/lb': { metadata: { name: 'config', namespace: 'shop' } },
+      'shop/note': { data: { name: 'config', note: 'none' } },
+    },
+  },
+};
+cases['the status of an instance is a reference'] = {
+  build: () => {
+    const shop = inner.instance({ name: 'x' }, { name: 'shop' });
+    return { shop, config: configMap('config', { data: { ip: shop.status.ip, label: shop.status.label } }) };
+  },
+  observed: { 'shop/lb': { metadata: { name: 'x' }, status: { loadBalancer: { ingress: [{ ip: '10.0.0.1' }] } } } },
+  expected: { objects: { 'shop/lb': {}, 'shop/note': {}, config: { data: { ip: '10.0.0.1', label: 'x!' } } } },
+};
+cases['an included graph is a group'] = {
+  build: outer((s, config) => ({ shop: inner.include({ name: config.metadata.name, note: (s as { metadata: { name: string } }).metadata.name }, { namespace: 'shop' }) })),
+  expected: {
+    objects: {
+      config: {},
+      shopLb: { metadata: { name: 'config', namespace: 'shop' } },
+      shopNote: { data: { name: 'config', note: 'web' } },
+    },
+  },
+};
+
 describe('what a graph means', () => {
   for (const [name, { build, status, values = {}, observed, expected }] of Object.entries(cases)) {
     it(name, () => {
