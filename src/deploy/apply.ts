@@ -1,0 +1,102 @@
+import { KubewrightError } from '../errors.ts';
+import { isApiError } from '../cluster/api-error.ts';
+import type { KubernetesObject } from '../cluster/cluster.ts';
+import { migrateManagers } from './adopt.ts';
+import { conflictError, conflictFields, isFieldConflict } from './conflict.ts';
+import { foreignError, isOurs } from './decide.ts';
+import type { Desired } from './desired.ts';
+import { handOver } from './hand-over.ts';
+import { fieldManager } from './identity.ts';
+import type { ChangeAction, DeployOptions } from './options.ts';
+import { retrying } from './retry.ts';
+import type { Run } from './run.ts';
+
+/** One object that has to be written, and what is known of it. */
+export interface Task {
+  readonly desired: Desired;
+  readonly action: ChangeAction;
+  /** As last seen; absent when it does not exist. */
+  readonly live?: KubernetesObject | undefined;
+  readonly options: Pick<DeployOptions, 'adopt' | 'take'>;
+  /** Whether a missing kind or namespace is on its way. */
+  readonly mayAppear?: boolean;
+}
+
+/** Writes one object, patiently, and gives it as the server stored it. */
+export function applyTask(run: Run, task: Task): Promise<KubernetesObject> {
+  const { desired, mayAppear } = task;
+  return retrying(() => attempt(run, task), {
+    // Running writes are finished; only the waiting between them ends.
+    signal: run.signal,
+    alsoHeals: (error) => error instanceof Terminating || isTerminatingNamespace(error) || (mayAppear === true && isApiError(error, 'NotFound', 'KindNotServed')),
+    onRetry: (error) => run.emit({ type: 'retry', object: desired, reason: error.message }),
+  });
+}
+
+/** What the server would store; nothing is written. */
+export async function dryRun(run: Run, task: Task): Promise<KubernetesObject> {
+  return task.action === 'create' ? send(run, task, { dryRun: true }) : update(run, task, { dryRun: true });
+}
+
+async function attempt(run: Run, task: Task): Promise<KubernetesObject> {
+  if (task.action === 'create') return create(run, task);
+  if (task.action === 'adopt') await migrateManagers(run, task);
+  return update(run, task, {});
+}
+
+/**
+ * Creates by applying to a version that cannot be: an object that exists is refused, so nothing is ever taken over by
+ * accident, at no further request.
+ */
+async function create(run: Run, task: Task): Promise<KubernetesObject> {
+  const { desired, options } = task;
+  const { metadata } = desired.object;
+  const object = { ...desired.object, metadata: { ...metadata, resourceVersion: '1' } };
+  try {
+    return (await run.cluster.apply(object, { fieldManager })).object;
+  } catch (error) {
+    if (!isApiError(error, 'Conflict') || isFieldConflict(error)) throw error;
+    const found = await run.cluster.get(desired);
+    if (!found || found.metadata.deletionTimestamp) throw new Terminating(desired, found, error);
+    // A request of ours whose answer was lost, or of a run that was killed.
+    if (isOurs(run, found)) return update(run, { ...task, action: 'update', live: found }, {});
+    if (!options.adopt) throw foreignError(desired, found);
+    const adopting: Task = { ...task, action: 'adopt', live: found };
+    await migrateManagers(run, adopting);
+    return update(run, adopting, {});
+  }
+}
+
+async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?: boolean }): Promise<KubernetesObject> {
+  try {
+    return await send(run, task, { dryRun: dry });
+  } catch (error) {
+    if (!isFieldConflict(error)) throw error;
+    const taken = task.options.take ?? [];
+    if (conflictFields(error).every(({ path }) => taken.includes(path))) return send(run, task, { dryRun: dry, force: true });
+    throw conflictError(task.desired, task.live, error);
+  }
+}
+
+async function send(run: Run, { desired, live }: Task, options: { readonly dryRun?: boolean | undefined; readonly force?: boolean }): Promise<KubernetesObject> {
+  const { object } = await run.cluster.apply(handOver(desired.object, live), { fieldManager, ...options });
+  return object;
+}
+
+/** The object that is there is on its way out; ours comes after it. */
+class Terminating extends KubewrightError {
+  constructor({ label, kind, name }: Desired, found: KubernetesObject | undefined, cause: unknown) {
+    const finalizers = found?.metadata.finalizers?.join(', ');
+    super({
+      code: 'Terminating',
+      resource: label,
+      message: `the old ${kind} ${name} is still being deleted${finalizers ? `: its finalizers ${finalizers} hold it` : ''}`,
+      hint: 'Check the controller of the finalizer.',
+      cause,
+    });
+  }
+}
+
+function isTerminatingNamespace(error: unknown): boolean {
+  return isApiError(error, 'Forbidden') && error.details.causes.some(({ reason }) => reason === 'NamespaceTerminating');
+}

@@ -1,0 +1,47 @@
+import { KubewrightError } from '../errors.ts';
+import { isApiError, type ApiError } from '../cluster/api-error.ts';
+import type { KubernetesObject } from '../cluster/cluster.ts';
+import type { Desired } from './desired.ts';
+import { valueAt } from './field-path.ts';
+import { describe } from './identity.ts';
+
+/** Whether a refusal says that other managers own fields, not that the object has another version. */
+export function isFieldConflict(error: unknown): error is ApiError {
+  return isApiError(error, 'Conflict') && error.details.causes.some(({ reason }) => reason === 'FieldManagerConflict');
+}
+
+/** Fields of a conflict, as users write them: `spec.replicas`. */
+export function conflictFields(error: ApiError): readonly { readonly path: string; readonly manager: string }[] {
+  return error.details.causes
+    .filter(({ reason }) => reason === 'FieldManagerConflict')
+    .map(({ field = '', manager = 'another manager' }) => ({ path: field.replace(/^\./, ''), manager }));
+}
+
+/** Names each field, who has it, both values, and the ways out. */
+export function conflictError(desired: Desired, live: KubernetesObject | undefined, error: ApiError): KubewrightError {
+  const source = desired.node.source();
+  const problems = conflictFields(error).map(({ path, manager }) => {
+    const shown = (object: unknown): string => (desired.kind === 'Secret' ? '(secret)' : brief(valueAt(object, path)));
+    return new KubewrightError({
+      code: 'FieldConflict',
+      resource: desired.label,
+      path,
+      message: `${describe(desired)}: ${manager} set it to ${shown(live)}, the graph says ${shown(desired.object)}${source ? ` (${source})` : ''}`,
+      hint: `Take it over with --take ${path}, leave it to ${manager} by dropping it from the graph, or use its value.`,
+    });
+  });
+  const [only] = problems;
+  if (only && problems.length === 1) return only;
+  return new KubewrightError({
+    code: 'FieldConflict',
+    resource: desired.label,
+    message: `${describe(desired)}: other managers own ${problems.length} of its fields\n${problems.map(({ message }) => `  - ${message}`).join('\n')}`,
+    problems,
+    cause: error,
+  });
+}
+
+function brief(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 120 ? `${text.slice(0, 117)}…` : text;
+}

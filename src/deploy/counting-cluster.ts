@@ -1,0 +1,91 @@
+import type {
+  ApiResource, ApplyOptions, ApplyResult, CallOptions, Cluster, DeleteOptions, DeleteResult, KindReference, KubernetesObject, ListQuery, LogOptions,
+  NewObject, ObjectList, ObjectReference, Patch, RawRequest, RawResponse, ServerVersion, UpdateOptions, WatchEvent, WatchOptions, WriteOptions,
+} from '../cluster/cluster.ts';
+
+/** A cluster that counts the requests that may change something; dry runs and reviews are none. */
+export class CountingCluster implements Cluster {
+  readonly #inner: Cluster;
+  writes = 0;
+
+  constructor(inner: Cluster) {
+    this.#inner = inner;
+  }
+
+  get name(): string {
+    return this.#inner.name;
+  }
+
+  get server(): string {
+    return this.#inner.server;
+  }
+
+  get namespace(): string {
+    return this.#inner.namespace;
+  }
+
+  discover(kind: KindReference, options?: CallOptions & { readonly refresh?: boolean }): Promise<ApiResource | undefined> {
+    return this.#inner.discover(kind, options);
+  }
+
+  resources(options?: CallOptions): Promise<readonly ApiResource[]> {
+    return this.#inner.resources(options);
+  }
+
+  get(ref: ObjectReference, options?: CallOptions): Promise<KubernetesObject | undefined> {
+    return this.#inner.get(ref, options);
+  }
+
+  list(query: ListQuery, options?: CallOptions): Promise<ObjectList> {
+    return this.#inner.list(query, options);
+  }
+
+  watch(query: ListQuery, options: WatchOptions): AsyncIterable<WatchEvent> {
+    return this.#inner.watch(query, options);
+  }
+
+  apply(object: KubernetesObject, options: ApplyOptions): Promise<ApplyResult> {
+    this.#count(options.dryRun);
+    return this.#inner.apply(object, options);
+  }
+
+  create(object: NewObject, options?: WriteOptions): Promise<KubernetesObject> {
+    this.#count(options?.dryRun || object.kind.endsWith('AccessReview'));
+    return this.#inner.create(object, options);
+  }
+
+  update(object: KubernetesObject, options?: UpdateOptions): Promise<KubernetesObject> {
+    this.#count(options?.dryRun);
+    return this.#inner.update(object, options);
+  }
+
+  patch(ref: ObjectReference, patch: Patch, options?: UpdateOptions): Promise<KubernetesObject> {
+    this.#count(options?.dryRun);
+    return this.#inner.patch(ref, patch, options);
+  }
+
+  delete(ref: ObjectReference, options?: DeleteOptions): Promise<DeleteResult> {
+    this.#count(options?.dryRun);
+    return this.#inner.delete(ref, options);
+  }
+
+  logs(pod: { readonly name: string; readonly namespace: string }, options?: LogOptions): Promise<string> {
+    return this.#inner.logs(pod, options);
+  }
+
+  version(options?: CallOptions): Promise<ServerVersion> {
+    return this.#inner.version(options);
+  }
+
+  request(request: RawRequest): Promise<RawResponse> {
+    this.#count((request.method ?? 'GET') === 'GET');
+    return this.#inner.request(request);
+  }
+
+  /** The connection belongs to the caller. */
+  close(): void {}
+
+  #count(harmless: boolean | undefined): void {
+    if (!harmless) this.writes += 1;
+  }
+}

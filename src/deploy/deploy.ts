@@ -1,0 +1,77 @@
+import { throwProblems } from '../errors.ts';
+import type { Graph } from '../graph/graph.ts';
+import { converge, type Convergence } from './converge.ts';
+import { declined } from './declined.ts';
+import { failureOf } from './failure.ts';
+import { applied, intended, writesNeedRecord } from './inventory.ts';
+import { deployWithKro } from './kro/deploy.ts';
+import { withLock } from './lock.ts';
+import { ensureNamespace } from './namespace.ts';
+import type { DeployOptions, DeployResult } from './options.ts';
+import { makePlan, type Planned } from './planning.ts';
+import { prune } from './prune.ts';
+import { readRecord, writeRecord, type StoredRecord } from './record.ts';
+import { report } from './report.ts';
+import { ruleContext } from './rule-context.ts';
+import { startRun, subject, whileRunning, type Run } from './run.ts';
+import { checkPolicy } from './secrets.ts';
+
+/**
+ * Makes the cluster be what a graph says for an instance, and waits until everything is ready. Killed at any moment, the
+ * next call continues. When nothing has to change, nothing is written.
+ *
+ * @throws KubewrightError: `NotOurs` (objects exist that belong to somebody else), `FieldConflict`, `ModeChange`, `NotReady`
+ *   (with the reason), `Timeout`, `Interrupted` (what is left), `Declined`
+ * @example
+ * const { status, writes } = await deploy(app, { cluster, mode: 'direct', instance: { name: 'app', namespace: 'dev', spec } });
+ */
+export async function deploy(graph: Graph, options: DeployOptions): Promise<DeployResult> {
+  const run = startRun(graph, options);
+  checkPolicy(graph, run.secrets);
+  return whileRunning(run, () => (run.mode === 'kro' ? deployWithKro(run, options) : deployDirectly(run, options)));
+}
+
+async function deployDirectly(run: Run, options: DeployOptions): Promise<DeployResult> {
+  const planned = await makePlan(run, options, false);
+  await agree(run, planned, options);
+  if (!planned.plan.changed) return report(run, planned, await applyAndWait(run, planned, options));
+  await ensureNamespace(run, planned.world.namespace);
+  return withLock(run, async () => {
+    const current = await planAgainIfMoved(run, planned, options);
+    let stored = await recordIntent(run, current);
+    const outcome = await applyAndWait(run, current, options, async (discovered) => {
+      if (writesNeedRecord(stored, discovered)) stored = await writeRecord(run, stored, intended(run, stored, discovered));
+    });
+    const pruned = await prune(run, current, options);
+    await writeRecord(run, stored, applied(run, current, outcome));
+    return report(run, current, outcome, pruned);
+  });
+}
+
+async function agree(run: Run, { plan }: Planned, { confirm }: DeployOptions): Promise<void> {
+  run.emit({ type: 'plan', plan });
+  throwProblems(subject(run), plan.problems as never);
+  if (plan.changed && confirm && !(await confirm(plan))) throw declined(run);
+}
+
+/** Another run may have worked between our plan and our lock. */
+async function planAgainIfMoved(run: Run, planned: Planned, options: DeployOptions): Promise<Planned> {
+  const { resourceVersion } = await readRecord(run);
+  if (resourceVersion === planned.world.stored.resourceVersion) return planned;
+  const again = await makePlan(run, options, false);
+  await agree(run, again, { ...options, confirm: undefined });
+  return again;
+}
+
+/** Before the first object: where objects of this deployment may be, so that a killed run leaves nothing unknown. */
+function recordIntent(run: Run, { world }: Planned): Promise<StoredRecord> {
+  return writeRecord(run, world.stored, intended(run, world.stored, world.desired));
+}
+
+async function applyAndWait(run: Run, { world }: Planned, options: DeployOptions, onDiscovered?: Parameters<typeof converge>[2]['onDiscovered']): Promise<Convergence> {
+  const rules = await ruleContext(run, world.desired.map(({ object }) => object));
+  const outcome = await converge(run, world, { adopt: options.adopt, take: options.take, rules, ...(onDiscovered && { onDiscovered }) });
+  const failure = await failureOf(run, world, outcome);
+  if (failure) throw failure;
+  return outcome;
+}

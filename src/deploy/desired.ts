@@ -1,0 +1,71 @@
+import type { KubernetesObject } from '../cluster/cluster.ts';
+import type { GraphNode } from '../graph/graph.ts';
+import type { NodePath, ResolvedObject } from '../resolve/resolution.ts';
+import { keyOf, keys } from './identity.ts';
+import { intentHash } from './intent.ts';
+import type { ObjectAddress } from './options.ts';
+import { kindOf, type Run } from './run.ts';
+import { secretContent, secretSource } from './secrets.ts';
+
+/** One object as it will be sent. */
+export interface Desired extends ObjectAddress {
+  readonly path: NodePath;
+  readonly node: GraphNode;
+  readonly index?: number | undefined;
+  /** Identity in the cluster, whatever the API version. */
+  readonly key: string;
+  /** With our label and annotations. */
+  readonly object: KubernetesObject;
+  /** Keyed hash of the object, in its annotation too. */
+  readonly hash: string;
+  /** Its values belong to somebody else: it is read, and has to be there. */
+  readonly check: boolean;
+  /** `false` while the server does not serve the kind. */
+  readonly served: boolean;
+}
+
+/** What turning resolved objects into desired ones needs to know. */
+export interface Wishes {
+  readonly salt: string;
+  readonly existing: ReadonlySet<NodePath>;
+}
+
+/** Completes resolved objects: namespaces as the kinds' scopes have them, Secrets as they are stored, labels, intent. */
+export async function toDesired(run: Run, objects: readonly ResolvedObject[], wishes: Wishes): Promise<readonly Desired[]> {
+  const kinds = new Map(objects.map(({ object: { apiVersion, kind } }) => [`${apiVersion}/${kind}`, { apiVersion, kind }]));
+  await Promise.all([...kinds.values()].map((kind) => kindOf(run, kind)));
+  return objects.map((resolved) => complete(run, resolved, wishes));
+}
+
+function complete(run: Run, { path, node, index, label, object }: ResolvedObject, { salt, existing }: Wishes): Desired {
+  const { apiVersion, kind, metadata } = object;
+  const served = run.kinds.get(`${apiVersion}/${kind}`);
+  const { namespace: wanted, ...named } = metadata;
+  const namespace = served?.namespaced === false && node.template['metadata'] && !namesNamespace(node) ? undefined : wanted;
+  const content = node.kind === 'Secret' && apiVersion === 'v1' ? secretContent(object, secretSource(run.secrets, path), label) : object;
+  const plain = { ...content, apiVersion, kind, metadata: { ...named, ...(namespace !== undefined && { namespace }) } };
+  const hash = intentHash(plain, salt);
+  const check = existing.has(path);
+  return {
+    path, node, index, label, apiVersion, kind, namespace, name: metadata.name, hash, check,
+    key: keyOf({ apiVersion, kind, namespace, name: metadata.name }),
+    object: check ? (plain as KubernetesObject) : mark(run, plain as KubernetesObject, { hash, keep: node.keep }),
+    served: served !== undefined,
+  };
+}
+
+function namesNamespace(node: GraphNode): boolean {
+  return (node.template['metadata'] as { namespace?: unknown } | undefined)?.namespace !== undefined;
+}
+
+function mark(run: Run, object: KubernetesObject, { hash, keep }: { readonly hash: string; readonly keep: boolean }): KubernetesObject {
+  const { metadata } = object;
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      labels: { ...metadata.labels, [keys.partOf]: run.identity.id },
+      annotations: { ...metadata.annotations, [keys.intent]: hash, ...(keep && { [keys.keep]: 'true' }) },
+    },
+  };
+}

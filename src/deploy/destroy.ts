@@ -1,0 +1,104 @@
+import type { Graph } from '../graph/graph.ts';
+import { declined } from './declined.ts';
+import { isOurs } from './decide.ts';
+import { keyOf, keys } from './identity.ts';
+import { destroyWithKro } from './kro/destroy.ts';
+import { withLock } from './lock.ts';
+import { readNamespace, removeNamespace } from './namespace.ts';
+import type { DeployedObject, DestroyOptions, Plan } from './options.ts';
+import { readRecord, recordRef, writeRecord, type StoredRecord } from './record.ts';
+import { removeInOrder, type Removal } from './remove.ts';
+import { startRun, whileRunning, type Run } from './run.ts';
+import { lookForOrphans, newWorld, survey, type World } from './world.ts';
+
+/** The end of a destruction. */
+export interface DestroyResult {
+  readonly objects: readonly DeployedObject[];
+  /** Objects that stay, and why. */
+  readonly kept: readonly string[];
+  readonly writes: number;
+  /** Milliseconds. */
+  readonly duration: number;
+}
+
+/**
+ * Deletes everything that a deployment made, in reverse order, and waits until it is gone; then its record and, when the
+ * deployment made it and nothing else is in it, its namespace. Objects marked `keep` stay.
+ */
+export async function destroy(graph: Graph, options: DestroyOptions): Promise<DestroyResult> {
+  const run = startRun(graph, options);
+  return whileRunning(run, () => (run.mode === 'kro' ? destroyWithKro(run, options) : destroyDirectly(run, options)));
+}
+
+async function destroyDirectly(run: Run, options: DestroyOptions): Promise<DestroyResult> {
+  const [stored, namespace] = await Promise.all([readRecord(run), readNamespace(run)]);
+  const empty: DestroyResult = { objects: [], kept: [], writes: 0, duration: 0 };
+  if (!namespace) return finish(run, empty);
+  const { removals, kept } = await findRemovals(run, stored);
+  const known = stored.resourceVersion !== undefined || removals.length > 0;
+  if (!known && !isOurs(run, namespace)) return finish(run, empty);
+  const plan = planOf(removals, kept);
+  run.emit({ type: 'plan', plan });
+  if (options.confirm && !(await options.confirm(plan))) throw declined(run);
+  await withLock(run, async () => {
+    if (stored.record) await writeRecord(run, await readRecord(run), { ...stored.record, phase: 'destroying' });
+    await removeInOrder(run, removals);
+    await run.cluster.delete(recordRef(run));
+  });
+  await removeNamespace(run);
+  return finish(run, { ...empty, objects: removals.map(({ address }) => ({ ...address, action: 'deleted', ready: true })), kept });
+}
+
+function finish(run: Run, result: DestroyResult): DestroyResult {
+  return { ...result, writes: run.cluster.writes, duration: performance.now() - run.startedAt };
+}
+
+/** Everything with our label, wherever the record or the graph says that it may be. */
+async function findRemovals(run: Run, stored: StoredRecord): Promise<{ removals: readonly Removal[]; kept: readonly string[] }> {
+  const world = await newWorld(run, { stored, namespace: undefined, existing: new Set() });
+  await lookForOrphans(run, world);
+  await surveyIfPossible(run, world);
+  const recorded = new Map(stored.record?.objects.map((entry) => [keyOf(entry), entry]));
+  const removals: Removal[] = [];
+  const kept: string[] = [];
+  for (const [key, object] of world.live.all()) {
+    const { apiVersion, kind, metadata: { name, namespace, annotations } } = object;
+    if (!isOurs(run, object) || (kind === 'Namespace' && name === run.identity.namespace)) continue;
+    if (annotations?.[keys.keep] === 'true') {
+      kept.push(`${kind} ${name}`);
+      continue;
+    }
+    const entry = recorded.get(key);
+    const label = entry?.label ?? world.desired.find((desired) => desired.key === key)?.label ?? `${kind} ${name}`;
+    removals.push({ object, address: { label, apiVersion, kind, ...(namespace !== undefined && { namespace }), name }, wave: entry?.wave ?? fallbackWave(kind) });
+  }
+  return { removals, kept };
+}
+
+/** Values may not be readable any more (a Secret's environment variable); what the record knows is deleted all the same. */
+async function surveyIfPossible(run: Run, world: World): Promise<void> {
+  try {
+    await survey(world, run);
+  } catch (error) {
+    if (run.signal.aborted) throw error;
+    run.emit({ type: 'warning', message: `the graph cannot be resolved, so only what the record names is deleted: ${(error as Error).message}` });
+  }
+}
+
+/** Of a run that was killed, the order is not known: what others live in or depend on goes last. */
+function fallbackWave(kind: string): number {
+  if (kind === 'Namespace') return -3;
+  if (kind === 'CustomResourceDefinition') return -2;
+  return ['ConfigMap', 'Secret', 'ServiceAccount', 'PersistentVolumeClaim'].includes(kind) ? -1 : Number.MAX_SAFE_INTEGER;
+}
+
+function planOf(removals: readonly Removal[], kept: readonly string[]): Plan {
+  return {
+    changes: removals.map(({ address }) => ({ ...address, action: 'delete', fields: [] })),
+    pending: [],
+    changed: true,
+    warnings: kept.map((name) => `${name} is marked \`keep\` and stays`),
+    problems: [],
+  };
+}
+

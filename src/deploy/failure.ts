@@ -1,0 +1,64 @@
+import { KubewrightError } from '../errors.ts';
+import type { Convergence } from './converge.ts';
+import { diagnose } from './diagnose.ts';
+import { describe } from './identity.ts';
+import { isReady, type Item } from './item.ts';
+import { stopped, subject, type Run } from './run.ts';
+import type { World } from './world.ts';
+
+const manyDiagnoses = 8;
+
+/** The error of a deployment that did not get to its end; `undefined` when it did. */
+export async function failureOf(run: Run, world: World, { items, failures, stopped: wasStopped }: Convergence): Promise<Error | undefined> {
+  const timedOut = (run.signal.reason as Error | undefined)?.name === 'TimeoutError';
+  if (failures.length === 0 && !wasStopped) return undefined;
+  const broken = failures.filter((failure): failure is Item => isItem(failure));
+  const errors = failures.filter((failure) => !isItem(failure)) as Error[];
+  const left = items.filter((item) => !isReady(item) && item.state !== 'failed' && !broken.includes(item));
+  if (wasStopped && failures.length === 0) {
+    const explained = timedOut ? await explainAll(world, run, left) : left.map((item) => `${item.desired.label}: ${shortReason(item)}`);
+    return stopped(run, [...explained, ...world.resolution.pending.map(({ path, reason }) => `${path}: ${reason}`)]);
+  }
+  const problems = [...errors, ...(await Promise.all(broken.map((item) => notReady(run, world, item))))];
+  const [only] = problems;
+  if (only && problems.length === 1) return only;
+  return new KubewrightError({
+    code: (only as KubewrightError | undefined)?.code ?? 'NotReady',
+    message: `${subject(run)}: ${problems.length} problems\n${problems.map(({ message }) => `  - ${message}`).join('\n')}`,
+    problems: problems.filter((problem) => problem instanceof KubewrightError),
+  });
+}
+
+function isItem(failure: unknown): failure is Item {
+  return typeof failure === 'object' && failure !== null && 'desired' in failure && 'verdict' in failure;
+}
+
+async function notReady(run: Run, world: World, item: Item): Promise<KubewrightError> {
+  const { desired, verdict } = item;
+  const live = world.live.object(desired.key);
+  const details = live ? await diagnose(run, live) : [];
+  const reason = verdict && verdict.state !== 'ready' ? verdict.reason : 'it is not ready';
+  const more = details.filter((line) => !reason.includes(line));
+  return new KubewrightError({
+    code: 'NotReady',
+    resource: desired.label,
+    message: `${describe(desired)} does not become ready: ${[reason, ...more].join('\n    ')}`,
+    hint: more.length > 0 ? '\n    Correct the graph or its values and deploy again.' : 'Correct the graph or its values and deploy again.',
+  });
+}
+
+async function explainAll(world: World, run: Run, left: readonly Item[]): Promise<readonly string[]> {
+  // The deadline is over, so the questions go out without its signal.
+  return Promise.all(
+    left.map(async (item, index) => {
+      const live = world.live.object(item.desired.key);
+      const details = live && index < manyDiagnoses ? await diagnose(run, live) : [];
+      return [`${item.desired.label} (${describe(item.desired)}): ${shortReason(item)}`, ...details.map((line) => `    ${line}`)].join('\n');
+    }),
+  );
+}
+
+function shortReason({ state, verdict }: Item): string {
+  if (state === 'blocked') return 'not applied yet';
+  return verdict && verdict.state !== 'ready' ? verdict.reason : 'not ready yet';
+}

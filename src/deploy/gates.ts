@@ -1,0 +1,105 @@
+import type { Graph, GraphNode } from '../graph/graph.ts';
+import type { NodePath } from '../resolve/resolution.ts';
+import type { Desired } from './desired.ts';
+import { definesKind, edgesOf } from './edges.ts';
+import { groupKind } from './identity.ts';
+import { isReady, type Item } from './item.ts';
+
+/** Something that an object waits for before it is written. */
+export interface Gate {
+  readonly item: Item;
+  readonly needs: 'applied' | 'ready';
+  /** Derived from the content: given up when it would block for ever. */
+  readonly soft: boolean;
+}
+
+/** Who has to come before whom, among the objects that are known now. */
+export class Gates {
+  readonly #graph: Graph;
+  readonly #byKey = new Map<string, Item>();
+  readonly #byPath = new Map<NodePath, Item[]>();
+  readonly #definitions = new Map<string, Item>();
+  readonly #cache = new Map<Desired, readonly Gate[]>();
+
+  constructor(graph: Graph, items: Iterable<Item>) {
+    this.#graph = graph;
+    for (const item of items) this.#index(item);
+  }
+
+  /** Everything that an object waits for. */
+  of(desired: Desired): readonly Gate[] {
+    const known = this.#cache.get(desired);
+    if (known) return known;
+    const gates = [...this.#references(desired), ...this.#derived(desired)].filter(({ item }) => item.desired.key !== desired.key);
+    this.#cache.set(desired, gates);
+    return gates;
+  }
+
+  /** The first gate that is closed. */
+  closed(desired: Desired, ignoreSoft = false): Gate | undefined {
+    return this.of(desired).find(({ item, needs, soft }) => !(ignoreSoft && soft) && !(needs === 'ready' ? isReady(item) : item.state === 'settled'));
+  }
+
+  /** Depth in the order: 0 waits for nothing. */
+  waves(): ReadonlyMap<string, number> {
+    const waves = new Map<string, number>();
+    const visit = (item: Item, trail: ReadonlySet<Item>): number => {
+      const { key } = item.desired;
+      const known = waves.get(key);
+      if (known !== undefined) return known;
+      if (trail.has(item)) return 0;
+      const inner = new Set(trail).add(item);
+      let wave = 0;
+      for (const gate of this.of(item.desired)) wave = Math.max(wave, 1 + visit(gate.item, inner));
+      waves.set(key, wave);
+      return wave;
+    };
+    for (const item of this.#byKey.values()) visit(item, new Set());
+    return waves;
+  }
+
+  #index(item: Item): void {
+    const { key, path, object } = item.desired;
+    this.#byKey.set(key, item);
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const prefix = path.slice(0, end);
+      const list = this.#byPath.get(prefix);
+      if (list) list.push(item);
+      else this.#byPath.set(prefix, [item]);
+    }
+    const defined = definesKind(object);
+    if (defined) this.#definitions.set(defined, item);
+  }
+
+  *#references({ path }: Desired): Iterable<Gate> {
+    for (const { node, prefix } of chain(this.#graph, path)) {
+      for (const id of node.dependencies) {
+        const needs = node.dependsOn.includes(id) ? 'ready' : 'applied';
+        for (const item of this.#byPath.get(prefix + id) ?? []) yield { item, needs, soft: false };
+      }
+    }
+  }
+
+  *#derived(desired: Desired): Iterable<Gate> {
+    const definition = this.#definitions.get(groupKind(desired));
+    if (definition) yield { item: definition, needs: 'ready', soft: false };
+    for (const { groupKind: target, namespace, name, needs } of edgesOf(desired.object)) {
+      const item = this.#byKey.get(`${target}/${namespace ?? ''}/${name}`) ?? this.#byKey.get(`${target}//${name}`);
+      if (item) yield { item, needs, soft: needs === 'applied' };
+    }
+  }
+}
+
+/** The node at a path and the instance nodes around it. */
+function* chain(graph: Graph, path: NodePath): Iterable<{ readonly node: GraphNode; readonly prefix: string }> {
+  let current: Graph | undefined = graph;
+  let prefix = '';
+  for (const id of path.split('/')) {
+    const node: GraphNode | undefined = current?.nodes.find((candidate) => candidate.id === id);
+    if (!node) return;
+    yield { node, prefix };
+    prefix += `${id}/`;
+    current = node.instanceOf;
+  }
+}
+

@@ -1,0 +1,63 @@
+import type { KubernetesObject } from '../cluster/cluster.ts';
+import type { Observed, ObservedObject, NodePath } from '../resolve/resolution.ts';
+import type { Desired } from './desired.ts';
+import { keyOf, refOf } from './identity.ts';
+
+/** The newest version of every object that was seen, by identity and, for `resolve`, by node. */
+export class Live implements Observed {
+  readonly #objects = new Map<string, KubernetesObject>();
+  readonly #externals = new Map<NodePath, ObservedObject | readonly ObservedObject[] | undefined>();
+  #places = new Map<NodePath, string | string[]>();
+
+  get(path: NodePath): ObservedObject | readonly (ObservedObject | undefined)[] | undefined {
+    if (this.#externals.has(path)) return this.#externals.get(path);
+    const place = this.#places.get(path);
+    if (place === undefined) return undefined;
+    return typeof place === 'string' ? this.#objects.get(place) : place.map((key) => this.#objects.get(key));
+  }
+
+  object(key: string): KubernetesObject | undefined {
+    return this.#objects.get(key);
+  }
+
+  all(): IterableIterator<[string, KubernetesObject]> {
+    return this.#objects.entries();
+  }
+
+  /** Answers may overtake each other: an older version of the same object changes nothing. */
+  set(object: KubernetesObject): boolean {
+    const key = keyOf(refOf(object));
+    const known = this.#objects.get(key);
+    if (known && known.metadata.uid === object.metadata.uid && !isNewer(object, known)) return false;
+    this.#objects.set(key, object);
+    return true;
+  }
+
+  delete(key: string): void {
+    this.#objects.delete(key);
+  }
+
+  /** Which objects the nodes stand for. */
+  place(desired: readonly Desired[]): void {
+    const places = new Map<NodePath, string | string[]>();
+    for (const { path, index, key } of desired) {
+      if (index === undefined) {
+        places.set(path, key);
+        continue;
+      }
+      const items = (places.get(path) as string[] | undefined) ?? [];
+      items[index] = key;
+      places.set(path, items);
+    }
+    this.#places = places;
+  }
+
+  setExternal(path: NodePath, found: ObservedObject | readonly ObservedObject[] | undefined): void {
+    this.#externals.set(path, found);
+  }
+}
+
+function isNewer(object: KubernetesObject, known: KubernetesObject): boolean {
+  const [next, last] = [object.metadata.resourceVersion ?? '0', known.metadata.resourceVersion ?? '0'];
+  return next.length === last.length ? next > last : next.length > last.length;
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isApiError } from '../cluster/api-error.ts';
+import type { KubernetesObject, ObjectReference } from '../cluster/cluster.ts';
+import { KubewrightError } from '../errors.ts';
+import { retrying } from './retry.ts';
+import { stopped, subject, type Run } from './run.ts';
+
+const durationSeconds = 15;
+const renewMs = 5_000;
+const pollMs = 500;
+
+/** A version of the lock and when it was first seen. */
+interface Sighting {
+  readonly version: string | undefined;
+  readonly since: number;
+}
+
+interface LeaseSpec {
+  readonly holderIdentity?: string;
+}
+
+/**
+ * Runs `work` while nobody else works on this instance. A lock whose holder stopped renewing it is taken over after
+ * 15 s as this machine counts them, so clocks need not agree; one of a process that died on this machine, at once.
+ */
+export async function withLock<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  const holder = `${hostname()}/${process.pid}/${randomBytes(6).toString('hex')}`;
+  let lease = await acquire(run, holder);
+  let lost: unknown;
+  let renewing: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    renewing = renew(run, lease).then((renewed) => void (lease = renewed), (error: unknown) => void (lost = error));
+  }, renewMs);
+  timer.unref();
+  try {
+    const result = await work();
+    if (isApiError(lost, 'Conflict', 'NotFound')) throw lockLost(run, lost);
+    return result;
+  } finally {
+    clearInterval(timer);
+    await renewing;
+    await release(run, lease);
+  }
+}
+
+async function acquire(run: Run, holder: string): Promise<KubernetesObject> {
+  const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: run.identity.name, namespace: run.identity.namespace }, spec: leaseSpec(holder) };
+  let seen: Sighting | undefined;
+  for (;;) {
+    try {
+      return await retrying(() => run.cluster.create(body), { signal: run.signal });
+    } catch (error) {
+      if (!isApiError(error, 'AlreadyExists')) throw error;
+    }
+    const other = await run.cluster.get(leaseRef(run), { signal: run.signal });
+    if (!other) continue;
+    const version = other.metadata.resourceVersion;
+    if (!seen) run.emit({ type: 'lock', holder: holderOf(other) });
+    const sighting: Sighting = seen && seen.version === version ? seen : { version, since: performance.now() };
+    seen = sighting;
+    if (isDead(other) || performance.now() - sighting.since > durationSeconds * 1000) {
+      const taken = await takeOver(run, other, holder);
+      if (taken) return taken;
+    }
+    if (run.signal.aborted) throw stopped(run, [`another run by ${holderOf(other)} holds the lock`]);
+    await sleep(pollMs, undefined, { signal: run.signal }).catch(() => undefined);
+  }
+}
+
+async function takeOver(run: Run, other: KubernetesObject, holder: string): Promise<KubernetesObject | undefined> {
+  try {
+    return await run.cluster.update({ ...other, spec: leaseSpec(holder) });
+  } catch (error) {
+    if (isApiError(error, 'Conflict', 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+function renew(run: Run, lease: KubernetesObject): Promise<KubernetesObject> {
+  return run.cluster.update({ ...lease, spec: leaseSpec(holderOf(lease)) });
+}
+
+async function release(run: Run, lease: KubernetesObject): Promise<void> {
+  const { uid, resourceVersion } = lease.metadata;
+  try {
+    await run.cluster.delete(leaseRef(run), { uid, resourceVersion });
+  } catch {
+    // It expires by itself; the outcome of the work matters more.
+  }
+}
+
+/** A holder on this machine whose process is gone will not come back. */
+function isDead(lease: KubernetesObject): boolean {
+  const [host, pid] = holderOf(lease).split('/');
+  if (host !== hostname() || !pid) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+function holderOf(lease: KubernetesObject): string {
+  return ((lease['spec'] ?? {}) as LeaseSpec).holderIdentity ?? 'somebody';
+}
+
+function leaseSpec(holder: string): Record<string, unknown> {
+  const now = new Date().toISOString().replace(/Z$/, '000Z');
+  return { holderIdentity: holder, leaseDurationSeconds: durationSeconds, acquireTime: now, renewTime: now };
+}
+
+function leaseRef(run: Run): ObjectReference {
+  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: run.identity.name, namespace: run.identity.namespace };
+}
+
+function lockLost(run: Run, cause: unknown): KubewrightError {
+  return new KubewrightError({
+    code: 'LockLost',
+    resource: subject(run),
+    message: 'another run took the lock while this one worked',
+    hint: 'Run it again when the other one has ended.',
+    cause,
+  });
+}

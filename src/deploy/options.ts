@@ -1,0 +1,145 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Deferred } from '../expr/value.ts';
+import type { Instance } from '../resolve/resolution.ts';
+
+/** How a graph is run: its objects applied by this library, or by kro from a ResourceGraphDefinition. */
+export type Mode = 'direct' | 'kro';
+
+/** Where the values of one Secret come from: the graph, an object that somebody else makes, or these values by key. */
+export type SecretSource = 'plain' | 'existing' | Readonly<Record<string, string | Deferred>>;
+
+/** The source of all Secrets, or of each one by its id in the graph. */
+export type SecretsPolicy = 'plain' | 'existing' | Readonly<Record<string, SecretSource>>;
+
+/** The deployment that a call is about. */
+export interface TargetOptions {
+  readonly cluster: Cluster;
+  readonly mode: Mode;
+  /** Name, namespace and valid values of the instance. */
+  readonly instance: Instance;
+  /** @default 'plain' */
+  readonly secrets?: SecretsPolicy | undefined;
+  /** Called for everything that happens, for progress. Never holds values of Secrets. */
+  readonly onEvent?: ((event: DeployEvent) => void) | undefined;
+  /** Stops after the requests that are running; the error then says what is left. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Milliseconds until the whole call is given up.
+   * @default 900000
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Options of `deploy` and `plan`. */
+export interface DeployOptions extends TargetOptions {
+  /** Takes over objects that exist and are not part of this deployment. @default false */
+  readonly adopt?: boolean | undefined;
+  /** Field paths, such as `spec.replicas`, that are taken over from their managers. @default [] */
+  readonly take?: readonly string[] | undefined;
+  /** Lets a deployment delete more than half of what it consists of. @default false */
+  readonly allowEmpty?: boolean | undefined;
+  /** Also deletes Namespaces, CRDs, PersistentVolumeClaims and PersistentVolumes that are no longer in the graph. @default false */
+  readonly pruneAll?: boolean | undefined;
+  /** Asked with the plan before the first write; `false` ends the call with code `Declined`. Not asked when nothing changes. */
+  readonly confirm?: ((plan: Plan) => boolean | Promise<boolean>) | undefined;
+}
+
+/** Options of `destroy`. */
+export interface DestroyOptions extends TargetOptions {
+  /** In kro mode: deletes the ResourceGraphDefinition too, when no instance of it is left. @default false */
+  readonly definition?: boolean | undefined;
+  /** Asked with what will be deleted before the first write; `false` ends the call with code `Declined`. */
+  readonly confirm?: ((plan: Plan) => boolean | Promise<boolean>) | undefined;
+}
+
+/** The address of an object and what the graph calls it. */
+export interface ObjectAddress {
+  /** Name and position for people: `workers[2]`, `shop/userDeployment`. */
+  readonly label: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Absent for cluster-scoped kinds. */
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+/** What happens to an object. `adopt`: it exists and is not part of this deployment. `check`: it is read, not made. */
+export type ChangeAction = 'create' | 'update' | 'unchanged' | 'adopt' | 'delete' | 'check';
+
+/** One field that changes; values of Secrets are replaced by `(secret)`. */
+export interface FieldChange {
+  readonly path: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** What a deployment would do to one object. */
+export interface PlannedChange extends ObjectAddress {
+  readonly action: ChangeAction;
+  /** Of an update: the fields, as the server's dry run answered. */
+  readonly fields: readonly FieldChange[];
+}
+
+/** What a deployment would do. */
+export interface Plan {
+  readonly changes: readonly PlannedChange[];
+  /** Resources whose content is known only later, and what they wait for. */
+  readonly pending: readonly { readonly path: string; readonly reason: string }[];
+  /** Set when the namespace of the instance will be created. */
+  readonly createsNamespace?: string | undefined;
+  /** Whether any request of the deployment would write. */
+  readonly changed: boolean;
+  /** What one should know before saying yes, such as other instances of a definition that changes. */
+  readonly warnings: readonly string[];
+  /** Why the deployment would be refused. */
+  readonly problems: readonly Error[];
+}
+
+/** What a deployment did to one object. */
+export interface DeployedObject extends ObjectAddress {
+  readonly action: 'created' | 'updated' | 'unchanged' | 'adopted' | 'deleted' | 'checked';
+  readonly ready: boolean;
+}
+
+/** The end of a deployment. */
+export interface DeployResult {
+  /** The status of the instance, as the graph defines it. */
+  readonly status: Record<string, unknown>;
+  /** Status fields whose data is not there, and why. */
+  readonly statusPending: readonly { readonly field: string; readonly reason: string }[];
+  readonly objects: readonly DeployedObject[];
+  /** Requests that changed something, the bookkeeping included. */
+  readonly writes: number;
+  /** Milliseconds. */
+  readonly duration: number;
+}
+
+/** The state of a deployment that exists. */
+export interface StatusResult {
+  /** `false` when nothing of it exists. */
+  readonly deployed: boolean;
+  readonly status: Record<string, unknown>;
+  readonly statusPending: readonly { readonly field: string; readonly reason: string }[];
+  readonly objects: readonly ObjectState[];
+  readonly pending: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** One object of a deployment and how it does. */
+export interface ObjectState extends ObjectAddress {
+  readonly state: 'ready' | 'waiting' | 'failed' | 'missing';
+  /** Why it is not ready. */
+  readonly reason?: string | undefined;
+}
+
+/** Something that happened. */
+export type DeployEvent =
+  | { readonly type: 'plan'; readonly plan: Plan }
+  | { readonly type: 'namespace'; readonly name: string; readonly action: 'created' | 'deleted' | 'kept'; readonly reason?: string }
+  | { readonly type: 'lock'; readonly holder: string }
+  | { readonly type: 'object'; readonly object: ObjectAddress; readonly action: DeployedObject['action'] }
+  | { readonly type: 'waiting'; readonly object: ObjectAddress; readonly reason: string }
+  | { readonly type: 'ready'; readonly object: ObjectAddress }
+  | { readonly type: 'problem'; readonly object: ObjectAddress; readonly reason: string }
+  | { readonly type: 'pending'; readonly path: string; readonly reason: string }
+  | { readonly type: 'retry'; readonly object: ObjectAddress; readonly reason: string }
+  | { readonly type: 'warning'; readonly message: string };

@@ -1,0 +1,52 @@
+import type { KubernetesObject, ManagedFields } from '../cluster/cluster.ts';
+import { canonical } from './intent.ts';
+import { fieldManager } from './identity.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The fields that our applies own on a live object. */
+export function ownFields(live: KubernetesObject): Fields | undefined {
+  const own = (entry: ManagedFields): boolean => entry.manager === fieldManager && entry.operation === 'Apply' && !entry.subresource;
+  return live.metadata.managedFields?.find(own)?.fieldsV1;
+}
+
+/**
+ * Whether we still own every field of `intent`. Whoever changes a field that we applied becomes its owner, so this finds
+ * drift without comparing values, which the server may have normalised (`1000m` ► `1`).
+ */
+export function ownsAll(intent: KubernetesObject, live: KubernetesObject): boolean {
+  const fields = ownFields(live);
+  if (!fields) return false;
+  const { apiVersion: _version, kind: _kind, metadata, status: _status, ...rest } = intent;
+  const { labels, annotations, finalizers } = metadata;
+  return covers({ ...rest, metadata: { labels, annotations, finalizers } }, fields);
+}
+
+/** Whether an owned set has every leaf of a value. A set without children owns all below it (atomic fields). */
+function covers(value: unknown, fields: Fields): boolean {
+  if (Object.keys(fields).length === 0 || typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every((item) => coversItem(item, fields));
+  return Object.entries(value).every(([key, item]) => {
+    if (isEmpty(item)) return true;
+    const child = fields[`f:${key}`];
+    return child !== undefined && covers(item, child as Fields);
+  });
+}
+
+// The server keeps no trace of empty values in some kinds.
+function isEmpty(item: unknown): boolean {
+  return item === null || item === undefined || (typeof item === 'object' && Object.keys(item).length === 0);
+}
+
+function coversItem(item: unknown, fields: Fields): boolean {
+  if (typeof item !== 'object' || item === null) return fields[`v:${JSON.stringify(item)}`] !== undefined;
+  for (const [name, child] of Object.entries(fields)) {
+    if (name.startsWith('k:') && fitsKey(item as Fields, JSON.parse(name.slice(2)) as Fields)) return covers(item, child as Fields);
+  }
+  return fields[`v:${JSON.stringify(item)}`] !== undefined;
+}
+
+/** Key fields that the item leaves out were filled in by the server (`protocol: TCP`). */
+function fitsKey(item: Fields, key: Fields): boolean {
+  return Object.entries(key).every(([name, wanted]) => item[name] === undefined || canonical(item[name]) === canonical(wanted));
+}

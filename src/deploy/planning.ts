@@ -1,0 +1,154 @@
+import { KubewrightError } from '../errors.ts';
+import type { KubernetesObject } from '../cluster/cluster.ts';
+import { dryRun, type Task } from './apply.ts';
+import { decide, findOrphans, foreignError, type Orphans } from './decide.ts';
+import type { Desired } from './desired.ts';
+import { diff } from './diff.ts';
+import { definesKind } from './edges.ts';
+import { describe, groupKind } from './identity.ts';
+import { addressOf } from './item.ts';
+import { readNamespace } from './namespace.ts';
+import type { DeployOptions, Plan, PlannedChange } from './options.ts';
+import { readRecord } from './record.ts';
+import { subject, type Run } from './run.ts';
+import { existingSecrets } from './secrets.ts';
+import { lookForForeign, lookForOrphans, newWorld, survey, type World } from './world.ts';
+
+/** A plan and what it was made from. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly world: World;
+  readonly orphans: Orphans;
+}
+
+/** Reads everything that a deployment depends on. */
+export async function readWorld(run: Run): Promise<World> {
+  const [stored, namespace] = await Promise.all([readRecord(run), readNamespace(run)]);
+  const world = await newWorld(run, { stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
+  await survey(world, run);
+  await Promise.all([lookForOrphans(run, world), lookForForeign(run, world)]);
+  return world;
+}
+
+/**
+ * Compares what is wanted with what is there.
+ *
+ * @param thorough dry-runs what will be created too, which a deployment leaves to the creation itself
+ */
+export async function makePlan(run: Run, options: DeployOptions, thorough: boolean): Promise<Planned> {
+  const world = await readWorld(run);
+  const orphans = findOrphans(run, world, options.pruneAll ?? false);
+  const problems: Error[] = [...modeProblems(run, world), ...kindProblems(world), ...shrinkProblems({ run, world, orphans }, options)];
+  const planned = await Promise.all(world.desired.map((desired) => planOne(run, world, { desired, options, thorough, problems })));
+  const deletions = orphans.deletable.map((object): PlannedChange => ({ ...orphanAddress(world, object), action: 'delete', fields: [] }));
+  const changes = [...planned, ...deletions];
+  const { pending } = world.resolution;
+  const createsNamespace = !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
+  const changed = changes.some(({ action }) => action !== 'unchanged' && action !== 'check') || pending.length > 0 || createsNamespace !== undefined;
+  const warnings = orphans.kept.map(({ object, reason }) => `${describe({ kind: object.kind, ...object.metadata })} is no longer in the graph and stays: ${reason}`);
+  const plan: Plan = {
+    changes,
+    pending: pending.map(({ path, reason }) => ({ path, reason })),
+    ...(createsNamespace !== undefined && { createsNamespace }),
+    changed: changed || isUnfinished(world),
+    warnings,
+    problems,
+  };
+  return { plan, world, orphans };
+}
+
+/** A run that was killed may have left something that only the record tells. */
+function isUnfinished({ stored }: World): boolean {
+  return stored.record?.phase !== 'deployed';
+}
+
+interface PlanningOne {
+  readonly desired: Desired;
+  readonly options: DeployOptions;
+  readonly thorough: boolean;
+  readonly problems: Error[];
+}
+
+async function planOne(run: Run, world: World, { desired, options, thorough, problems }: PlanningOne): Promise<PlannedChange> {
+  const action = decide(desired, world);
+  const address = addressOf(desired);
+  const live = world.live.object(desired.key) ?? world.foreign.get(desired.key);
+  if (action === 'check' && !live) problems.push(missingSecret(desired));
+  if (action === 'adopt' && !options.adopt) problems.push(foreignError(desired, live as KubernetesObject));
+  const task: Task = { desired, action, live, options };
+  if (action === 'update' || (action === 'adopt' && options.adopt) || (thorough && action === 'create' && canDryRun(run, world, desired))) {
+    try {
+      const after = await run.pool.run(() => dryRun(run, task));
+      return { ...address, action, fields: live ? diff(live, after) : [] };
+    } catch (error) {
+      // Adopting first moves ownership, which a dry run cannot.
+      if (action !== 'adopt') problems.push(error as Error);
+    }
+  }
+  return { ...address, action, fields: [] };
+}
+
+/** A namespace or kind that does not exist yet refuses dry runs. */
+function canDryRun({ identity }: Run, world: World, { namespace, served }: Desired): boolean {
+  if (!served) return false;
+  if (namespace === undefined) return true;
+  if (namespace === identity.namespace) return world.namespace !== undefined;
+  return !world.desired.some(({ kind, name }) => kind === 'Namespace' && name === namespace && !world.live.object(`Namespace//${name}`));
+}
+
+function orphanAddress({ stored }: World, { apiVersion, kind, metadata }: KubernetesObject): Omit<PlannedChange, 'action' | 'fields'> {
+  const { name, namespace } = metadata;
+  const known = stored.record?.objects.find((entry) => entry.kind === kind && entry.name === name && entry.namespace === namespace);
+  return { label: known?.label ?? `${kind} ${name}`, apiVersion, kind, ...(namespace !== undefined && { namespace }), name };
+}
+
+function modeProblems(run: Run, { stored }: World): Error[] {
+  const mode = stored.record?.mode;
+  if (!mode || mode === run.mode) return [];
+  return [
+    new KubewrightError({
+      code: 'ModeChange',
+      resource: subject(run),
+      message: `is deployed in mode ${mode}, not ${run.mode}`,
+      hint: `Keep the mode ${mode}, or destroy it first.`,
+    }),
+  ];
+}
+
+/** Kinds that nobody serves and no CRD of the graph brings. */
+function kindProblems({ desired }: World): Error[] {
+  const defined = new Set(desired.map(({ object }) => definesKind(object)));
+  return desired
+    .filter((each) => !each.served && !defined.has(groupKind(each)))
+    .map(({ label, apiVersion, kind }) => new KubewrightError({
+      code: 'KindNotServed',
+      resource: label,
+      message: `the server does not serve ${apiVersion} ${kind}`,
+      hint: 'Check apiVersion and kind, install what brings it, or add its CustomResourceDefinition to the graph.',
+    }));
+}
+
+function shrinkProblems({ run, world, orphans }: { readonly run: Run; readonly world: World; readonly orphans: Orphans }, { allowEmpty }: DeployOptions): Error[] {
+  const deletions = orphans.deletable.length;
+  const before = world.stored.record?.objects.length ?? 0;
+  const after = world.desired.length + world.resolution.pending.length;
+  if (allowEmpty || deletions === 0 || after * 2 >= before) return [];
+  return [
+    new KubewrightError({
+      code: 'ShrinksALot',
+      resource: subject(run),
+      message: `${deletions} objects would be deleted and ${after} of ${before} would be left`,
+      hint: 'Check the values and the graph, or allow it with --allow-empty.',
+    }),
+  ];
+}
+
+function missingSecret({ label, kind, namespace, name }: Desired): Error {
+  return new KubewrightError({
+    code: 'SecretMissing',
+    resource: label,
+    message: `${describe({ kind, namespace, name })} does not exist, and the environment says \`secrets: 'existing'\``,
+    hint: 'Create it, or give its values in the environment with fromEnv or fromFile.',
+  });
+}
+

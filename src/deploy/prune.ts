@@ -1,0 +1,20 @@
+import { findOrphans } from './decide.ts';
+import { keyOf } from './identity.ts';
+import type { DeployedObject, DeployOptions } from './options.ts';
+import type { Planned } from './planning.ts';
+import { removeInOrder, type Removal } from './remove.ts';
+import type { Run } from './run.ts';
+
+/** Deletes what the graph does not name any more, once everything that it names is there and ready. */
+export async function prune(run: Run, { world }: Planned, options: DeployOptions): Promise<readonly DeployedObject[]> {
+  const { deletable } = findOrphans(run, world, options.pruneAll ?? false);
+  const recorded = new Map(world.stored.record?.objects.map((entry) => [keyOf(entry), entry]));
+  const removals = deletable.map((object): Removal => {
+    const { apiVersion, kind, metadata: { name, namespace } } = object;
+    const address = { apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
+    const known = recorded.get(keyOf(address));
+    return { object, address: { label: known?.label ?? `${kind} ${name}`, ...address }, wave: known?.wave ?? Number.MAX_SAFE_INTEGER };
+  });
+  await removeInOrder(run, removals);
+  return removals.map(({ address }) => ({ ...address, action: 'deleted', ready: true }));
+}

@@ -1,0 +1,75 @@
+import { byConditions, condition, explain, failed, fields, ready, text, waiting, type Condition, type Fields, type Rule } from './verdict.ts';
+
+export const exists: Rule = () => ready;
+
+export const service: Rule = ({ spec, status }) => {
+  if (spec['type'] !== 'LoadBalancer') return ready;
+  return hasAddress(status) ? ready : waiting('its load balancer has no address yet');
+};
+
+/** Not every controller reports an address, so an Ingress never holds up a deployment for long. */
+export const ingress: Rule = ({ status }) => (hasAddress(status) ? ready : waiting('its controller has reported no address yet', 10_000));
+
+function hasAddress(status: Fields): boolean {
+  const list = fields(status['loadBalancer'])['ingress'];
+  return Array.isArray(list) && list.length > 0;
+}
+
+export const volumeClaim: Rule = ({ spec, status }, { waitsForConsumer }) => {
+  if (status['phase'] === 'Bound') return ready;
+  if (status['phase'] === 'Lost') return failed('its volume is lost');
+  const lazy = waitsForConsumer?.(text(spec['storageClassName']));
+  if (lazy === true) return { state: 'ready', reason: 'it is bound when a pod uses it' };
+  return waiting(`phase ${text(status['phase']) ?? 'unknown'}`, lazy === undefined ? 10_000 : undefined);
+};
+
+export const namespace: Rule = ({ status }) => (status['phase'] === 'Active' ? ready : waiting(`phase ${text(status['phase']) ?? 'unknown'}`));
+
+export const customResourceDefinition: Rule = (subject) => {
+  const names = condition(subject, 'NamesAccepted');
+  if (names?.status === 'False') return failed(explain(names, 'its names are taken'));
+  return byConditions(['Established', 'NamesAccepted'])(subject, {});
+};
+
+export const apiService: Rule = byConditions(['Available']);
+
+/** Calls fail until somebody has put the certificate authority in. */
+export const webhookConfiguration: Rule = ({ object }) => {
+  const hooks = (object['webhooks'] ?? []) as readonly Fields[];
+  const bare = hooks.find((hook) => !text(fields(hook['clientConfig'])['caBundle']) && fields(hook['clientConfig'])['service']);
+  return bare ? waiting(`webhook ${String(bare['name'])} has no caBundle yet`) : ready;
+};
+
+export const gateway: Rule = byConditions(['Accepted', 'Programmed']);
+
+export const route: Rule = ({ object, spec, status }) => {
+  const wanted = ((spec['parentRefs'] ?? []) as readonly unknown[]).length;
+  const parents = (status['parents'] ?? []) as readonly { readonly conditions?: readonly Condition[] }[];
+  if (parents.length < wanted) return waiting(`${parents.length} of ${wanted} parents have answered`);
+  for (const { conditions = [] } of parents) {
+    for (const type of ['Accepted', 'ResolvedRefs']) {
+      const found = conditions.find((entry) => entry.type === type);
+      const current = (found?.observedGeneration ?? 0) >= (object.metadata.generation ?? 0);
+      if (!found || !current || found.status !== 'True') return waiting(`${type} is ${current ? (found?.status ?? 'not reported') : 'not reported for this generation'} (${explain(found, 'no reason given')})`);
+    }
+  }
+  return ready;
+};
+
+/** A status that is still missing after this time will not come. */
+const firstStatusMs = 10_000;
+
+/** Custom resources of unknown kinds: `Ready` where their definition declares conditions or they show some. */
+export const customResource: Rule = (subject, { declaresConditions }) => {
+  const found = subject.conditions.find((entry) => entry.type === 'Ready');
+  if (found) return byConditions(['Ready'])(subject, {});
+  const available = subject.conditions.find((entry) => entry.type === 'Available');
+  if (available) return byConditions(['Available'])(subject, {});
+  if (subject.conditions.length > 0) return ready;
+  return declaresConditions?.(subject.object) ? waiting('it has no status yet', firstStatusMs) : ready;
+};
+
+export const cnpgCluster: Rule = ({ status }) => (status['phase'] === 'Cluster in healthy state' ? ready : waiting(text(status['phase']) ?? 'it has no status yet'));
+
+/** kro retries by itself when a missing kind appears, so Inactive may pass. */
+export const kroDefinition: Rule = (subject) => (subject.status['state'] === 'Active' ? byConditions(['Ready'])(subject, {}) : waiting(explain(condition(subject, 'Ready'), 'not Active yet')));

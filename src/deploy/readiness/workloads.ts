@@ -1,0 +1,132 @@
+import { byConditions, condition, count, explain, failed, fields, ready, text, waiting, type Fields, type Rule, type Subject, type Verdict } from './verdict.ts';
+
+export const deployment: Rule = (subject) => {
+  const { spec, status } = subject;
+  if (spec['paused'] === true) return { state: 'ready', reason: 'paused' };
+  const progressing = condition(subject, 'Progressing');
+  if (progressing?.reason === 'ProgressDeadlineExceeded') return failed(explain(progressing, 'it does not progress'));
+  const wanted = count(spec['replicas'], 1);
+  const unseen = notObserved(subject);
+  if (unseen) return unseen;
+  const [updated, total, up, available] = ['updatedReplicas', 'replicas', 'readyReplicas', 'availableReplicas'].map((name) => count(status[name])) as [number, number, number, number];
+  const failure = condition(subject, 'ReplicaFailure');
+  if (failure?.status === 'True' && total < wanted) return waiting(explain(failure, 'pods cannot be created'));
+  if (updated < wanted) return waiting(`${updated} of ${wanted} replicas are updated`);
+  if (total > updated) return waiting(`${total - updated} old replicas are still there`);
+  if (up < wanted) return waiting(`${up} of ${wanted} replicas are ready`);
+  if (available < wanted) return waiting(`${available} of ${wanted} replicas are available`);
+  return ready;
+};
+
+export const replicaSet: Rule = (subject) => {
+  const { spec, status } = subject;
+  const failure = condition(subject, 'ReplicaFailure');
+  const wanted = count(spec['replicas'], 1);
+  const unseen = notObserved(subject);
+  if (unseen) return unseen;
+  if (failure?.status === 'True') return waiting(explain(failure, 'pods cannot be created'));
+  const up = count(status['availableReplicas']);
+  return up < wanted ? waiting(`${up} of ${wanted} replicas are available`) : ready;
+};
+
+export const statefulSet: Rule = (subject) => {
+  const { spec, status } = subject;
+  const unseen = notObserved(subject);
+  if (unseen) return unseen;
+  const strategy = fields(spec['updateStrategy']);
+  if (strategy['type'] === 'OnDelete') return ready;
+  const wanted = count(spec['replicas'], 1);
+  const up = count(status['readyReplicas']);
+  if (up < wanted) return waiting(`${up} of ${wanted} replicas are ready`);
+  const partition = count(fields(strategy['rollingUpdate'])['partition']);
+  const updated = count(status['updatedReplicas']);
+  if (updated < wanted - partition) return waiting(`${updated} of ${wanted - partition} replicas are updated`);
+  const done = partition > 0 || status['currentRevision'] === status['updateRevision'] || wanted === 0;
+  return done ? ready : waiting(`revision ${text(status['updateRevision']) ?? 'unknown'} is not the current one yet`);
+};
+
+export const daemonSet: Rule = (subject) => {
+  const { status, spec } = subject;
+  const unseen = notObserved(subject);
+  if (unseen) return unseen;
+  const wanted = count(status['desiredNumberScheduled'], -1);
+  if (wanted < 0) return waiting('its controller has not counted nodes yet');
+  const checked = fields(spec['updateStrategy'])['type'] === 'OnDelete' ? [] : ['updatedNumberScheduled'];
+  for (const name of ['currentNumberScheduled', ...checked, 'numberReady', 'numberAvailable']) {
+    const number = count(status[name]);
+    if (number < wanted) return waiting(`${name} is ${number} of ${wanted}`);
+  }
+  return ready;
+};
+
+/** Waiting reasons of a container that no patience heals. */
+export const imageProblems: readonly string[] = ['ImagePullBackOff', 'ErrImagePull', 'InvalidImageName', 'ErrImageNeverPull', 'ImageInspectError', 'RegistryUnavailable'];
+export const containerProblems: readonly string[] = [...imageProblems, 'CrashLoopBackOff', 'CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'];
+
+export const pod: Rule = (subject) => {
+  const { status } = subject;
+  if (status['phase'] === 'Succeeded') return ready;
+  if (status['phase'] === 'Failed') return failed([text(status['reason']), text(status['message'])].filter(Boolean).join(': ') || 'phase Failed');
+  const stuck = containerProblem(status);
+  if (stuck && (stuck.reason === 'CrashLoopBackOff' || imageProblems.includes(stuck.reason))) return failed(stuck.text);
+  if (condition(subject, 'Ready')?.status === 'True') return ready;
+  const scheduled = condition(subject, 'PodScheduled');
+  if (scheduled?.status === 'False') return waiting(explain(scheduled, 'not scheduled'));
+  return waiting(stuck?.text ?? explain(condition(subject, 'Ready'), `phase ${text(status['phase']) ?? 'unknown'}`));
+};
+
+/** The first container of a pod that is stuck, and why. */
+export function containerProblem(status: Fields): { readonly container: string; readonly reason: string; readonly text: string } | undefined {
+  for (const list of ['initContainerStatuses', 'containerStatuses']) {
+    for (const entry of (status[list] ?? []) as readonly Fields[]) {
+      const wait = fields(fields(entry['state'])['waiting']);
+      const reason = text(wait['reason']);
+      if (!reason || !containerProblems.includes(reason)) continue;
+      const last = fields(fields(entry['lastState'])['terminated']);
+      const exit = typeof last['exitCode'] === 'number' ? ` (last exit code ${last['exitCode']})` : '';
+      const container = String(entry['name']);
+      return { container, reason, text: `container ${container}: ${[reason, text(wait['message'])].filter(Boolean).join(': ')}${exit}` };
+    }
+  }
+  return undefined;
+}
+
+export const job: Rule = (subject) => {
+  const failure = condition(subject, 'Failed');
+  if (failure?.status === 'True') return failed(explain(failure, 'the job failed'));
+  if (condition(subject, 'Complete')?.status === 'True') return ready;
+  if (subject.spec['suspend'] === true) return { state: 'ready', reason: 'suspended' };
+  const { status } = subject;
+  return waiting(`${count(status['succeeded'])} of ${count(subject.spec['completions'], 1)} completions, ${count(status['active'])} active`);
+};
+
+export const autoscaler: Rule = (subject) => {
+  const scaling = condition(subject, 'ScalingActive');
+  // Without a metrics server it never says True; that is no reason to wait.
+  return scaling?.status === 'False' ? waiting(explain(scaling, 'ScalingActive is False'), 10_000) : ready;
+};
+
+export const disruptionBudget: Rule = (subject) => notObserved(subject) ?? ready;
+
+export const rollout: Rule = (subject): Verdict => {
+  const { status } = subject;
+  switch (status['phase']) {
+    case 'Healthy':
+      return ready;
+    case 'Paused':
+      return { state: 'ready', reason: 'paused' };
+    case 'Degraded':
+      return failed(text(status['message']) ?? 'phase Degraded');
+    default:
+      return waiting(text(status['message']) ?? `phase ${text(status['phase']) ?? 'not reported'}`);
+  }
+};
+
+export const replicationController: Rule = replicaSet;
+export const readyCondition: Rule = byConditions(['Ready']);
+
+function notObserved({ object, status }: Subject): Verdict | undefined {
+  const generation = object.metadata.generation ?? 0;
+  const seen = count(status['observedGeneration'], -1);
+  return seen < generation ? waiting(`its controller has not seen generation ${generation} yet`) : undefined;
+}

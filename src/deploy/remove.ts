@@ -1,0 +1,97 @@
+import { isApiError } from '../cluster/api-error.ts';
+import type { KubernetesObject } from '../cluster/cluster.ts';
+import { informer } from '../cluster/watch.ts';
+import { describe, keys, keyOf, refOf } from './identity.ts';
+import type { ObjectAddress } from './options.ts';
+import { retrying } from './retry.ts';
+import { stopped, type Run } from './run.ts';
+import { scopeKey, scopesOf } from './world.ts';
+
+/** One object that goes, and when: higher waves first. */
+export interface Removal {
+  readonly object: KubernetesObject;
+  readonly address: ObjectAddress;
+  readonly wave: number;
+}
+
+const explainAfterMs = 10_000;
+
+/** Deletes in waves, each gone before the next begins. Only the very objects that were seen are deleted. */
+export async function removeInOrder(run: Run, removals: readonly Removal[]): Promise<void> {
+  const waves = Map.groupBy(removals, ({ wave }) => wave);
+  for (const number of [...waves.keys()].sort((left, right) => right - left)) {
+    if (run.signal.aborted) throw stopped(run, removals.filter(({ wave }) => wave <= number).map(({ address }) => `delete ${describe(address)}`));
+    await removeWave(run, waves.get(number) ?? []);
+  }
+}
+
+async function removeWave(run: Run, removals: readonly Removal[]): Promise<void> {
+  const results = await Promise.all(removals.map((removal) => run.pool.run(() => removeOne(run, removal))));
+  await goneAll(run, removals.filter((_, index) => results[index] === 'terminating'));
+}
+
+async function removeOne(run: Run, { object, address }: Removal): Promise<'gone' | 'terminating' | 'absent'> {
+  const ref = refOf(object);
+  const { uid, resourceVersion } = object.metadata;
+  const result = await retrying(async () => {
+    try {
+      return await run.cluster.delete(ref, { uid, resourceVersion, propagation: 'Background' });
+    } catch (error) {
+      if (!isApiError(error, 'Conflict')) throw error;
+      // Its status moves all the time; what matters is that it is the same object and still ours.
+      const now = await run.cluster.get(ref);
+      if (!now || now.metadata.uid !== uid) return 'absent' as const;
+      if (now.metadata.labels?.[keys.partOf] !== object.metadata.labels?.[keys.partOf]) throw error;
+      return run.cluster.delete(ref, { uid, resourceVersion: now.metadata.resourceVersion, propagation: 'Background' });
+    }
+  }, { signal: run.signal, alsoHeals: (error) => isApiError(error, 'Conflict'), budgetMs: 30_000 });
+  run.emit({ type: 'object', object: address, action: 'deleted' });
+  return result;
+}
+
+/** Waits until objects with finalizers or grace periods are gone, and says what holds them. */
+async function goneAll(run: Run, removals: readonly Removal[]): Promise<void> {
+  if (removals.length === 0) return;
+  const left = new Map(removals.map((removal) => [keyOf(refOf(removal.object)), removal]));
+  const latest = new Map<string, KubernetesObject>();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const informers = scopesOf(removals.map(({ address }) => address)).map((scope) => {
+    const seen = (object: KubernetesObject, gone: boolean): void => {
+      const key = keyOf(refOf(object));
+      const removal = left.get(key);
+      if (!removal) return;
+      if (gone || object.metadata.uid !== removal.object.metadata.uid) left.delete(key);
+      else latest.set(key, object);
+      if (left.size === 0) resolve();
+    };
+    const started = informer(run.cluster, scope, { onChange: ({ type, object }) => seen(object, type === 'deleted') });
+    // What was gone before the first list never shows up in it.
+    void started.ready.then(() => {
+      for (const [key, { address }] of left) if (scopeKey(scope) === scopeKey(matching(scope, address)) && !started.object(address.name, address.namespace)) left.delete(key);
+      if (left.size === 0) resolve();
+    }, reject);
+    return started;
+  });
+  const explain = setTimeout(() => {
+    for (const [key, { address }] of left) run.emit({ type: 'problem', object: address, reason: holdReason(latest.get(key)) });
+  }, explainAfterMs);
+  const abort = (): void => reject(stopped(run, [...left].map(([key, { address }]) => `${describe(address)}: ${holdReason(latest.get(key))}`)));
+  run.signal.addEventListener('abort', abort, { once: true });
+  try {
+    await promise;
+  } finally {
+    clearTimeout(explain);
+    run.signal.removeEventListener('abort', abort);
+    for (const each of informers) each.stop();
+  }
+}
+
+function matching(scope: { readonly namespace?: string | undefined }, { apiVersion, kind, namespace }: ObjectAddress): { apiVersion: string; kind: string; namespace?: string | undefined } {
+  return { apiVersion, kind, namespace: scope.namespace === undefined ? undefined : namespace };
+}
+
+function holdReason(object: KubernetesObject | undefined): string {
+  const finalizers = object?.metadata.finalizers ?? [];
+  return finalizers.length > 0 ? `its finalizers ${finalizers.join(', ')} hold it; check that their controllers run` : 'it is still being deleted';
+}
+

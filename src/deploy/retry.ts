@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isApiError } from '../cluster/api-error.ts';
+import type { ApiErrorCode } from '../cluster/api-error.ts';
+
+/** Refusals that pass by themselves. */
+const healing: readonly ApiErrorCode[] = ['TooManyRequests', 'ServerError', 'Unreachable', 'Timeout'];
+const firstMs = 100;
+const maxMs = 5_000;
+const budgetMs = 300_000;
+
+/** How to try again. */
+export interface RetryOptions {
+  /** Ends the waiting between tries. */
+  readonly signal: AbortSignal;
+  /** Whether an error may pass; asked besides the ones that always may. */
+  readonly alsoHeals?: (error: unknown) => boolean;
+  readonly onRetry?: (error: Error) => void;
+  /** Milliseconds for all tries together. @default 300000 */
+  readonly budgetMs?: number;
+}
+
+/** Tries until it succeeds, fails for good or the budget is used up. */
+export async function retrying<T>(task: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const end = Date.now() + (options.budgetMs ?? budgetMs);
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await task();
+    } catch (error) {
+      const heals = isApiError(error, ...healing) || options.alsoHeals?.(error);
+      if (!heals || options.signal.aborted) throw error;
+      const asked = isApiError(error) ? (error.retryAfter ?? 0) * 1000 : 0;
+      const delay = Math.max(asked, Math.random() * Math.min(maxMs, firstMs * 2 ** attempt));
+      if (Date.now() + delay > end) throw error;
+      if (attempt > 0) options.onRetry?.(error as Error);
+      await sleep(delay, undefined, { signal: options.signal }).catch(() => undefined);
+      if (options.signal.aborted) throw error;
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { KubewrightError } from '../errors.ts';
+import type { ApiResource, KindReference } from '../cluster/cluster.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { Instance } from '../resolve/resolution.ts';
+import { CountingCluster } from './counting-cluster.ts';
+import { identify, type Identity } from './identity.ts';
+import type { DeployEvent, Mode, SecretsPolicy, TargetOptions } from './options.ts';
+import { Pool } from './pool.ts';
+
+/** What every step of one call is given. */
+export interface Run {
+  readonly graph: Graph;
+  readonly instance: Instance & { readonly namespace: string };
+  readonly identity: Identity;
+  readonly mode: Mode;
+  readonly cluster: CountingCluster;
+  readonly secrets: SecretsPolicy;
+  readonly pool: Pool;
+  /** Aborted by the caller or by the deadline. */
+  readonly signal: AbortSignal;
+  readonly startedAt: number;
+  readonly timeoutMs: number;
+  readonly emit: (event: DeployEvent) => void;
+  /** Scope of kinds that were asked for already. */
+  readonly kinds: Map<string, ApiResource>;
+}
+
+const defaultTimeoutMs = 900_000;
+
+/** Prepares a call; nothing is sent. */
+export function startRun(graph: Graph, options: TargetOptions): Run {
+  const cluster = new CountingCluster(options.cluster);
+  const identity = identify(graph, options.instance, cluster.namespace);
+  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  return {
+    graph,
+    instance: { ...options.instance, namespace: identity.namespace },
+    identity,
+    mode: options.mode,
+    cluster,
+    secrets: options.secrets ?? 'plain',
+    pool: new Pool(),
+    signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
+    startedAt: performance.now(),
+    timeoutMs,
+    emit: options.onEvent ?? (() => undefined),
+    kinds: new Map(),
+  };
+}
+
+/** How a kind is served, asked once per call; `undefined` when it is not served (yet). */
+export async function kindOf(run: Run, { apiVersion, kind }: KindReference): Promise<ApiResource | undefined> {
+  const key = `${apiVersion}/${kind}`;
+  const known = run.kinds.get(key);
+  if (known) return known;
+  const found = await run.cluster.discover({ apiVersion, kind }, { signal: run.signal });
+  if (found) run.kinds.set(key, found);
+  return found;
+}
+
+/** The subject of messages about the whole deployment. */
+export function subject(run: Run): string {
+  return `${run.graph.name} ${run.instance.namespace}/${run.instance.name}`;
+}
+
+/** The error of a call that was stopped: by its caller, or because its time was over. */
+export function stopped(run: Run, left: readonly string[], cause?: unknown): KubewrightError {
+  const timeout = (run.signal.reason as Error | undefined)?.name === 'TimeoutError';
+  const shown = left.length > 12 ? [...left.slice(0, 12), `and ${left.length - 12} more`] : left;
+  const rest = shown.length > 0 ? `; left:\n${shown.map((line) => `  - ${line}`).join('\n')}\n` : '';
+  return new KubewrightError({
+    code: timeout ? 'Timeout' : 'Interrupted',
+    resource: subject(run),
+    message: timeout ? `not finished after ${Math.round(run.timeoutMs / 1000)} s${rest}` : `stopped${rest}`,
+    hint: timeout ? 'Look at what waits, or give it more time with `timeoutMs`.' : 'Run it again to continue; what was done stays.',
+    cause,
+  });
+}
+
+/** Turns the rejections of an aborted call into the error that says so. */
+export async function whileRunning<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (run.signal.aborted && error === run.signal.reason) throw stopped(run, [], error);
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { KubewrightError } from '../errors.ts';
+import { Deferred } from '../expr/value.ts';
+import { secretPaths } from '../kro/secrets.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { SecretSource, SecretsPolicy } from './options.ts';
+
+/** Where the values of the Secret at a path come from. */
+export function secretSource(policy: SecretsPolicy, path: string): SecretSource {
+  if (typeof policy === 'string') return policy;
+  return Object.hasOwn(policy, path) ? (policy[path] as SecretSource) : 'plain';
+}
+
+/** Checks that a policy names only Secrets of the graph. */
+export function checkPolicy(graph: Graph, policy: SecretsPolicy): void {
+  if (typeof policy === 'string') return;
+  const known = secretPaths(graph);
+  for (const path of Object.keys(policy)) {
+    if (known.includes(path)) continue;
+    throw new KubewrightError({
+      code: 'UnknownSecret',
+      resource: 'secrets',
+      path,
+      message: `${graph.name} has no Secret of this id with values of its own`,
+      hint: known.length > 0 ? `There are: ${known.join(', ')}.` : 'It has none.',
+    });
+  }
+}
+
+/** Paths of the Secrets whose values belong to somebody else: they are read, and have to be there. */
+export function existingSecrets(graph: Graph, policy: SecretsPolicy): ReadonlySet<string> {
+  if (policy === 'plain') return new Set();
+  return new Set(secretPaths(graph).filter((path) => secretSource(policy, path) === 'existing'));
+}
+
+/** The content of a Secret as the server stores it: all keys in `data`, in base64, deferred values read now. */
+export function secretContent(body: Readonly<Record<string, unknown>>, source: SecretSource, label: string): Record<string, unknown> {
+  const { data, stringData, ...rest } = body;
+  const merged: Record<string, string> = {};
+  for (const [key, value] of Object.entries((data ?? {}) as Record<string, unknown>)) {
+    merged[key] = value instanceof Deferred ? readDeferred(value, `${label} data.${key}`).toString('base64') : String(value);
+  }
+  const texts = { ...((stringData ?? {}) as Record<string, unknown>), ...(typeof source === 'object' ? source : {}) };
+  for (const [key, value] of Object.entries(texts)) {
+    const bytes = value instanceof Deferred ? readDeferred(value, `${label} stringData.${key}`) : Buffer.from(String(value));
+    merged[key] = bytes.toString('base64');
+  }
+  return { ...rest, data: merged };
+}
+
+/** Never shows the value, only where it was looked for. */
+function readDeferred({ source }: Deferred, place: string): Buffer {
+  const [resource = '', path] = place.split(' ');
+  if ('env' in source) {
+    const value = process.env[source.env];
+    if (value !== undefined) return Buffer.from(value);
+    throw new KubewrightError({
+      code: 'MissingSecretValue',
+      resource,
+      path,
+      message: `environment variable ${source.env} is not set`,
+      hint: 'Set it, or name another source.',
+    });
+  }
+  try {
+    return readFileSync(source.file);
+  } catch (error) {
+    throw new KubewrightError({
+      code: 'MissingSecretValue',
+      resource,
+      path,
+      message: `file ${source.file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+      hint: 'Create it, or name another source.',
+    });
+  }
+}
+
+/** A copy of any other object with deferred values read; Secrets go through {@link secretContent}. */
+export function readDeferredLeaves(value: unknown, place: string): unknown {
+  if (value instanceof Deferred) return readDeferred(value, place).toString();
+  if (Array.isArray(value)) return value.map((item) => readDeferredLeaves(item, place));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, readDeferredLeaves(item, place)]));
+}

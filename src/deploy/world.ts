@@ -1,0 +1,167 @@
+import { isApiError } from '../cluster/api-error.ts';
+import type { KubernetesObject, ListQuery } from '../cluster/cluster.ts';
+import { resolve } from '../resolve/resolve.ts';
+import type { ExternalRead, LabelSelector, Resolution } from '../resolve/resolution.ts';
+import { toDesired, type Desired, type Wishes } from './desired.ts';
+import { keys, keyOf, refOf } from './identity.ts';
+import { Live } from './live.ts';
+import { parseKind, type StoredRecord } from './record.ts';
+import { kindOf, type Run } from './run.ts';
+
+/** Everything that was read about a deployment, and what its graph means for it. */
+export interface World {
+  readonly live: Live;
+  /** Objects that have the address of one of ours and are not part of this deployment. */
+  readonly foreign: Map<string, KubernetesObject>;
+  readonly stored: StoredRecord;
+  readonly wishes: Wishes;
+  readonly namespace: KubernetesObject | undefined;
+  /** Lists that were read. */
+  readonly listed: Set<string>;
+  /** Addresses that were looked for without our label. */
+  readonly sought: Set<string>;
+  resolution: Resolution;
+  desired: readonly Desired[];
+}
+
+/** Above this many namespaces of a kind, one list of the whole cluster costs less. */
+const manyNamespaces = 8;
+/** Up to this many objects are read one by one; above it, by a list of everything that is there. */
+const fewObjects = 16;
+
+/** Reads what resolving needs until nothing more comes into sight. */
+export async function survey(world: World, run: Run): Promise<void> {
+  for (;;) {
+    world.resolution = resolve(run.graph, run.instance, world.live);
+    world.desired = await toDesired(run, world.resolution.objects, world.wishes);
+    world.live.place(world.desired);
+    if (!(await look(run, world))) return;
+  }
+}
+
+/** Reads lists and externals that are not known yet; says whether there were any. */
+export async function look(run: Run, world: World): Promise<boolean> {
+  const scopes = scopesOf(world.desired.filter(({ served, check }) => served && !check)).filter((scope) => !isListed(world, scope));
+  const externals = world.resolution.externals.filter(({ path }) => !world.listed.has(`external ${path}`));
+  const checked = world.desired.filter(({ check, key }) => check && !world.sought.has(key));
+  await Promise.all([
+    ...scopes.map((scope) => listScope(run, world, scope)),
+    ...externals.map((external) => readExternal(run, world, external)),
+    ...checked.map((desired) => readChecked(run, world, desired)),
+  ]);
+  return scopes.length + externals.length + checked.length > 0;
+}
+
+/** Lists what the record knows of and the graph does not name any more. */
+export async function lookForOrphans(run: Run, world: World): Promise<void> {
+  const { record } = world.stored;
+  if (!record) return;
+  const scopes: ListQuery[] = [];
+  for (const entry of record.kinds) {
+    const { apiVersion, kind } = parseKind(entry);
+    const served = await kindOf(run, { apiVersion, kind });
+    if (!served) continue;
+    const namespaces = served.namespaced ? record.namespaces : [undefined];
+    for (const namespace of namespaces.length > manyNamespaces ? [undefined] : namespaces) scopes.push({ apiVersion, kind, namespace });
+  }
+  await Promise.all(scopes.filter((scope) => !isListed(world, scope)).map((scope) => listScope(run, world, scope)));
+}
+
+/** Looks for objects that have our addresses without our label, so that nothing is taken over silently. */
+export async function lookForForeign(run: Run, world: World): Promise<void> {
+  const missing = world.desired.filter(({ served, check, key, namespace }) => served && !check && !world.live.object(key) && !world.sought.has(key) && !(namespace === run.identity.namespace && !world.namespace));
+  for (const { key } of missing) world.sought.add(key);
+  const byScope = Map.groupBy(missing, ({ apiVersion, kind, namespace }) => scopeKey({ apiVersion, kind, namespace }));
+  await Promise.all([...byScope.values()].map((group) => seek(run, world, group)));
+}
+
+async function seek(run: Run, world: World, group: readonly Desired[]): Promise<void> {
+  const [first] = group as [Desired];
+  const wanted = new Set(group.map(({ key }) => key));
+  const note = (found: KubernetesObject | undefined): void => {
+    if (found && wanted.has(keyOf(refOf(found)))) world.foreign.set(keyOf(refOf(found)), found);
+  };
+  if (group.length <= fewObjects) {
+    await Promise.all(group.map(async (desired) => note(await run.pool.run(() => run.cluster.get(desired, { signal: run.signal })))));
+    return;
+  }
+  const { apiVersion, kind, namespace } = first;
+  const { items } = await run.cluster.list({ apiVersion, kind, namespace }, { signal: run.signal });
+  for (const item of items) note(item);
+}
+
+async function listScope(run: Run, world: World, scope: ListQuery): Promise<void> {
+  world.listed.add(scopeKey(scope));
+  try {
+    const { items } = await run.cluster.list({ ...scope, labelSelector: `${keys.partOf}=${run.identity.id}` }, { signal: run.signal });
+    for (const item of items) world.live.set(item);
+  } catch (error) {
+    if (!isApiError(error, 'KindNotServed')) throw error;
+  }
+}
+
+async function readChecked(run: Run, world: World, desired: Desired): Promise<void> {
+  world.sought.add(desired.key);
+  const found = await run.cluster.get(desired, { signal: run.signal });
+  if (found) world.live.set(found);
+}
+
+async function readExternal(run: Run, world: World, external: ExternalRead): Promise<void> {
+  world.listed.add(`external ${external.path}`);
+  const query = externalQuery(external);
+  try {
+    const { items } = await run.cluster.list(query, { signal: run.signal });
+    world.live.setExternal(external.path, 'name' in external.by ? items[0] : items);
+  } catch (error) {
+    if (!isApiError(error, 'KindNotServed')) throw error;
+    world.live.setExternal(external.path, undefined);
+  }
+}
+
+/** What to list, and to watch, for an object or objects that are not ours. */
+export function externalQuery({ apiVersion, kind, namespace, by }: ExternalRead): ListQuery {
+  const filter = 'name' in by ? { fieldSelector: `metadata.name=${by.name}` } : { labelSelector: selectorText(by.selector) };
+  return { apiVersion, kind, namespace, ...filter };
+}
+
+function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const equals = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
+  const others = matchExpressions.map(({ key, operator, values = [] }) => {
+    if (operator === 'Exists') return key;
+    if (operator === 'DoesNotExist') return `!${key}`;
+    return `${key} ${operator === 'In' ? 'in' : 'notin'} (${values.join(',')})`;
+  });
+  return [...equals, ...others].join(',');
+}
+
+/** One list per kind and namespace, or one per kind where there are many namespaces. */
+export function scopesOf(objects: readonly { readonly apiVersion: string; readonly kind: string; readonly namespace?: string | undefined }[]): readonly ListQuery[] {
+  const byKind = Map.groupBy(objects, ({ apiVersion, kind }) => `${apiVersion}/${kind}`);
+  return [...byKind.values()].flatMap((group) => {
+    const [{ apiVersion, kind }] = group as [Desired];
+    const namespaces = [...new Set(group.map(({ namespace }) => namespace))];
+    return (namespaces.length > manyNamespaces ? [undefined] : namespaces).map((namespace) => ({ apiVersion, kind, namespace }));
+  });
+}
+
+export function scopeKey({ apiVersion, kind, namespace }: ListQuery): string {
+  return `${apiVersion}/${kind} ${namespace ?? '*'}`;
+}
+
+function isListed({ listed }: World, scope: ListQuery): boolean {
+  return listed.has(scopeKey(scope)) || listed.has(scopeKey({ ...scope, namespace: undefined }));
+}
+
+/** A world of which nothing was read but the record and the namespace. */
+export async function newWorld(run: Run, read: { readonly stored: StoredRecord; readonly namespace: KubernetesObject | undefined; readonly existing: ReadonlySet<string> }): Promise<World> {
+  const { stored, namespace, existing } = read;
+  const live = new Live();
+  const world: World = {
+    live, stored, namespace,
+    foreign: new Map(), listed: new Set(), sought: new Set(),
+    wishes: { salt: stored.salt, existing },
+    resolution: resolve(run.graph, run.instance, live),
+    desired: [],
+  };
+  return world;
+}
