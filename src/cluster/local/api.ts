@@ -11,7 +11,7 @@ export interface ApiRequest {
   readonly method?: 'GET' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
-  /** @default 2000 */
+  /** @default 10000, because a machine under load answers late */
   readonly timeoutMs?: number;
 }
 
@@ -36,7 +36,7 @@ export function connectApi(connection: ApiConnection): ApiClient {
         // JSON is YAML, too.
         ...(body && { 'content-type': 'application/apply-patch+yaml' }),
       };
-      const options = { agent, method: call.method ?? 'GET', headers, timeout: call.timeoutMs ?? 2000 };
+      const options = { agent, method: call.method ?? 'GET', headers, timeout: call.timeoutMs ?? 10_000 };
       const outgoing = request(`${connection.server}${call.path}`, options, (answer) => {
         let text = '';
         answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));

@@ -66,7 +66,7 @@ export async function isServing(api: ApiClient): Promise<boolean> {
 
 /** Ends the claim of the last run's kwok: the new one would wait 40 s for it before it looks after waiting pods. */
 export async function releaseNode(api: ApiClient): Promise<void> {
-  await api.send({ method: 'DELETE', path: nodeLease });
+  await api.send({ method: 'DELETE', path: nodeLease, timeoutMs: 30_000 });
 }
 
 async function applyTypes(api: ApiClient, types: readonly BootstrapObject[]): Promise<void> {
@@ -81,7 +81,7 @@ async function applyTypes(api: ApiClient, types: readonly BootstrapObject[]): Pr
 async function apply(api: ApiClient, object: BootstrapObject): Promise<void> {
   const path = `${pathOf(object)}?fieldManager=kubewright-local&force=true`;
   for (let attempt = 1; ; attempt += 1) {
-    const { status, text } = await api.send({ method: 'PATCH', path, body: object, timeoutMs: 15_000 });
+    const { status, text } = await api.send({ method: 'PATCH', path, body: object, timeoutMs: 30_000 });
     if (status < 300) return;
     // A type that has just been established may be served a moment later.
     if (attempt < 40 && (status === 404 || status === 409 || status === 429 || status >= 500)) {
@@ -97,7 +97,7 @@ async function apply(api: ApiClient, object: BootstrapObject): Promise<void> {
 }
 
 async function hasCondition(api: ApiClient, path: string, type: string): Promise<boolean> {
-  const { status, text } = await api.send({ path });
+  const { status, text } = await api.send({ path, timeoutMs: 30_000 });
   if (status !== 200) return false;
   const object = JSON.parse(text) as { status?: { conditions?: { type: string; status: string }[] } };
   return object.status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;

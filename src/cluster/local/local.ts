@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serverUrl } from './arguments.ts';
 import { findBinaries, findOrBuildBinaries, programCommand } from './binaries.ts';
 import { readToken } from './credentials.ts';
@@ -113,7 +114,7 @@ export async function status(selector: LocalSelector = {}): Promise<LocalStatus>
   const files = localFiles(selector);
   const state = readState(files);
   const running = runningProcesses(files, state?.processes ?? []);
-  const healthy = state !== undefined && (await isHealthy(files, state));
+  const healthy = state !== undefined && (await isHealthy(files, state, 2000));
   return {
     name: files.name,
     directory: files.directory,
@@ -173,13 +174,25 @@ export function isBuilt(): boolean {
 
 async function findRunning(files: LocalFiles, options: LocalOptions): Promise<LocalState | undefined> {
   const state = readState(files);
-  if (!state || !(await isHealthy(files, state))) return undefined;
+  if (!state || !(await isHealthy(files, state, 20_000))) return undefined;
   const wanted = gateText(options);
   return wanted === undefined || wanted === state.featureGates ? state : undefined;
 }
 
-async function isHealthy(files: LocalFiles, state: LocalState): Promise<boolean> {
-  if (!state.ready || state.processes.length !== components.length || !state.processes.every(isRunning)) return false;
+/** All processes live and the API server is ready; on a machine under load its answer may take some seconds. */
+async function isHealthy(files: LocalFiles, state: LocalState, patienceMs: number): Promise<boolean> {
+  const deadline = Date.now() + patienceMs;
+  const alive = (): boolean => state.processes.length === components.length && state.processes.every(isRunning);
+  if (!state.ready) return false;
+  while (alive()) {
+    if (await answersReady(files, state)) return true;
+    if (Date.now() > deadline) return false;
+    await sleep(100);
+  }
+  return false;
+}
+
+async function answersReady(files: LocalFiles, state: LocalState): Promise<boolean> {
   try {
     const api = connectLocal({ files, port: state.port });
     try {
