@@ -20,7 +20,11 @@ export function* strictProblems(schema: JsonSchema, value: unknown, path: Path =
     yield* unionProblems(schema.anyOf, value, path);
     return;
   }
-  if (schema.type === 'object' && schema['x-kubernetes-preserve-unknown-fields'] && !sameKind(schema, value)) {
+  if (Array.isArray(value) && schema.type === 'object') {
+    yield { path: pathText(path), message: 'must be an object (was an array)' };
+    return;
+  }
+  if (schema['x-kubernetes-preserve-unknown-fields'] && !sameKind(schema, value)) {
     yield {
       path: pathText(path),
       message: 'must be an object',

@@ -67,7 +67,6 @@ const untranslated = [
   'contains',
   'minProperties',
   'maxProperties',
-  'contentEncoding',
   'contentMediaType',
   'unevaluatedProperties',
   'unevaluatedItems',
@@ -129,7 +128,7 @@ function intersection(left: RawSchema, right: RawSchema): RawSchema {
     if (keyword === 'properties') merged[keyword] = bothProperties(left.properties ?? {}, right.properties ?? {});
     else if (keyword === 'required')
       merged[keyword] = [...new Set([...(left.required ?? []), ...(right.required ?? [])])];
-    else merged['x-kubewright-lost'] = ['allOf'];
+    else merged['x-kubewright-lost'] = [keyword === 'pattern' ? 'patternIntersection' : 'allOf'];
   }
   return merged;
 }
@@ -173,13 +172,24 @@ function tidyUnion(raw: RawSchema, members: readonly RawSchema[], context: Conte
     if (type === 'boolean' && values.length === 2) return { type, ...base };
     return { type, enum: values, ...base };
   }
+  if (tidied.every(isPattern))
+    return { type: 'string', pattern: tidied.map(({ pattern }) => `(?:${pattern})`).join('|'), ...base };
   return { anyOf: tidied, ...base };
+}
+
+/** True for text that only a pattern describes, as the kinds of addresses and identifiers are. */
+function isPattern(schema: JsonSchema): boolean {
+  return schema.type === 'string' && schema.pattern !== undefined && Object.keys(schema).length === 2;
 }
 
 function tidyNode(raw: RawSchema, context: Context): JsonSchema {
   const node: Mutable = {};
   const lost = [...(raw['x-kubewright-lost'] ?? []), ...untranslated.filter((keyword) => raw[keyword] !== undefined)];
-  if (raw.propertyNames && Object.keys(raw.propertyNames).some((keyword) => keyword !== 'type'))
+  if (
+    raw.propertyNames &&
+    !namedProperties(raw) &&
+    Object.keys(raw.propertyNames).some((keyword) => keyword !== 'type')
+  )
     lost.push('propertyNames');
   if (typeof raw['pattern'] === 'string' && context.flagged.has(raw['pattern'])) lost.push('patternFlags');
   const type = typeOf(raw);
@@ -194,7 +204,7 @@ function tidyNode(raw: RawSchema, context: Context): JsonSchema {
   if (type === 'object') return tidyObject(raw, node, context);
   if (type === 'array') return tidyArray(raw, node, context);
   if (type === 'integer' || type === 'number') return tidyNumber(node);
-  return type === 'string' ? tidyString(node) : node;
+  return type === 'string' ? tidyString({ format: raw['contentEncoding'] as string | undefined, ...node }) : node;
 }
 
 function typeOf(raw: RawSchema): JsonType | undefined {
@@ -217,7 +227,7 @@ function anyObject(node: JsonSchema): JsonSchema {
 }
 
 function tidyObject(raw: RawSchema, node: Mutable, context: Context): JsonSchema {
-  const { properties, additionalProperties: more } = raw;
+  const { properties, additionalProperties: more } = { ...raw, ...namedProperties(raw) };
   const child = (name: string, schema: RawSchema): JsonSchema =>
     tidy(schema, { ...context, path: [...context.path, name] });
   if (properties)
@@ -231,6 +241,16 @@ function tidyObject(raw: RawSchema, node: Mutable, context: Context): JsonSchema
   return open ? anyObject(node) : { ...(more === false && !properties ? { properties: {} } : {}), ...node };
 }
 
+/** A map whose keys are listed is an object with these fields. */
+function namedProperties(raw: RawSchema): Pick<RawSchema, 'properties' | 'additionalProperties'> | undefined {
+  const { propertyNames, additionalProperties: value, properties } = raw;
+  if (!propertyNames?.enum || typeof value !== 'object' || properties) return undefined;
+  return {
+    properties: Object.fromEntries(propertyNames.enum.map((name) => [`${name as string}`, value])),
+    additionalProperties: false,
+  };
+}
+
 function tidyArray(raw: RawSchema, node: Mutable, context: Context): JsonSchema {
   const child = (schema: RawSchema | boolean): JsonSchema => tidy(schema, { ...context, path: [...context.path, '*'] });
   const tuple = raw.prefixItems ?? (Array.isArray(raw.items) ? (raw.items as readonly RawSchema[]) : undefined);
@@ -241,8 +261,8 @@ function tidyArray(raw: RawSchema, node: Mutable, context: Context): JsonSchema 
 
 /** The libraries describe most of their formats by a pattern as well, and that is what Kubernetes can check. */
 function tidyString({ format, ...node }: JsonSchema): JsonSchema {
-  if (format === undefined || node.pattern !== undefined) return node;
-  return { ...node, 'x-kubewright-lost': [...(node['x-kubewright-lost'] ?? []), `format ${format}`] };
+  if (format === undefined || node.pattern !== undefined || node['x-kubewright-lost']) return node;
+  return { ...node, 'x-kubewright-lost': [`format ${format}`] };
 }
 
 /** zod writes the bounds of JavaScript's own numbers; they are no wish of the author's. */

@@ -82,8 +82,9 @@ export function validateValues(
     });
   }
   for (const issue of result.issues ?? []) {
-    const path = pathText((issue.path ?? []).map(pathPart));
-    if (!problems.some((problem) => problem.path === path)) problems.push({ path, message: issueMessage(issue) });
+    const path = pathText(Array.from(issue.path ?? [], pathPart));
+    const known = problems.some((problem) => problem.path === path) || (isUnknownKeys(issue) && problems.length > 0);
+    if (!known) problems.push({ path, message: issueMessage(issue) });
   }
   if (problems.length > 0 || result.issues) return { problems };
   return { value: withDefaults(json, result.value) };
@@ -99,6 +100,11 @@ function copyOf(value: unknown): unknown {
 function pathPart(part: PropertyKey | { readonly key: PropertyKey }): string | number {
   const key = typeof part === 'object' ? part.key : part;
   return typeof key === 'symbol' ? String(key) : key;
+}
+
+/** zod reports the unknown keys of a strict object at the object, and they are reported one by one already. */
+function isUnknownKeys(issue: StandardIssue & { readonly code?: unknown }): boolean {
+  return issue.code === 'unrecognized_keys';
 }
 
 /** arktype repeats the path in `message`; `problem` is the message without it. */

@@ -49,6 +49,7 @@ describe('a field in SimpleSchema', () => {
       z.object({ f: z.string().regex(/^\u0041"$/) }),
       'string | required=true pattern="^\\\\x{0041}\\"$"',
     ],
+    ['union of patterns', type({ f: type(/^a$/).or(/^b$/) }), 'string | required=true pattern="(?:^a$)|(?:^b$)"'],
     ['list', type({ f: '1 <= string[] <= 4' }), '[]string | required=true minItems=1 maxItems=4'],
     ['list of lists', type({ f: 'number.integer[][]' }), '[][]integer | required=true'],
     ['map', type({ f: 'Record<string, number>' }), 'map[string]float | required=true'],
@@ -83,6 +84,13 @@ describe('objects', () => {
   test('different objects of the same name have different types', () => {
     const types = simple(type({ a: { port: { x: 'string' } }, b: { port: { y: 'string' } } })).types;
     expect(Object.keys(types ?? {})).toEqual(['Port', 'A', 'BPort', 'B']);
+  });
+
+  test('a map with listed keys is an object', () => {
+    expect(simple(z.object({ f: z.partialRecord(z.enum(['a', 'b']), z.int()) }))).toEqual({
+      spec: { f: 'F | required=true' },
+      types: { F: { a: 'integer', b: 'integer' } },
+    });
   });
 
   test('a described or defaulted object is a custom type', () => {
@@ -182,6 +190,11 @@ describe('what SimpleSchema cannot say is refused with path and way out', () => 
       'spec.o.a: is transformed on the way in.',
     ],
     ['zod codec', z.object({ a: z.stringbool() }), 'spec.a: is transformed on the way in.'],
+    [
+      'several patterns',
+      z.object({ a: z.string().regex(/^a/).regex(/b$/) }),
+      'spec.a: has several patterns. Write one pattern.',
+    ],
     [
       'narrow',
       type({ a: type('string').narrow((text) => text > 'a') }),

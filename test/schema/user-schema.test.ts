@@ -149,6 +149,15 @@ describe('values', () => {
     ['infinity', type({ n: 'number' }), { n: Infinity }, 'n', 'is Infinity, which no JSON number can be'],
     ['function', type({ n: 'unknown' }), { n: () => 1 }, 'n', 'must be an object'],
     ['text where anything goes', type({ n: 'unknown' }), { n: 'x' }, 'n', 'must be an object'],
+    ['no object at all', type({ n: 'string' }), undefined, '', 'must be an object (was undefined)'],
+    ['a list for an object', type({ n: 'string' }), ['x'], '', 'must be an object (was an array)'],
+    [
+      'a key of a strict object',
+      z.strictObject({ a: z.string() }),
+      { a: '', bb: 1 },
+      'bb',
+      'is not a field of the schema',
+    ],
     ['class', type({ n: 'object' }), { n: new Map() }, 'n', 'is a Map object, which is no plain data'],
   ])('%s', (_, schema, values, path, message) => {
     const result = validateValues(schema, values);
