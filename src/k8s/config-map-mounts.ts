@@ -1,7 +1,7 @@
 import type { IVolume } from 'kubernetes-models/v1/Volume';
 import type { IVolumeMount } from 'kubernetes-models/v1/VolumeMount';
 import type { Input, Inputs } from '../expr/expression.ts';
-import type { Refuse } from './shorthand.ts';
+import { checkMembers, type Refuse } from './shorthand.ts';
 
 /** A ConfigMap as files in a container. */
 export interface ConfigMapMount {
@@ -30,7 +30,9 @@ export function mountConfigMaps(parts: Mounts, refuse: Refuse): { volumes: unkno
   const own = writtenOut(volumes, 'volumes', refuse);
   const names = new VolumeNames(own);
   const added: object[] = [];
-  const mounts = (configMaps as readonly ConfigMapMount[]).map(({ name, mountPath, subPath }) => {
+  const mounts = (configMaps as readonly ConfigMapMount[]).map((mount, index) => {
+    checkMembers(mount, ['name', 'mountPath', 'subPath'], { path: `configMaps[${index}]`, refuse });
+    const { name, mountPath, subPath } = mount;
     const { volume, isNew } = names.for(name);
     if (isNew) added.push({ name: volume, configMap: { name } });
     return { name: volume, mountPath, subPath };

@@ -1,3 +1,4 @@
+import { KubewrightError } from '../errors.ts';
 import type { Input, Inputs } from '../expr/expression.ts';
 import { type CollectionRef, defineResource, type ResourceOptions, type ResourceRef } from '../graph/resource.ts';
 import type { Kind } from './kind.ts';
@@ -20,6 +21,7 @@ export interface ExternalSelector {
 /**
  * Reads an object, or all objects with some labels, that the graph does not own: they are never written or deleted.
  *
+ * @throws KubewrightError `ExternalTarget` without name and selector, or with both
  * @example
  * const database = external(core.v1.Service, { name: 'postgres', namespace: 'data' });
  * const workers = external(core.v1.Pod, { selector: { matchLabels: { role: 'worker' } } });
@@ -32,13 +34,23 @@ export function external<T>(
   options: ResourceOptions<T> = {},
 ): unknown {
   const { apiVersion, namespaced, type } = kind;
+  const bySelector = Object.hasOwn(target, 'selector');
+  if (bySelector === Object.hasOwn(target, 'name')) {
+    throw new KubewrightError({
+      code: 'ExternalTarget',
+      resource: kind.kind,
+      path: 'external',
+      message: 'takes either a name or a selector',
+      hint: 'A name reads one object, a selector all objects with some labels.',
+    });
+  }
   return defineResource({
     apiVersion,
     kind: kind.kind,
     namespaced,
     body: { metadata: target },
     options: options as ResourceOptions<never>,
-    external: 'selector' in target ? 'selector' : 'name',
+    external: bySelector ? 'selector' : 'name',
     ...(type && { type }),
   });
 }

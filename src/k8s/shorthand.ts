@@ -1,7 +1,7 @@
 import { type ErrorDetails, KubewrightError, throwProblems } from '../errors.ts';
 import type { Input } from '../expr/expression.ts';
 import { nodeOf } from '../expr/nodes.ts';
-import { Deferred } from '../expr/value.ts';
+import { Deferred, joinPath } from '../expr/value.ts';
 import { defineResource, type ResourceOptions, type ResourceRef } from '../graph/resource.ts';
 import { didYouMean } from '../schema/nearest-name.ts';
 import type { Kind } from './kind.ts';
@@ -65,6 +65,16 @@ export function shorthand<P extends Named, T>(parts: ShorthandParts<P, T>): Shor
 /** True for a value that is not known while the graph is built; such a value must not be looked into. */
 export function isExpression(value: unknown): boolean {
   return nodeOf(value) !== undefined || value instanceof Deferred;
+}
+
+/** Refuses what a property's own object holds beside `names`. */
+export function checkMembers(value: object, names: readonly string[], at: { path: string; refuse: Refuse }): void {
+  if (isExpression(value)) return;
+  for (const key of Object.keys(value)) {
+    if (names.includes(key)) continue;
+    const hint = didYouMean(key, names) ?? `It has ${names.join(', ')}.`;
+    at.refuse({ code: 'UnknownProperty', path: joinPath(at.path, key), message: 'there is no such property', hint });
+  }
 }
 
 function placeOf(kind: string, properties: Named | undefined): string {

@@ -2,7 +2,7 @@ import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/
 import type { Input } from '../expr/expression.ts';
 import { appLabel } from './app-name.ts';
 import { autoscaling } from './kinds.generated.ts';
-import { type Namespaced, namespaced, type Shorthand, shorthand } from './shorthand.ts';
+import { checkMembers, type Namespaced, namespaced, type Shorthand, shorthand } from './shorthand.ts';
 
 export interface HorizontalPodAutoscalerProperties extends Namespaced {
   /** A workload of apps/v1. */
@@ -28,15 +28,18 @@ export const Hpa: Shorthand<HorizontalPodAutoscalerProperties, IHorizontalPodAut
     maxReplicas: 'required',
     cpuUtilization: 'optional',
   },
-  body: ({ name, namespace, target: { kind, name: targetName }, minReplicas, maxReplicas, cpuUtilization }) => ({
-    metadata: { name, namespace, labels: appLabel(name) },
-    spec: {
-      scaleTargetRef: { apiVersion: 'apps/v1', kind, name: targetName },
-      minReplicas,
-      maxReplicas,
-      metrics: cpuUtilization === undefined ? undefined : [cpuMetric(cpuUtilization)],
-    },
-  }),
+  body: ({ name, namespace, target, minReplicas, maxReplicas, cpuUtilization }, refuse) => {
+    checkMembers(target, ['kind', 'name'], { path: 'target', refuse });
+    return {
+      metadata: { name, namespace, labels: appLabel(name) },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: target.kind, name: target.name },
+        minReplicas,
+        maxReplicas,
+        metrics: cpuUtilization === undefined ? undefined : [cpuMetric(cpuUtilization)],
+      },
+    };
+  },
 });
 
 function cpuMetric(averageUtilization: Input<number>): object {

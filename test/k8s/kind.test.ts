@@ -120,6 +120,12 @@ describe('external', () => {
     });
   });
 
+  test.each([{}, { name: 'a', selector: {} }])('refuses %j', (target) => {
+    expect(() => external(core.v1.Service, target as never)).toThrow(
+      'Service external: takes either a name or a selector. A name reads one object, a selector all objects with some labels.',
+    );
+  });
+
   test('keeps the type of a custom kind', () => {
     const typed = kind<Certificate>({ ...definition, schema: { type: 'object', properties: {} } });
     expect(draftOf(external(typed, { name: 'web' })).type?.('x')).toMatchObject({ kind: 'struct', name: 'x' });

@@ -56,6 +56,22 @@ const cases: [string, () => unknown, string][] = [
     'simple.Deployment web configMaps: has to be written out. Use volumes and volumeMounts for a list that is not known yet.',
   ],
   [
+    'a typing mistake in a mount',
+    () => simple.Deployment({ ...web, configMaps: [{ name: 'c', mountPath: '/c', ...any({ subpath: 'd' }) }] }),
+    'simple.Deployment web configMaps[0].subpath: there is no such property. Did you mean "subPath"?',
+  ],
+  [
+    'a scale target of another API',
+    () =>
+      simple.Hpa({
+        name: 'web',
+        target: { kind: 'Rollout', name: 'web', ...any({ apiVersion: 'argoproj.io/v1alpha1' }) },
+        minReplicas: 1,
+        maxReplicas: 2,
+      }),
+    'simple.HorizontalPodAutoscaler web target.apiVersion: there is no such property. It has kind, name.',
+  ],
+  [
     'a secret that is not base64, without showing it',
     () => simple.Secret({ name: 'db', data: { 'pass word': 'hunter2!' } }),
     'simple.Secret db data["pass word"]: is not base64. Write text into stringData, or encode it.',
