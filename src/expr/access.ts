@@ -5,18 +5,24 @@ import { Condition } from './condition.ts';
 import { fail, indexOutOfBounds, noSuchKey } from './failure.ts';
 
 /** `value.key` or `value[key]` for a value of unknown type. */
-export function get(value: unknown, key: unknown): unknown {
-  if (value instanceof CelOptional) return value.present ? optionalGet(value.value, key) : none;
+export function get(value: unknown, key: unknown, strict = false): unknown {
+  if (value instanceof CelOptional) return value.present ? optionalGet(value.value, key, strict) : none;
   const found = find(value, key);
   if (found !== undefined) return found;
   throw Array.isArray(value) ? indexOutOfBounds(keyText(key)) : noSuchKey(keyText(key));
 }
 
 /** `value.?key` or `value[?key]`. */
-export function optionalGet(value: unknown, key: unknown): CelOptional {
-  if (value instanceof CelOptional) return value.present ? optionalGet(value.value, key) : none;
+export function optionalGet(value: unknown, key: unknown, strict = false): CelOptional {
+  if (value instanceof CelOptional) return value.present ? optionalGet(value.value, key, strict) : none;
+  if (strict) requireContainer(value, key);
   const found = find(value, key);
   return found === undefined ? none : new CelOptional(found);
+}
+
+/** As specified, asking for a field of something that has none is an error, not an absent field. */
+export function requireContainer(value: unknown, key: unknown): void {
+  if (!Array.isArray(value) && !isMap(value) && !(value instanceof Condition)) throw noSuchKey(keyText(key));
 }
 
 /** The value of a key, `undefined` when there is none. */

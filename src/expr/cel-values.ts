@@ -120,9 +120,12 @@ export class CelTypeValue extends CelObject {
   }
 }
 
-/** A map that an expression made: its keys may be of any key type, so they are kept by type and value. */
+/**
+ * A map that an expression made. Keys are kept by type and value, as kro has it: `{0: 1, 0u: 2}` has two entries, and
+ * looking up `0.0` finds the first.
+ */
 export class CelMap extends CelObject {
-  private readonly entriesByKey = new Map<string | boolean, readonly [unknown, unknown]>();
+  private readonly entriesByKey = new Map<unknown, readonly [unknown, unknown]>();
 
   static of(entries: Iterable<readonly [unknown, unknown]>): CelMap {
     const map = new CelMap();
@@ -139,44 +142,51 @@ export class CelMap extends CelObject {
   }
 
   has(key: unknown): boolean {
-    const id = keyId(key);
-    return id !== undefined && this.entriesByKey.has(id);
+    return this.find(key) !== undefined;
   }
 
   get(key: unknown): unknown {
-    const id = keyId(key);
-    return id === undefined ? undefined : this.entriesByKey.get(id)?.[1];
+    return this.find(key)?.[1];
   }
 
   set(key: unknown, value: unknown): void {
-    const id = keyId(key);
-    if (id === undefined) throw noSuchOverload();
-    this.entriesByKey.set(id, [key, value]);
+    this.entriesByKey.set(keyId(key), [key, value]);
+  }
+
+  delete(key: unknown): void {
+    this.entriesByKey.delete(keyId(key));
   }
 
   /** Pairs in the order in which they were set. */
   entries(): Iterable<readonly [unknown, unknown]> {
     return this.entriesByKey.values();
   }
+
+  /** Numbers find the keys of the other number types, too. */
+  private find(key: unknown): readonly [unknown, unknown] | undefined {
+    const found = this.entriesByKey.get(keyId(key));
+    if (found || typeof key === 'string' || typeof key === 'boolean') return found;
+    if (key instanceof CelDouble) {
+      if (!Number.isInteger(key.value)) return undefined;
+      const whole = BigInt(key.value);
+      return this.entriesByKey.get(intId(whole)) ?? this.entriesByKey.get(`u${whole}`);
+    }
+    if (key instanceof CelUint) return this.entriesByKey.get(intId(key.value));
+    return typeof key === 'number' || typeof key === 'bigint' ? this.entriesByKey.get(`u${key}`) : undefined;
+  }
 }
 
-/** The same text for keys that CEL holds for the same: numbers are compared across their types. */
-function keyId(key: unknown): string | boolean | undefined {
-  switch (typeof key) {
-    case 'string':
-      return `s${key}`;
-    case 'number':
-    case 'bigint':
-      return `n${key}`;
-    case 'boolean':
-      return key;
-    default:
-      if (key instanceof CelUint) return `n${key.value}`;
-      if (key instanceof CelDouble) {
-        return Number.isInteger(key.value) ? `n${BigInt(key.value)}` : `d${key.value}`;
-      }
-      return undefined;
-  }
+/** Strings stand for themselves with a mark, so that they never meet the texts of other keys. */
+function keyId(key: unknown): unknown {
+  if (typeof key === 'string') return `s${key}`;
+  if (key instanceof CelUint) return `u${key.value}`;
+  if (key instanceof CelDouble) return `d${key.value}`;
+  return key;
+}
+
+function intId(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }
 
 /** A Kubernetes object together with its type, which says how each field is read. */

@@ -24,6 +24,18 @@ export interface Checked {
   readonly tree: Typed;
   /** For `compile`: a type of the tree without parameters. */
   final(type: CelType): CelType;
+  /** For `compile`: CEL as specified is stricter than kro about repeated keys and about fields of what has none. */
+  readonly strict: boolean;
+}
+
+export interface CheckOptions {
+  /**
+   * Leaves what does not fit to the evaluation, which then fails or not: the meaning of an expression that was only
+   * parsed.
+   *
+   * @default false
+   */
+  readonly lenient?: boolean;
 }
 
 /**
@@ -31,8 +43,8 @@ export interface Checked {
  *
  * @throws CelError with phase `check` that lists all issues, in cel-go's words
  */
-export function check(node: Node, environment: Environment): Checked {
-  const checker = new Checker(environment);
+export function check(node: Node, environment: Environment, options: CheckOptions = {}): Checked {
+  const checker = new Checker(environment, options.lenient ?? false);
   const tree = checker.check(node);
   if (checker.issues.length === 0) validateFormats(tree, (at, reason) => checker.issue(at, reason));
   if (checker.issues.length > 0) {
@@ -49,6 +61,7 @@ export function check(node: Node, environment: Environment): Checked {
       return type && substitution.apply(type, true);
     },
     final: (type) => substitution.apply(type, true),
+    strict: environment.kind === 'standard',
   };
 }
 
@@ -66,13 +79,16 @@ export class Checker {
   readonly substitution = new Substitution();
   readonly types = new Map<Node, CelType>();
   private readonly environment: Environment;
+  private readonly lenient: boolean;
   private scope: Scope | undefined;
 
-  constructor(environment: Environment) {
+  constructor(environment: Environment, lenient: boolean) {
     this.environment = environment;
+    this.lenient = lenient;
   }
 
   issue(at: Node, reason: string): void {
+    if (this.lenient) return;
     this.issues.push(at.position === undefined ? { reason } : { reason, position: at.position });
   }
 
@@ -222,7 +238,7 @@ export class Checker {
     const prefix = node.target.kind === 'identifier' || node.target.kind === 'select' ? dottedName(node.target) : undefined;
     if (prefix !== undefined) {
       const name = `${prefix}.${node.function}`;
-      if (this.declaration(name)) return this.overload({ name, node, args, member: false }).typed;
+      if (this.declaration(name)) return this.overload({ name, node, args: gathered(name, args, node), member: false }).typed;
     }
     const target = this.check(node.target);
     return this.overload({ name: node.function, node, args: [target, ...args], member: true }).typed;
@@ -248,7 +264,8 @@ export class Checker {
     const found = logical ? this.logical(declaration, args) : this.matching(declaration, args, member);
     if (!found) {
       if (!logical) this.issue(node, this.noMatch(declaration.name, args, member));
-      return { type: error, typed: { kind: 'call', function: name, args, overloads: [], all: [], type: error, node } };
+      const all = declaration.overloads;
+      return { type: error, typed: { kind: 'call', function: name, args, overloads: [], all, type: error, node } };
     }
     const { type, overloads } = found;
     const typed: Typed = { kind: 'call', function: name, args, overloads, all: declaration.overloads, type, node };
@@ -300,7 +317,7 @@ export class Checker {
     let joined: CelType | undefined;
     const elements = node.elements.map(({ value, optional = false }) => {
       const typed = this.check(value);
-      joined = this.join(value, joined, this.unwrapped(value, typed.type, optional));
+      joined = this.join(joined, this.unwrapped(value, typed.type, optional));
       return { value: typed, optional };
     });
     return { kind: 'list', elements, type: { kind: 'list', element: joined ?? this.substitution.fresh() }, node };
@@ -311,9 +328,9 @@ export class Checker {
     let valueType: CelType | undefined;
     const entries = node.entries.map(({ key, value, optional = false }) => {
       const typedKey = this.check(key);
-      keyType = this.join(key, keyType, typedKey.type);
+      keyType = this.join(keyType, typedKey.type);
       const typedValue = this.check(value);
-      valueType = this.join(value, valueType, this.unwrapped(value, typedValue.type, optional));
+      valueType = this.join(valueType, this.unwrapped(value, typedValue.type, optional));
       return { key: typedKey, value: typedValue, optional };
     });
     const type: CelType = {
@@ -335,10 +352,11 @@ export class Checker {
     return found;
   }
 
-  private join(at: Node, before: CelType | undefined, type: CelType): CelType {
+  private join(before: CelType | undefined, type: CelType): CelType {
     if (!before) return type;
     if (!this.substitution.assignable(before, type)) return any;
-    void at;
+    // As specified, null takes the type beside it; cel-go gives the list the type of null.
+    if (this.environment.kind === 'standard' && type.kind === 'null') return before;
     return mostGeneral(before, type);
   }
 
@@ -371,6 +389,15 @@ const literalTypes: Readonly<Record<LiteralNode['type'], CelType>> = {
   null: { kind: 'null' },
 };
 
+/** `math.greatest` and `math.least` take any number of arguments: from three on as a list. */
+function gathered(name: string, args: readonly Typed[], node: Node): readonly Typed[] {
+  if ((name !== 'math.greatest' && name !== 'math.least') || args.length < 3) return args;
+  const kinds = new Set(args.map(({ type }) => type.kind));
+  const element: CelType = kinds.size === 1 ? (args[0] as Typed).type : any;
+  const elements = args.map((value) => ({ value, optional: false }));
+  return [{ kind: 'list', elements, type: { kind: 'list', element }, node }];
+}
+
 export function variableName(variable: string | object): string {
   return typeof variable === 'string' ? variable : '';
 }
@@ -394,6 +421,8 @@ function replaceParameters(type: CelType, by: ReadonlyMap<string, CelType>): Cel
       return { kind: 'optional', value: replaceParameters(type.value, by) };
     case 'type':
       return type.value ? { kind: 'type', value: replaceParameters(type.value, by) } : type;
+    case 'opaque':
+      return type.parameters ? { ...type, parameters: type.parameters.map((each) => replaceParameters(each, by)) } : type;
     default:
       return type;
   }

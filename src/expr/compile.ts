@@ -1,4 +1,4 @@
-import { find, get, keyText, optionalGet, rawField } from './access.ts';
+import { find, get, keyText, optionalGet, rawField, requireContainer } from './access.ts';
 import { type Adapter, adapt, adapterFor, variableAdapter } from './adapt.ts';
 import { CelDouble, CelMap, CelOptional, CelTypeValue, CelUint, TypedObject } from './cel-values.ts';
 import type { Checked } from './check.ts';
@@ -117,14 +117,17 @@ export class Compiler {
     const raw = tree.optional ? undefined : tree.kind === 'select' ? this.rawSelect(tree) : this.rawIndex(tree);
     if (raw) return convert(raw, adapterFor(type));
     const operand = this.compile(tree.operand);
+    const { strict } = this.checked;
     if (tree.kind === 'select') {
       const { field } = tree;
-      return tree.optional ? (frame) => optionalGet(operand(frame), field) : (frame) => get(operand(frame), field);
+      return tree.optional
+        ? (frame) => optionalGet(operand(frame), field, strict)
+        : (frame) => get(operand(frame), field, strict);
     }
     const index = this.compile(tree.index);
     return tree.optional
-      ? (frame) => optionalGet(operand(frame), index(frame))
-      : (frame) => get(operand(frame), index(frame));
+      ? (frame) => optionalGet(operand(frame), index(frame), strict)
+      : (frame) => get(operand(frame), index(frame), strict);
   }
 
   private rawSelect(tree: Typed & { kind: 'select' }): Code | undefined {
@@ -182,9 +185,11 @@ export class Compiler {
     }
     const operand = this.compile(tree.operand);
     const { field } = tree;
+    const { strict } = this.checked;
     return (frame) => {
       const value = operand(frame);
       if (value instanceof CelOptional) return value.present && find(value.value, field) !== undefined;
+      if (strict) requireContainer(value, field);
       return find(value, field) !== undefined;
     };
   }
@@ -211,13 +216,16 @@ export class Compiler {
       value: this.compile(value),
       optional,
     }));
+    const { strict } = this.checked;
     return (frame) => {
       const map = new CelMap();
       for (const { key, value, optional } of entries) {
-        const at = mapKey(key(frame));
+        const at = strict ? strictKey(map, key(frame)) : key(frame);
         const item = value(frame);
         if (!optional) map.set(at, item);
-        else for (const inner of unwrap(item)) map.set(at, inner);
+        else if (!(item instanceof CelOptional)) fail('cannot initialize optional entry from non-optional value');
+        else if (item.present) map.set(at, item.value);
+        else map.delete(at);
       }
       return map;
     };
@@ -272,9 +280,9 @@ function convert(code: Code, adapter: Adapter): Code {
   return (frame) => adapter(code(frame));
 }
 
-function mapKey(key: unknown): unknown {
-  if (typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean' || typeof key === 'bigint') return key;
-  return key instanceof CelUint ? key : fail('unsupported key type');
+function strictKey(map: CelMap, key: unknown): unknown {
+  if (typeof key === 'object' && !(key instanceof CelUint)) return fail('unsupported key type');
+  return map.has(key) ? fail('duplicate key in map') : key;
 }
 
 function unwrap(value: unknown): unknown[] {

@@ -1,4 +1,5 @@
 import { type FunctionTable, kroFunctions, standardFunctions } from './library/tables.ts';
+import type { FunctionDeclaration } from './library/overload.ts';
 import { conditionType, runtimeType } from './condition-type.ts';
 import type { CelType } from './types.ts';
 
@@ -24,13 +25,16 @@ export interface EnvironmentOptions {
   readonly runtime?: boolean;
   /** @default '' */
   readonly container?: string;
+  /** Further functions, for checking only. */
+  readonly declarations?: readonly FunctionDeclaration[];
 }
 
 /** Cheap: the functions are shared, the variables are only looked up. */
 export function createEnvironment(options: EnvironmentOptions): Environment {
   const { variables, functions: kind, runtime = false, omit = true } = options;
   const declared = typeof variables === 'function' ? variables : recordLookup(variables);
-  const table = kind === 'kro' ? kroFunctions() : standardFunctions();
+  const known = kind === 'kro' ? kroFunctions() : standardFunctions();
+  const table = options.declarations ? withDeclarations(known, options.declarations) : known;
   return {
     kind,
     functions: omit || kind !== 'kro' ? table : without(table, 'omit'),
@@ -44,6 +48,10 @@ function recordLookup(variables: Readonly<Record<string, CelType>>): (name: stri
   return (name) => (Object.hasOwn(variables, name) ? variables[name] : undefined);
 }
 
+function withDeclarations(table: FunctionTable, declarations: readonly FunctionDeclaration[]): FunctionTable {
+  return { get: (name) => declarations.find((declaration) => declaration.name === name) ?? table.get(name) };
+}
+
 function without(table: FunctionTable, hidden: string): FunctionTable {
   return { get: (name) => (name === hidden ? undefined : table.get(name)) };
 }
@@ -52,7 +60,6 @@ const typeNames: ReadonlyMap<string, CelType> = new Map<string, CelType>([
   ['bool', { kind: 'bool' }],
   ['bytes', { kind: 'bytes' }],
   ['double', { kind: 'double' }],
-  ['dyn', { kind: 'dyn' }],
   ['int', { kind: 'int' }],
   ['uint', { kind: 'uint' }],
   ['string', { kind: 'string' }],

@@ -70,10 +70,9 @@ export function doubleToInt(value: number): Int {
   return Number.isSafeInteger(whole) ? whole + 0 : toInt(BigInt(whole));
 }
 
-/** Compares an int or uint with a double exactly. NaN when the double is NaN. */
+/** Compares an int or uint with a double, as a double: beyond ±2^53 neighbours are equal. NaN when the double is NaN. */
 export function compareWithDouble(integer: Int, double: number): number {
   if (Number.isNaN(double)) return Number.NaN;
-  if (typeof integer === 'number') return integer < double ? -1 : integer > double ? 1 : 0;
-  // JavaScript compares bigint and number by their exact values.
-  return integer < double ? -1 : integer > double ? 1 : 0;
+  const number = Number(integer);
+  return number < double ? -1 : number > double ? 1 : 0;
 }

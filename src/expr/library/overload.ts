@@ -55,6 +55,21 @@ export function declare(name: string, libraries: readonly Library[]): FunctionDe
   return overloads.length > 0 ? { name, overloads } : undefined;
 }
 
+/** A function that is only declared: its overloads as signatures. */
+export function declareFunction(name: string, overloads: readonly Omit<Overload, 'generic' | 'run' | 'unguarded'>[]): FunctionDeclaration {
+  const run = (): never => {
+    throw new TypeError(`${name} is only declared`);
+  };
+  return {
+    name,
+    overloads: overloads.map((each) => {
+      const generic = new Set<string>();
+      for (const type of [...each.parameters, each.result]) collect(type, generic);
+      return { ...each, generic: [...generic], run, unguarded: true };
+    }),
+  };
+}
+
 function overload(text: string, run: Implementation, unguarded: boolean): Overload {
   const signature = parseSignature(text);
   const generic = new Set<string>();
@@ -79,6 +94,9 @@ function collect(type: CelType, names: Set<string>): void {
       break;
     case 'type':
       if (type.value) collect(type.value, names);
+      break;
+    case 'opaque':
+      for (const parameter of type.parameters ?? []) collect(parameter, names);
       break;
     default:
       break;

@@ -95,6 +95,18 @@ const escapes: ReadonlyMap<string, string> = new Map([
   ['\\', '\\\\'], ['"', '\\"'],
 ]); // biome-ignore format: a table
 
+/** As specified, an offset beyond the end is an error; cel-go finds nothing there. */
+export const strictStrings: Library = {
+  indexOf: { 'string.(string, int): int': (text: string, part: string, offset: Int) => indexOf(text, part, within(text, offset)) },
+  lastIndexOf: {
+    'string.(string, int): int': (text: string, part: string, offset: Int) => lastIndexOfFrom(text, part, within(text, offset)),
+  },
+};
+
+function within(text: string, offset: Int): Int {
+  return offset > stringLength(text) ? fail(`index out of range: ${offset}`) : offset;
+}
+
 /** cel-go's string extension. */
 export const strings: Library = {
   charAt: { 'string.(int): string': charAt },
