@@ -1,7 +1,10 @@
 // Every marked line is refused by tsc with the codes given. TS2561 is TS2353 with "Did you mean to write …?".
 import { apps, core, external, kind, simple } from '../../src/k8s/index.ts';
 
-const Widget = kind<{ spec: { size: number }; status: { ready: boolean } }>({ apiVersion: 'example.com/v1', kind: 'Widget' });
+const Widget = kind<{ spec: { size: number }; status: { ready: boolean } }>({
+  apiVersion: 'example.com/v1',
+  kind: 'Widget',
+});
 const metadata = { name: 'a' };
 const template = { spec: { containers: [{ name: 'a', image: 'a:1' }] } };
 
