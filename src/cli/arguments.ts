@@ -9,7 +9,7 @@ import type { Verb } from './verb.ts';
  */
 export function verbFirst(argv: readonly string[], verbs: readonly Verb[], fallback: string): string[] {
   const names = new Set(['help', ...verbs.flatMap(({ name, alias }) => (alias ? [name, alias] : [name]))]);
-  const index = firstOperand(argv, valueFlags(verbs));
+  const index = firstOperand(argv, { ...flagNames(verbs), names });
   const operand = index < 0 ? undefined : (argv[index] as string);
   if (operand === undefined) {
     // The help of the whole, not of the verb that is the default.
@@ -30,18 +30,26 @@ export function wantsJson(argv: readonly string[]): boolean {
   return own.some((argument, index) => argument === '--output=json' || argument === '-ojson' || ((argument === '--output' || argument === '-o') && own[index + 1] === 'json'));
 }
 
-function firstOperand(argv: readonly string[], withValue: ReadonlySet<string>): number {
+interface Known {
+  readonly withValue: ReadonlySet<string>;
+  readonly flags: ReadonlySet<string>;
+  readonly names: ReadonlySet<string>;
+}
+
+function firstOperand(argv: readonly string[], { withValue, flags, names }: Known): number {
   for (let index = 0; index < argv.length; index++) {
     const argument = argv[index] as string;
     if (argument === '--') return -1;
     if (!argument.startsWith('-')) return index;
-    if (withValue.has(argument)) index++;
+    // What stands behind a mistyped flag is more likely its value than a mistyped verb.
+    const mistyped = !flags.has(argument) && !argument.includes('=') && !names.has(argv[index + 1] ?? '');
+    if (withValue.has(argument) || mistyped) index++;
   }
   return -1;
 }
 
-function valueFlags(verbs: readonly Verb[]): Set<string> {
-  const flags = verbs.flatMap(({ options = [] }) => options.map((option) => option.flags));
-  const all = [...flags, '-e, --env <name>', '-o, --output <format>'].filter((text) => text.includes('<'));
-  return new Set(all.flatMap((text) => text.match(/--?[a-z-]+/g) ?? []));
+function flagNames(verbs: readonly Verb[]): Pick<Known, 'withValue' | 'flags'> {
+  const texts = ['-h, --help', '-e, --env <name>', '-o, --output <format>', ...verbs.flatMap(({ options = [] }) => options.map((option) => option.flags))];
+  const namesIn = (all: readonly string[]): Set<string> => new Set(all.flatMap((text) => text.match(/--?[a-z-]+/g) ?? []));
+  return { withValue: namesIn(texts.filter((text) => text.includes('<'))), flags: namesIn(texts) };
 }

@@ -21,6 +21,7 @@ export const deployVerb: Verb = {
   options: [
     { flags: '-y, --yes', text: 'asks no question (none is asked in CI and for a local control plane)' },
     { flags: '--adopt', text: 'takes over objects that exist and are not ours' },
+    { flags: '--take <path>', text: 'takes a field such as spec.replicas over from its manager; may be given several times', many: true },
     { flags: '--allow-empty', text: 'lets a deployment delete more than half of what it consists of' },
     { flags: '--prune-all', text: 'also deletes Namespaces, CRDs and volumes that are no longer in the graph' },
     { flags: '--timeout <seconds>', text: 'gives up after this time', default: '900' },
@@ -64,6 +65,7 @@ async function deployTarget(target: Target, { flags, terminal, signal }: Call, {
       ...targetOptions(target, cluster, signal),
       timeoutMs,
       adopt: flags['adopt'] === true,
+      take: (flags['take'] as string[] | undefined) ?? [],
       allowEmpty: flags['allowEmpty'] === true,
       pruneAll: flags['pruneAll'] === true,
       confirm,

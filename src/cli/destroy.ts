@@ -1,10 +1,13 @@
+import type { DestroyResult } from '../deploy/destroy.ts';
 import type { Plan } from '../deploy/options.ts';
 import { DeployView } from './deploy-view.ts';
 import { clusterText, heading } from './heading.ts';
 import { planText } from './plan-text.ts';
 import { targetOptions, withCluster, withProgress } from './session.ts';
 import type { Stack } from './stack.ts';
+import type { Target } from './target.ts';
 import { loadOneTargets } from './targets.ts';
+import type { Terminal } from './terminal.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
 
 /** `destroy`: deletes a deployment, in the reverse of the order in which it was made. */
@@ -24,7 +27,7 @@ export const destroyVerb: Verb = {
 async function runDestroy({ stacks, flags, terminal, signal }: Call): Promise<Outcome> {
   const { environment, targets } = await loadOneTargets(stacks[0] as Stack, flags['env']);
   const { destroy } = await import('../deploy/destroy.ts');
-  const destroyed: object[] = [];
+  const destroyed: { target: Target; result: DestroyResult }[] = [];
   await withProgress(terminal, async (progress) => {
     // What was deployed last may read what was deployed first.
     for (const target of targets.toReversed()) {
@@ -39,8 +42,18 @@ async function runDestroy({ stacks, flags, terminal, signal }: Call): Promise<Ou
       const result = await withCluster(target.cluster, progress, (cluster) =>
         destroy(target.graph, { ...targetOptions(target, cluster, signal), definition: flags['definition'] === true, confirm, onEvent: (event) => view.show(event) }),
       );
-      destroyed.push({ graph: target.name, mode: target.mode, ...(typeof result === 'object' ? (result as object) : {}) });
+      destroyed.push({ target, result });
     }
   });
-  return { document: { environment: environment.name, graphs: destroyed }, text: targets.map(({ name }) => `${terminal.colors.green('✓')} ${name} is deleted`).join('\n') };
+  return {
+    document: { environment: environment.name, graphs: destroyed.map(({ target, result }) => ({ graph: target.name, mode: target.mode, ...result })) },
+    text: destroyed.map(({ target, result }) => resultText(target, result, terminal)).join('\n'),
+  };
+}
+
+function resultText(target: Target, { objects, kept, duration }: DestroyResult, { colors }: Terminal): string {
+  if (objects.length === 0 && kept.length === 0) return `${target.name} is not deployed`;
+  const lines = [`${colors.green('✓')} ${colors.bold(target.name)}: ${objects.length} objects deleted, ${(duration / 1000).toFixed(1)} s`];
+  for (const text of kept) lines.push(colors.yellow(`  kept: ${text}`));
+  return lines.join('\n');
 }

@@ -41,7 +41,7 @@ async function prepareTypeScript(path: string): Promise<void> {
 }
 
 function underTsx(): boolean {
-  return process.execArgv.some((argument) => /[\\/]tsx[\\/]/.test(argument));
+  return process.execArgv.some((argument) => /(^|[\\/=])tsx([\\/]|$)/.test(argument));
 }
 
 function moduleFailed(path: string, cause: unknown): KubewrightError {

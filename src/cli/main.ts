@@ -94,18 +94,18 @@ function addVerb({ parent, verb, around, finish }: Adding): void {
     const option = new Option(flag.flags, flag.text);
     if (flag.choices) option.choices(flag.choices);
     if (flag.default !== undefined) option.default(flag.default);
+    if (flag.many) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
     command.addOption(option);
   }
   command.addOption(new Option('-o, --output <format>', 'text for people, or one JSON document on stdout').choices(['text', 'json']).default('text'));
-  command.addHelpText('after', () => examplesText(command, verb, around.stack));
+  command.addHelpText('after', () => examplesText(verb, around.stack));
   if (verb.passThrough) command.argument('[arguments...]').passThroughOptions().allowUnknownOption();
   if (verb.verbs) for (const child of verb.verbs) addVerb({ parent: command.enablePositionalOptions(), verb: child, around, finish });
   else {
-    command.action(async (...parameters: unknown[]) => {
+    command.action(async () => {
       const operands = command.processedArgs as unknown[];
       const stacks = verb.operand === 'none' ? [] : around.stack ? [around.stack] : await loadStacks(operands[0] as string | string[]);
       const rest = verb.passThrough ? ((operands[0] as string[] | undefined) ?? []) : [];
-      void parameters;
       finish(await verb.run({ stacks, flags: command.opts(), rest, terminal: around.terminal, signal: around.signal }));
     });
   }
@@ -128,14 +128,13 @@ function usageError(error: CommanderError): KubewrightError {
   return new KubewrightError({ code: 'Usage', message: text.replace(/\.$/, ''), hint: hint || 'Add --help to see what there is.' });
 }
 
-function examplesText(command: Command, verb: Verb, stack: Stack | undefined): string {
+function examplesText(verb: Verb, stack: Stack | undefined): string {
   const program = stack ? `npx tsx ${displayPath(stack.file)}` : 'npx kubewright';
   const lines = verb.examples.map((example) => {
     const operand = stack || verb.operand === 'none' ? '' : ' stacks/app.ts';
     const [name = '', ...flags] = example.split(' ');
     return `  ${program} ${name}${operand}${flags.length > 0 ? ` ${flags.join(' ')}` : ''}`;
   });
-  void command;
   return `\nExamples:\n${lines.join('\n')}`;
 }
 

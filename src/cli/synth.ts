@@ -53,7 +53,7 @@ async function runSynth({ stacks, flags, terminal }: Call): Promise<Outcome> {
     return [`${same ? green('✓') : red('✗')} ${folder}`, ...list(missing, 'is missing'), ...list(changed, 'differs'), ...list(stale, 'is stale')];
   });
   if (check && differs) text.push('The files are not those that the stack gives. Run synth without --check and commit them.');
-  return { document: { check, upToDate: !differs, graphs: results }, text: text.join('\n'), exitCode: check && differs ? 1 : 0 };
+  return { document: { check, changed: differs, graphs: results }, text: text.join('\n'), exitCode: check && differs ? 1 : 0 };
 }
 
 function count(number: number, word: string): string {

@@ -37,9 +37,12 @@ export function prepareTarget(graph: Graph, named: NamedEnvironment): Target {
   const { namespace = 'default', labels, annotations } = environment;
   const secrets = secretSources(graph, named);
   const spec = valuesFor(graph, named);
+  const deployed = mode === 'kro' ? asDefinition(graph, named, spec) : graph;
+  // Fixed values may have left a Secret out.
+  const paths = secretPaths(deployed);
   return {
     name: graph.name,
-    graph: mode === 'kro' ? asDefinition(graph, named, spec) : graph,
+    graph: deployed,
     mode,
     cluster: environment.cluster as ClusterSource,
     instance: {
@@ -49,7 +52,7 @@ export function prepareTarget(graph: Graph, named: NamedEnvironment): Target {
       ...(annotations && { annotations }),
       spec,
     },
-    secrets: Object.fromEntries([...secrets].flatMap(([path, source]) => (source === undefined ? [] : [[path, source]]))),
+    secrets: Object.fromEntries([...secrets].flatMap(([path, source]) => (source === undefined || !paths.includes(path) ? [] : [[path, source]]))),
     writesSecret: (path) => (typeof environment.secrets === 'string' ? environment.secrets : secrets.get(path)) === 'plain',
   };
 }

@@ -28,6 +28,8 @@ export interface Flag {
   readonly text: string;
   readonly default?: string;
   readonly choices?: readonly string[];
+  /** May be given several times. */
+  readonly many?: boolean;
 }
 
 /** A command line that was read. */
