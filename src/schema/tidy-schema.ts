@@ -246,7 +246,7 @@ function namedProperties(raw: RawSchema): Pick<RawSchema, 'properties' | 'additi
   const { propertyNames, additionalProperties: value, properties } = raw;
   if (!propertyNames?.enum || typeof value !== 'object' || properties) return undefined;
   return {
-    properties: Object.fromEntries(propertyNames.enum.map((name) => [`${name as string}`, value])),
+    properties: Object.fromEntries(propertyNames.enum.map((name) => [name as string, value])),
     additionalProperties: false,
   };
 }
