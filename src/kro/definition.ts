@@ -2,11 +2,11 @@ import type { GraphData } from '../graph/graph.ts';
 import { Problems } from '../graph/problems.ts';
 import { toSimpleSchema } from '../schema/simple-schema.ts';
 import { type DefinitionSchema, kroApiVersion, type ResourceGraphDefinition } from './api.ts';
-import { ExpressionWriter } from './expressions.ts';
 import { refuseNode } from './refusals.ts';
 import { writeResource } from './resource.ts';
 import { splitSecrets } from './secrets.ts';
 import { writeStatus } from './status.ts';
+import { hasNoValues } from './values.ts';
 
 export interface DefinitionOptions {
   /** Other names than the graph's: two definitions of one graph in one cluster need them. */
@@ -17,7 +17,7 @@ export interface DefinitionOptions {
 
 /**
  * The ResourceGraphDefinition of a graph. What kro would refuse is rewritten where its meaning stays: constants in the
- * status, `dependsOn`, records that stand for objects, field names that are no CEL names. Secrets that hold literal or
+ * status, `dependsOn`, records that stand for objects. Secrets that hold literal or
  * deferred data are only read by the definition (see {@link splitSecrets}).
  *
  * @throws KubewrightError that lists everything that kro has no form for, each with a way out
@@ -28,13 +28,12 @@ export function toDefinition(graph: GraphData, options: DefinitionOptions = {}):
   const name = options.definition?.name ?? graph.name;
   const problems = new Problems(`kro definition ${name}`);
   const { nodes } = splitSecrets(graph, problems);
-  const writer = ExpressionWriter.of({ ...graph, nodes });
   const gates = new Set(options.featureGates);
   const resources = nodes.map((node) => {
     refuseNode(node, gates, problems);
-    return writeResource(node, writer, nodes);
+    return writeResource(node, nodes);
   });
-  const schema = writeSchema(graph, writer, problems);
+  const schema = writeSchema(graph, problems);
   problems.throwIfAny();
   return {
     apiVersion: kroApiVersion,
@@ -44,9 +43,9 @@ export function toDefinition(graph: GraphData, options: DefinitionOptions = {}):
   };
 }
 
-function writeSchema(graph: GraphData, writer: ExpressionWriter, problems: Problems): DefinitionSchema {
-  const { spec, types } = problems.attempt({ resource: `graph ${graph.name}` }, () => toSimpleSchema(graph.spec.json)) ?? { spec: {} };
-  const status = writeStatus(graph.status, writer, problems);
+function writeSchema(graph: GraphData, problems: Problems): DefinitionSchema {
+  const { spec, types } = hasNoValues(graph) ? { spec: {} } : (problems.attempt({}, () => toSimpleSchema(graph.spec.json, `graph ${graph.name}`)) ?? { spec: {} });
+  const status = writeStatus(graph.status, problems);
   return {
     apiVersion: graph.version,
     kind: graph.kind,

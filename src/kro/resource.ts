@@ -4,24 +4,23 @@ import { identifiers } from '../expr/references.ts';
 import { Expression, visitLeaves, type ValueObject } from '../expr/value.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import type { DefinitionResource } from './api.ts';
-import type { ExpressionWriter } from './expressions.ts';
+import { writeExpression, writeObject } from './expressions.ts';
 
 /** Writes one node as an entry of `spec.resources`. */
-export function writeResource(node: GraphNode, graph: ExpressionWriter, nodes: readonly GraphNode[]): DefinitionResource {
-  const writer = graph.within(node);
+export function writeResource(node: GraphNode, nodes: readonly GraphNode[]): DefinitionResource {
   const includeWhen = [...node.includeWhen.filter((condition) => !isTrue(condition)), ...waits(node, nodes)];
   return {
     id: node.id,
-    ...(includeWhen.length > 0 && { includeWhen: includeWhen.map((condition) => graph.expression(condition)) }),
-    ...(node.readyWhen.length > 0 && { readyWhen: node.readyWhen.map((condition) => writer.expression(condition)) }),
-    ...(node.forEach.length > 0 && { forEach: node.forEach.map(({ name, list }) => ({ [name]: graph.expression(list) })) }),
-    ...body(node, writer),
+    ...(includeWhen.length > 0 && { includeWhen: includeWhen.map(writeExpression) }),
+    ...(node.readyWhen.length > 0 && { readyWhen: node.readyWhen.map(writeExpression) }),
+    ...(node.forEach.length > 0 && { forEach: node.forEach.map(({ name, list }) => ({ [name]: writeExpression(list) })) }),
+    ...body(node),
   };
 }
 
-function body(node: GraphNode, writer: ExpressionWriter): Pick<DefinitionResource, 'template' | 'externalRef'> {
-  if (!node.external) return { template: writer.object(node.template) };
-  const metadata = writer.object((node.template['metadata'] ?? {}) as ValueObject);
+function body(node: GraphNode): Pick<DefinitionResource, 'template' | 'externalRef'> {
+  if (!node.external) return { template: writeObject(node.template) };
+  const metadata = writeObject((node.template['metadata'] ?? {}) as ValueObject);
   return { externalRef: { apiVersion: node.apiVersion, kind: node.kind, metadata } };
 }
 

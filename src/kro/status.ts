@@ -4,7 +4,7 @@ import { identifiers } from '../expr/references.ts';
 import { define, Expression, isObject, joinPath, type Value, type ValueObject } from '../expr/value.ts';
 import type { Problems } from '../graph/problems.ts';
 import type { Json, JsonObject } from './api.ts';
-import type { ExpressionWriter } from './expressions.ts';
+import { writeExpression } from './expressions.ts';
 
 /** Fields of an instance's status that kro writes itself. */
 const written: Readonly<Record<string, string>> = {
@@ -13,44 +13,30 @@ const written: Readonly<Record<string, string>> = {
 };
 
 /** Writes the status: every leaf becomes an expression that names something, as kro demands. */
-export function writeStatus(status: ValueObject, writer: ExpressionWriter, problems: Problems): JsonObject {
+export function writeStatus(status: ValueObject, problems: Problems): JsonObject {
   for (const [field, message] of Object.entries(written)) {
     if (status[field] !== undefined) problems.add({ code: 'KroStatusField', resource: 'status', path: field, message, hint: 'Choose another name for the field.' });
   }
-  return new StatusWriter(writer, problems).fields(status, '');
+  return writeFields(status, '', problems);
 }
 
-class StatusWriter {
-  readonly #writer: ExpressionWriter;
-  readonly #problems: Problems;
+function writeFields(value: ValueObject, path: string, problems: Problems): JsonObject {
+  const result: Record<string, Json> = {};
+  for (const key of Object.keys(value)) define(result, key, writeField(value[key] as Value, joinPath(path, key), problems));
+  return result;
+}
 
-  constructor(writer: ExpressionWriter, problems: Problems) {
-    this.#writer = writer;
-    this.#problems = problems;
+/** A list is one expression: kro would fill the place of a missing item with null, which its own schema then refuses. */
+function writeField(value: Value, path: string, problems: Problems): Json {
+  if (isObject(value) && Object.keys(value).length > 0) return writeFields(value, path, problems);
+  if (value === null) {
+    problems.add({ code: 'KroStatusNull', resource: 'status', path, message: 'is null, which kro writes into no status', hint: 'Leave the field out.' });
+    return null;
   }
-
-  fields(value: ValueObject, path: string): JsonObject {
-    const result: Record<string, Json> = {};
-    for (const key of Object.keys(value)) define(result, key, this.#value(value[key] as Value, joinPath(path, key)));
-    return result;
-  }
-
-  #value(value: Value, path: string): Json {
-    if (isObject(value) && Object.keys(value).length > 0) return this.fields(value, path);
-    return this.#leaf(value, path);
-  }
-
-  /** A list is one expression: kro would fill the place of a missing item with null, which its own schema then refuses. */
-  #leaf(value: Value, path: string): Json {
-    if (value === null) {
-      this.#problems.add({ code: 'KroStatusNull', resource: 'status', path, message: 'is null, which kro writes into no status', hint: 'Leave the field out.' });
-      return null;
-    }
-    const expression = value instanceof Expression ? value : this.#problems.attempt({ resource: 'status', path }, () => new Expression(toNode(value)));
-    if (!expression) return null;
-    const isConstant = identifiers(expression.node).size === 0;
-    return this.#writer.expression(isConstant ? new Expression(anchored(expression.node)) : expression);
-  }
+  const expression = value instanceof Expression ? value : problems.attempt({ resource: 'status', path }, () => new Expression(toNode(value)));
+  if (!expression) return null;
+  const isConstant = identifiers(expression.node).size === 0;
+  return writeExpression(isConstant ? new Expression(anchored(expression.node)) : expression);
 }
 
 /** kro refuses a status field that names neither the instance nor a resource: this names the instance beside the value. */
