@@ -8,6 +8,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The control plane that all test files of a run share; isolate by namespace. */
     controlPlane: {
+      /** `XDG_STATE_HOME` of processes whose `local()` has to be this control plane. */
+      readonly stateHome: string;
       readonly kubeconfig: string;
       readonly server: string;
       readonly token: string;
@@ -18,15 +20,15 @@ declare module 'vitest' {
 
 /** Vitest's global setup: one control plane per run, in a temporary folder, taken down whatever happens. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const directory = mkdtempSync(join(tmpdir(), 'kubewright-run-'));
-  const selector = { name: 'tests', directory };
+  const stateHome = mkdtempSync(join(tmpdir(), 'kubewright-run-'));
+  const selector = { directory: join(stateHome, 'kubewright', 'default') };
   const teardown = async (): Promise<void> => {
     await down(selector);
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(stateHome, { recursive: true, force: true });
   };
   try {
     const { kubeconfig, server, token, caFile } = await up({ ...selector, onProgress: printBuild });
-    project.provide('controlPlane', { kubeconfig, server, token, caFile });
+    project.provide('controlPlane', { stateHome, kubeconfig, server, token, caFile });
     return teardown;
   } catch (error) {
     await teardown();

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { assetFiles } from './assets.ts';
+import { binaryFiles } from './binaries-folder.ts';
 import type { Component, LocalFiles } from './state.ts';
 
 /** What the command lines depend on. */
@@ -59,7 +59,7 @@ export const componentArguments: Record<Component, (launch: Launch) => string[]>
   'kube-scheduler': ({ files }) => [...clientFlags(files), '--kube-api-qps=200', '--kube-api-burst=300'],
   kwok: ({ files, binaries }) => [
     `--kubeconfig=${files.kubeconfig}`,
-    `--config=${join(binaries, assetFiles.stages)}`,
+    `--config=${join(binaries, binaryFiles.stages)}`,
     '--manage-all-nodes=true',
     // Without a renewed lease the node turns NotReady after some minutes and its pods never recover.
     '--node-lease-duration-seconds=40',

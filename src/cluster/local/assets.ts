@@ -1,23 +1,8 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
+import { type BootstrapObject, type BootstrapObjects, binaryFiles } from './binaries-folder.ts';
 import { runGo } from './go.ts';
-
-/** Files beside the binaries. */
-export const assetFiles = { stages: 'stages.yaml', objects: 'objects.json', versions: 'versions.json' } as const;
-
-/** The objects that a control plane starts with, from `assetFiles.objects`. */
-export interface BootstrapObjects {
-  readonly kro: readonly BootstrapObject[];
-  readonly gatewayApi: readonly BootstrapObject[];
-  readonly storage: readonly BootstrapObject[];
-}
-
-export interface BootstrapObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-}
 
 const modules = { kwok: 'sigs.k8s.io/kwok', kro: 'github.com/kubernetes-sigs/kro', gateway: 'sigs.k8s.io/gateway-api' };
 const stageFolders = ['pod/fast', 'node/fast', 'node/heartbeat-with-lease', 'volume/fast'];
@@ -27,13 +12,13 @@ export async function assembleAssets(sources: string, target: string): Promise<v
   const folders = await moduleFolders(sources);
   const stock = stageFolders.flatMap((folder) => yamlFiles(join(folders.kwok, 'kustomize', 'stage', folder)));
   const documents = [...yamlFiles(join(sources, 'stages')), ...stock];
-  writeFileSync(join(target, assetFiles.stages), stageText(documents));
+  writeFileSync(join(target, binaryFiles.stages), stageText(documents));
   const objects: BootstrapObjects = {
     kro: crds(join(folders.kro, 'helm', 'crds')),
     gatewayApi: crds(join(folders.gateway, 'config', 'crd', 'standard')),
     storage: stock.map(({ object }) => object).filter(({ kind }) => kind === 'StorageClass'),
   };
-  writeFileSync(join(target, assetFiles.objects), JSON.stringify(objects));
+  writeFileSync(join(target, binaryFiles.objects), JSON.stringify(objects));
 }
 
 interface YamlDocument {

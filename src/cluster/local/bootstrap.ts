@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubewrightError } from '../../errors.ts';
 import type { ApiClient } from './api.ts';
-import { type BootstrapObject, type BootstrapObjects, assetFiles } from './assets.ts';
+import { type BootstrapObject, type BootstrapObjects, binaryFiles } from './binaries-folder.ts';
 
 /** The class that Gateways name to be served by the simulated controller. */
 export const gatewayClassName = 'kubewright-local';
@@ -41,7 +41,7 @@ const gatewayClass = {
 const nodeLease = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${node.metadata.name}`;
 
 export function readBootstrapObjects(binaries: string): BootstrapObjects {
-  return JSON.parse(readFileSync(join(binaries, assetFiles.objects), 'utf8')) as BootstrapObjects;
+  return JSON.parse(readFileSync(join(binaries, binaryFiles.objects), 'utf8')) as BootstrapObjects;
 }
 
 /** Installs kro's CRDs and waits until they are served. */

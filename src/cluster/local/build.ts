@@ -1,20 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { assembleAssets, assetFiles } from './assets.ts';
+import { assembleAssets } from './assets.ts';
+import { binaryFiles, folderPrefix, isComplete } from './binaries-folder.ts';
 import { requireGo, runGo } from './go.ts';
 import { withLock } from './lock.ts';
 import type { OnProgress } from './progress.ts';
 
-/** Names of the two programs in a binaries folder. */
-export const programs = { kubernetes: 'kubernetes', kro: 'kro' } as const;
+const unusedMs = 30 * 24 * 60 * 60 * 1000;
 
 const kroPackage = 'github.com/kubernetes-sigs/kro/cmd/controller';
-
-/** Whether the folder holds everything that a control plane is started from. */
-export function isComplete(folder: string): boolean {
-  const files = [programs.kubernetes, programs.kro, ...Object.values(assetFiles)];
-  return files.every((file) => existsSync(join(folder, file)));
-}
 
 /**
  * Builds the binaries and their assets into `folder`, which appears complete or not at all; one build at a time.
@@ -28,6 +22,7 @@ export async function buildBinaries(sources: string, folder: string, onProgress:
   const onWait = (): void => onProgress({ phase: 'wait', text: 'Another process builds the control plane; waiting for it' });
   const build = async (): Promise<void> => {
     if (isComplete(folder)) return;
+    removeLeftovers(cache);
     const draft = mkdtempSync(join(cache, `.${basename(folder)}-`));
     try {
       await compile(sources, draft, onProgress);
@@ -41,14 +36,24 @@ export async function buildBinaries(sources: string, folder: string, onProgress:
   await withLock(join(cache, '.locks'), build, { onWait });
 }
 
+/** Drafts of builds that were killed (we hold the lock, so none is in use), and what nobody used for a month. */
+function removeLeftovers(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    const folder = join(cache, name);
+    const unused = Date.now() - statSync(folder).mtimeMs > unusedMs;
+    const ours = name.startsWith(folderPrefix);
+    if (name.startsWith(`.${folderPrefix}`) || (ours && unused)) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 async function compile(sources: string, draft: string, onProgress: OnProgress): Promise<void> {
   const report = buildReporter(onProgress, await countPackages(sources, onProgress));
   const version = moduleVersion(sources, 'k8s.io/kubernetes');
   const flags = ['-mod=readonly', '-buildvcs=false', '-trimpath', '-v', '-ldflags', linkerFlags(version)];
   await runGo(sources, ['build', ...flags, '-o', `${draft}/`, '.', kroPackage], report);
-  renameSync(join(draft, 'control-plane'), join(draft, programs.kubernetes));
-  renameSync(join(draft, 'controller'), join(draft, programs.kro));
-  writeFileSync(join(draft, assetFiles.versions), JSON.stringify({ kubernetes: version, kro: moduleVersion(sources, 'github.com/kubernetes-sigs/kro') }));
+  renameSync(join(draft, 'control-plane'), join(draft, binaryFiles.kubernetes));
+  renameSync(join(draft, 'controller'), join(draft, binaryFiles.kro));
+  writeFileSync(join(draft, binaryFiles.versions), JSON.stringify({ kubernetes: version, kro: moduleVersion(sources, 'github.com/kubernetes-sigs/kro') }));
 }
 
 /** The version that go.mod requires. */

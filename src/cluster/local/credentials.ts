@@ -55,7 +55,7 @@ current-context: ${context}
 }
 
 /** The context of the kubeconfig, recognisable in prompts and tools. */
-export function contextName(name: string): string {
+function contextName(name: string): string {
   return name === 'default' ? 'kubewright-local' : `kubewright-local-${name}`;
 }
 

@@ -1,5 +1,6 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KubewrightError } from '../../errors.ts';
 import { serverUrl } from './arguments.ts';
 import { findBinaries, findOrBuildBinaries, programCommand } from './binaries.ts';
 import { readToken } from './credentials.ts';
@@ -71,14 +72,14 @@ export async function up(options: LocalOptions = {}): Promise<LocalControlPlane>
 /** Stops all processes of a control plane, also those a crash has left behind; its data stays. Tells how many ran. */
 export async function down(options: LocalOptions = {}): Promise<number> {
   const files = localFiles(options);
-  makeFolders(files);
+  if (!existsSync(files.directory)) return 0;
   return withLock(files.directory, async () => stopAll(files, options.onProgress));
 }
 
 /** Stops a control plane and deletes its data, keys and logs: the next `up` gives an empty cluster. */
 export async function reset(options: LocalOptions = {}): Promise<void> {
   const files = localFiles(options);
-  makeFolders(files);
+  if (!existsSync(files.directory)) return;
   await withLock(files.directory, async () => {
     await stopAll(files, options.onProgress);
     // The lock itself stays: it is held.
@@ -147,6 +148,21 @@ export function logs(options: LocalSelector & { component?: Component | undefine
   }));
 }
 
+/**
+ * The path of the kubeconfig of a control plane that was started.
+ *
+ * @throws KubewrightError `LocalNotStarted`
+ */
+export function kubeconfig(selector: LocalSelector = {}): string {
+  const files = localFiles(selector);
+  if (existsSync(files.kubeconfig)) return files.kubeconfig;
+  throw new KubewrightError({
+    code: 'LocalNotStarted',
+    message: `local control plane ${files.name}: it was never started, so there is no kubeconfig`,
+    hint: 'Run "kubewright local up" first.',
+  });
+}
+
 /** How to run kubectl against a control plane: it is in our binaries, the machine needs none. */
 export interface KubectlCommand {
   readonly file: string;
@@ -156,10 +172,10 @@ export interface KubectlCommand {
 
 /** The kubectl command line for a control plane that is up; spawn it with inherited standard streams. */
 export async function kubectl(args: readonly string[], options: LocalOptions = {}): Promise<KubectlCommand> {
-  const { kubeconfig } = await up(options);
+  const { kubeconfig: path } = await up(options);
   const binaries = readState(localFiles(options))?.binaries ?? (await findOrBuildBinaries(options.onProgress ?? ignore));
   const command = programCommand(binaries, 'kubectl');
-  return { file: command.file, args: [...command.args, ...args], env: { KUBECONFIG: kubeconfig } };
+  return { file: command.file, args: [...command.args, ...args], env: { KUBECONFIG: path } };
 }
 
 /** What the cluster port needs to talk to a control plane, which is started if it does not run. */
