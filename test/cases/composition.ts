@@ -26,6 +26,12 @@ const statusLevels = toResourceGraph(
   }),
 );
 
+const wholeLists = toResourceGraph(
+  { ...api('WholeLists'), spec: nothing, status: type({ 'parts?': type({ name: 'string', 'port?': 'string' }).array(), whole: type({ name: 'string' }).array() }) },
+  () => ({ config: core.v1.ConfigMap({ metadata: { name: 'config' }, data: { a: 'b' } }) }),
+  (_schema, { config }) => ({ parts: [{ name: 'x' }, { name: config.metadata.name, port: entry(config, 'missing') }], whole: [{ name: config.metadata.name }] }),
+);
+
 const groups = toResourceGraph(
   { ...api('NestedGroups'), spec: type({ image: 'string' }), status: type({ name: 'string' }) },
   ({ spec }) => {
@@ -133,6 +139,14 @@ export const compositionCases: readonly GraphCase[] = [
       nested: { url: 'https://app', port: 443, deeper: { list: ['app', 'fixed'], on: true } },
       constants: { text: 'a ${b} "c"', integer: 8080, float: 1.5, flag: true, none: [], list: [1, 2], objects: [{ name: 'x', port: 1 }, { name: 'app' }] },
     },
+  },
+  {
+    name: 'gives a list of the status whole or not at all',
+    graph: wholeLists,
+    values: {},
+    objects: { config: configMap('config', { a: 'b' }) },
+    status: { whole: [{ name: 'config' }] },
+    skip: { resolve: 'an item with half of its data is still kept', direct: 'an item with half of its data is still kept' },
   },
   {
     name: 'joins the ids of nested groups',

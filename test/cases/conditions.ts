@@ -192,7 +192,7 @@ export const conditionCases: readonly GraphCase[] = [
     graph: externalByName,
     values: { database: 'missing' },
     objects: {},
-    pending: ['database', 'app'],
+    pending: ['app'],
     skipped: ['shared', 'other'],
   },
   {

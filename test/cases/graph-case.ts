@@ -22,7 +22,7 @@ export interface GraphCase {
   readonly objects: Readonly<Record<string, ExpectedObject | readonly ExpectedObject[]>>;
   /** Left out by includeWhen. */
   readonly skipped?: readonly string[];
-  /** Not made at rest, because something that it reads never comes. */
+  /** Ids of resources that are not made at rest, because something that they read never comes. */
   readonly pending?: readonly string[];
   /** The whole status but for kro's own `state` and `conditions`. @default {} */
   readonly status?: Readonly<Record<string, unknown>>;
