@@ -1,8 +1,23 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+
+// Stacks import the package by its name; tests look at the sources, not at the last build.
+const alias = [
+  { find: /^kubewright$/, replacement: source('index.ts') },
+  { find: /^kubewright\/cel$/, replacement: source('cel.ts') },
+  { find: /^kubewright\/(k8s|kro|testing)$/, replacement: source('$1/index.ts') },
+];
+
 export default defineConfig({
+  resolve: { alias },
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'] } },
+      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], globalSetup: 'test/control-plane.ts' } },
+    ],
   },
 });

@@ -17,13 +17,18 @@ export type Input<T> = T | Expr<T>;
 /** What an expression, or a structure that holds expressions, is a value of. */
 export type Unwrap<T> = T extends Expr<infer U> ? U : T extends Scalar | null ? T : { readonly [K in keyof T]: Unwrap<T[K]> };
 
-/** `T` with an expression allowed in place of every leaf, record, list and object. */
+/**
+ * `T` with an expression allowed in place of every leaf, record and list. An object takes the reference of one through
+ * its fields: as a union with `Expr<T>`, a mistyped field would lose its "Did you mean".
+ */
 export type Inputs<T> = [NonNullable<T>] extends [Scalar]
   ? T | Expr<NonNullable<T>>
   : T extends readonly (infer U)[]
     ? readonly Inputs<U>[] | Expr<readonly U[]>
     : T extends object
-      ? { readonly [K in keyof T]: Inputs<T[K]> } | Expr<T>
+      ? string extends keyof T
+        ? { readonly [K in keyof T]: Inputs<T[K]> } | Expr<T>
+        : { readonly [K in keyof T]: Inputs<T[K]> }
       : T;
 
 /** Operations that every scalar has. */

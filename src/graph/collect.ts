@@ -24,14 +24,13 @@ export function collectResources(resources: unknown, problems: Problems): Collec
     }
   };
   const add = (handle: ResourceHandle, id: string): void => {
-    const source = handle.draft.source();
     const known = ids.get(handle);
     const wrong = nameProblem(id, 'resource id');
     if (wrong) problems.add({ ...wrong, resource: id });
     if (known !== undefined) {
-      problems.add({ code: 'DuplicateResource', resource: id, message: `the same resource is also returned as ${known}`, hint: `Return it once. (${source})` });
+      problems.add({ code: 'DuplicateResource', resource: id, message: `the same resource is also returned as ${known}`, hint: `Return it once. (${handle.draft.source()})` });
     } else if (handles.has(id)) {
-      problems.add({ code: 'DuplicateId', resource: id, message: 'two resources have this id', hint: `Rename one of them. (${source})` });
+      problems.add({ code: 'DuplicateId', resource: id, message: 'two resources have this id', hint: `Rename one of them. (${handle.draft.source()})` });
     } else if (handle.draft.id !== undefined && handle.draft.id !== id) {
       problems.add({ code: 'DifferentId', resource: id, message: `its factory was given the id ${handle.draft.id}`, hint: 'The key in the returned map is the id: remove the option or rename the key.' });
     } else {

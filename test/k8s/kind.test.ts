@@ -145,3 +145,16 @@ test('quantities and ports take text and numbers', () => {
     },
   });
 });
+
+test('lists, records and objects take expressions as a whole', () => {
+  const { spec: whole } = schemaReference<{
+    command: string[];
+    labels: Record<string, string>;
+    probe: { httpGet: { path: string; port: number } };
+    ports: { containerPort: number }[];
+  }>();
+  const { command, labels, probe, ports } = whole;
+  const containers = [{ name: 'web', image: 'web:1', command, ports, livenessProbe: probe }];
+  const pod = core.v1.Pod({ metadata: { name: 'web', labels }, spec: { containers } });
+  core.v1.Pod({ metadata: { name: 'copy' }, spec: pod.spec });
+});

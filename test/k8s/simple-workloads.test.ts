@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { AnyRef } from '../../src/expr/expression.ts';
 import { schemaReference } from '../../src/graph/schema-reference.ts';
 import * as simple from '../../src/k8s/simple.ts';
 import { objectOf } from './draft-of.ts';
@@ -53,7 +52,7 @@ describe('simple.Deployment', () => {
     ],
     [
       'a whole list as an expression',
-      { command: (spec as AnyRef).command },
+      { command: spec.command },
       web({ container: { command: '${schema.spec.command}' } }),
     ],
     ['ports', { ports: [{ containerPort: 80 }] }, web({ container: { ports: [{ containerPort: 80 }] } })],

@@ -27,6 +27,12 @@ export const refused = [
   core.v1.ConfigMap({ metadata: { name: 'a', uid: 'a' } }), // TS2353
   apps.v1.Deployment({ metadata, spec: { selector: {}, template }, status: {} }), // TS2353
   apps.v1.Deployment({ apiVersion: 'apps/v1', metadata, spec: { selector: {}, template } }), // TS2353
+  apps.v1.Deployment({ metadata, spec: { template } }), // TS2741
+  apps.v1.Deployment({ metadata, spec: { replica: 1, selector: {}, template } }), // TS2561
+  apps.v1.Deployment({ metadata, spec: { selector: {}, template: { spec: { containers: [{ name: 'a', imag: 'a:1' }] } } } }), // TS2561
+  simple.Deployment({ name: 'a', image: 'a:1', ports: [{ containerport: 80 }] }), // TS2561
+  simple.Deployment({ name: 'a', image: 'a:1', livenessProbe: { httpget: { port: 80 } } }), // TS2561
+  simple.Deployment({ name: 'a', image: 'a:1', resources: widget.metadata }), // TS2322
   apps.v1.Deploymint({ metadata }), // TS2551
   Widget({ metadata, spec: { size: '1' } }), // TS2322
   external(core.v1.Service, {}), // TS2769
