@@ -74,7 +74,7 @@ async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?:
     if (!isFieldConflict(error)) throw error;
     const taken = task.options.take ?? [];
     if (conflictFields(error).every(({ path }) => taken.includes(path))) return send(run, task, { dryRun: dry, force: true });
-    throw conflictError(task.desired, task.live, error);
+    throw conflictError({ ...task.desired, source: task.desired.node.source }, task.live, error);
   }
 }
 

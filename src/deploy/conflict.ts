@@ -1,7 +1,7 @@
 import { KubewrightError } from '../errors.ts';
 import { isApiError, type ApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
-import type { Desired } from './desired.ts';
+import type { ObjectAddress } from './options.ts';
 import { valueAt } from './field-path.ts';
 import { describe } from './identity.ts';
 
@@ -17,9 +17,16 @@ export function conflictFields(error: ApiError): readonly { readonly path: strin
     .map(({ field = '', manager = 'another manager' }) => ({ path: field.replace(/^\./, ''), manager }));
 }
 
+/** What we want to write, for messages. */
+export interface Wanted extends ObjectAddress {
+  readonly object: KubernetesObject;
+  /** Where the author wrote it. */
+  readonly source: () => string | undefined;
+}
+
 /** Names each field, who has it, both values, and the ways out. */
-export function conflictError(desired: Desired, live: KubernetesObject | undefined, error: ApiError): KubewrightError {
-  const source = desired.node.source();
+export function conflictError(desired: Wanted, live: KubernetesObject | undefined, error: ApiError): KubewrightError {
+  const source = desired.source();
   const problems = conflictFields(error).map(({ path, manager }) => {
     const shown = (object: unknown): string => (desired.kind === 'Secret' ? '(secret)' : brief(valueAt(object, path)));
     return new KubewrightError({

@@ -39,7 +39,7 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
   const world = await readWorld(run);
   const orphans = findOrphans(run, world, options.pruneAll ?? false);
   const problems: Error[] = [...modeProblems(run, world), ...kindProblems(world), ...shrinkProblems({ run, world, orphans }, options)];
-  const planned = await Promise.all(world.desired.map((desired) => planOne(run, world, { desired, options, thorough, problems })));
+  const planned = await planObjects(run, world, { options, thorough, problems });
   const deletions = orphans.deletable.map((object): PlannedChange => ({ ...orphanAddress(world, object), action: 'delete', fields: [] }));
   const changes = [...planned, ...deletions];
   const { pending } = world.resolution;
@@ -58,18 +58,23 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
 }
 
 /** A run that was killed may have left something that only the record tells. */
-function isUnfinished({ stored }: World): boolean {
+export function isUnfinished({ stored }: World): boolean {
   return stored.record?.phase !== 'deployed';
 }
 
-interface PlanningOne {
-  readonly desired: Desired;
+/** How objects are planned, and where refusals go. */
+export interface Planning {
   readonly options: DeployOptions;
   readonly thorough: boolean;
   readonly problems: Error[];
 }
 
-async function planOne(run: Run, world: World, { desired, options, thorough, problems }: PlanningOne): Promise<PlannedChange> {
+/** What has to happen to each wanted object, with the fields that change. */
+export function planObjects(run: Run, world: World, planning: Planning): Promise<readonly PlannedChange[]> {
+  return Promise.all(world.desired.map((desired) => planOne(run, world, { desired, ...planning })));
+}
+
+async function planOne(run: Run, world: World, { desired, options, thorough, problems }: Planning & { readonly desired: Desired }): Promise<PlannedChange> {
   const action = decide(desired, world);
   const address = addressOf(desired);
   const live = world.live.object(desired.key) ?? world.foreign.get(desired.key);
@@ -96,13 +101,14 @@ function canDryRun({ identity }: Run, world: World, { namespace, served }: Desir
   return !world.desired.some(({ kind, name }) => kind === 'Namespace' && name === namespace && !world.live.object(`Namespace//${name}`));
 }
 
-function orphanAddress({ stored }: World, { apiVersion, kind, metadata }: KubernetesObject): Omit<PlannedChange, 'action' | 'fields'> {
+export function orphanAddress({ stored }: World, { apiVersion, kind, metadata }: KubernetesObject): Omit<PlannedChange, 'action' | 'fields'> {
   const { name, namespace } = metadata;
   const known = stored.record?.objects.find((entry) => entry.kind === kind && entry.name === name && entry.namespace === namespace);
   return { label: known?.label ?? `${kind} ${name}`, apiVersion, kind, ...(namespace !== undefined && { namespace }), name };
 }
 
-function modeProblems(run: Run, { stored }: World): Error[] {
+/** An instance keeps its mode: kro refuses objects that carry our label. */
+export function modeProblems(run: Run, { stored }: World): Error[] {
   const mode = stored.record?.mode;
   if (!mode || mode === run.mode) return [];
   return [

@@ -49,6 +49,11 @@ export class PodProblems {
     return problem && performance.now() - problem.since >= problem.fatalMs ? problem.reason : undefined;
   }
 
+  /** Whether that is so of any object. */
+  isFatal(): boolean {
+    return [...this.#problems.keys()].some((label) => this.fatal(label) !== undefined);
+  }
+
   stop(): void {
     for (const each of this.#informers.values()) each.stop();
     for (const timer of this.#timers) clearTimeout(timer);

@@ -1,4 +1,83 @@
-import type { DestroyOptions } from '../options.ts';
+import { definitionsOf } from '../../kro/chain.ts';
+import type { Graph } from '../../graph/graph.ts';
+import type { KubernetesObject } from '../../cluster/cluster.ts';
+import { declined } from '../declined.ts';
 import type { DestroyResult } from '../destroy.ts';
+import { withLock } from '../lock.ts';
+import { readNamespace, removeNamespace } from '../namespace.ts';
+import type { DestroyOptions, Plan } from '../options.ts';
+import { ownFields } from '../ownership.ts';
+import { readRecord, recordRef } from '../record.ts';
+import { removeInOrder, type Removal } from '../remove.ts';
 import type { Run } from '../run.ts';
-export async function destroyWithKro(_run: Run, _options: DestroyOptions): Promise<DestroyResult> { throw new Error('not yet'); }
+import { isOurs } from '../decide.ts';
+import { lookForOrphans, newWorld } from '../world.ts';
+import { addressOfDefinition, instancesOf } from './definition.ts';
+import { definitionKind, missingKro } from './installed.ts';
+import { addressOfInstance, readInstance } from './instance.ts';
+
+/** Deletes the instance and waits until kro has deleted what it made; then the Secrets, and the definition when asked. */
+export async function destroyWithKro(run: Run, options: DestroyOptions): Promise<DestroyResult> {
+  const missing = await missingKro(run);
+  if (missing) throw missing;
+  const [instance, secrets, definitions, namespace] = await Promise.all([readInstance(run), findSecrets(run), options.definition ? findDefinitions(run) : [], readNamespace(run)]);
+  const stored = await readRecord(run);
+  const removals: Removal[] = [...(instance ? [{ object: instance, address: addressOfInstance(run), wave: 3 }] : []), ...secrets];
+  const plan = planOf([...removals, ...definitions]);
+  const none: DestroyResult = { objects: [], kept: [], writes: 0, duration: 0 };
+  if (!namespace || (plan.changes.length === 0 && !stored.resourceVersion && !isOurs(run, namespace))) return finish(run, none);
+  run.emit({ type: 'plan', plan });
+  if (options.confirm && !(await options.confirm(plan))) throw declined(run);
+  const kept: string[] = [];
+  const gone: Removal[] = [...removals];
+  await withLock(run, async () => {
+    await removeInOrder(run, removals);
+    for (const definition of definitions) await removeDefinition(run, definition, { kept, gone });
+    if (stored.resourceVersion) await run.cluster.delete(recordRef(run));
+  });
+  await removeNamespace(run);
+  return finish(run, { ...none, objects: gone.map(({ address }) => ({ ...address, action: 'deleted', ready: true })), kept });
+}
+
+function finish(run: Run, result: DestroyResult): DestroyResult {
+  return { ...result, writes: run.cluster.writes, duration: performance.now() - run.startedAt };
+}
+
+async function findSecrets(run: Run): Promise<readonly Removal[]> {
+  const stored = await readRecord(run);
+  const world = await newWorld(run, { stored, namespace: undefined, existing: new Set() });
+  await lookForOrphans(run, world);
+  const labels = new Map(stored.record?.objects.map(({ namespace, name, label }) => [`${namespace ?? ''}/${name}`, label]));
+  return [...world.live.all()].map(([, object]) => object).filter((object) => isOurs(run, object)).map((object): Removal => {
+    const { apiVersion, kind, metadata: { name, namespace } } = object;
+    return { object, address: { label: labels.get(`${namespace ?? ''}/${name}`) ?? name, apiVersion, kind, name, ...(namespace !== undefined && { namespace }) }, wave: 2 };
+  });
+}
+
+interface DefinitionRemoval extends Removal {
+  readonly graph: Graph;
+}
+
+/** The graph's own definition first, those that it is chained to after it. */
+async function findDefinitions(run: Run): Promise<readonly DefinitionRemoval[]> {
+  const graphs = [...definitionsOf(run.graph)].reverse();
+  const found = await Promise.all(graphs.map(async (graph) => ({ graph, live: await run.cluster.get({ ...definitionKind, name: graph.name }, { signal: run.signal }) })));
+  return found.filter((each): each is { graph: Graph; live: KubernetesObject } => each.live !== undefined && ownFields(each.live) !== undefined).map(({ graph, live }) => ({ graph, object: live, address: addressOfDefinition(graph), wave: 1 }));
+}
+
+/** Without its definition an instance could not be deleted any more, so none may be left. */
+async function removeDefinition(run: Run, definition: DefinitionRemoval, { kept, gone }: { readonly kept: string[]; readonly gone: Removal[] }): Promise<void> {
+  const left = await instancesOf(run, definition.graph);
+  if (left.length > 0) {
+    const names = left.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`).join(', ');
+    kept.push(`ResourceGraphDefinition ${definition.graph.name}: it has instances: ${names}`);
+    run.emit({ type: 'warning', message: `ResourceGraphDefinition ${definition.graph.name} stays, as it has instances: ${names}` });
+    return;
+  }
+  await removeInOrder(run, [definition]);
+  gone.push(definition);
+}
+
+function planOf(removals: readonly Removal[]): Plan {
+  return { changes: removals.map(({ address }) => ({ ...address, action: 'delete', fields: [] })), pending: [], changed: true, warnings: [], problems: [] };
+}

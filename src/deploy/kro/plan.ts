@@ -1,3 +1,67 @@
+import { definitionsOf } from '../../kro/chain.ts';
+import { KubewrightError } from '../../errors.ts';
+import { findOrphans, type Orphans } from '../decide.ts';
 import type { DeployOptions, Plan } from '../options.ts';
-import type { Run } from '../run.ts';
-export async function planWithKro(_run: Run, _options: DeployOptions): Promise<{ plan: Plan }> { throw new Error('not yet'); }
+import { isUnfinished, modeProblems, orphanAddress, planObjects } from '../planning.ts';
+import { kindOf, type Run } from '../run.ts';
+import type { World } from '../world.ts';
+import { planDefinition, type PlannedDefinition } from './definition.ts';
+import { missingKro } from './installed.ts';
+import { planInstance, type PlannedInstance } from './instance.ts';
+import { madeByKro, outline, readSecrets, type Outline } from './secrets.ts';
+
+/** A plan and what it was made from. */
+export interface PlannedWithKro {
+  readonly plan: Plan;
+  readonly definitions: readonly PlannedDefinition[];
+  readonly instance: PlannedInstance;
+  readonly outline: Outline;
+  /** The Secrets that are made beside the definition. */
+  readonly world: World;
+  readonly orphans: Orphans;
+}
+
+/** Compares definitions, Secrets and instance with what is there. */
+export async function planWithKro(run: Run, options: DeployOptions): Promise<PlannedWithKro> {
+  const missing = await missingKro(run);
+  if (missing) throw missing;
+  const outlined = outline(run);
+  const graphs = definitionsOf(run.graph);
+  const [definitions, world, unserved] = await Promise.all([
+    Promise.all(graphs.map((graph) => planDefinition(run, graph, options))),
+    readSecrets(run, outlined),
+    unservedKinds(run, graphs),
+  ]);
+  const changes = definitions.some(({ change }) => change.action !== 'unchanged');
+  const problems: Error[] = [...outlined.problems, ...unserved, ...modeProblems(run, world), ...definitions.flatMap((each) => each.problems)];
+  const [instance, secrets] = await Promise.all([planInstance(run, options, changes), planObjects(run, world, { options, thorough: false, problems })]);
+  const orphans = findOrphans(run, world, false);
+  const deletions = orphans.deletable.map((object) => ({ ...orphanAddress(world, object), action: 'delete' as const, fields: [] }));
+  const all = [...definitions.map(({ change }) => change), ...secrets, instance.change, ...deletions];
+  const createsNamespace = !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
+  const plan: Plan = {
+    changes: all,
+    pending: [],
+    ...(createsNamespace !== undefined && { createsNamespace }),
+    changed: createsNamespace !== undefined || isUnfinished(world) || all.some(({ action }) => action !== 'unchanged' && action !== 'check'),
+    warnings: definitions.flatMap(({ warnings }) => warnings),
+    problems: [...problems, ...instance.problems],
+  };
+  return { plan, definitions, instance, outline: outlined, world, orphans };
+}
+
+/** kro accepts a definition only when every kind in it is served, even one that `includeWhen` leaves out. */
+async function unservedKinds(run: Run, graphs: ReturnType<typeof definitionsOf>): Promise<Error[]> {
+  const own = new Set(graphs.map(({ group, version, kind }) => `${group}/${version}/${kind}`));
+  const nodes = graphs.flatMap((graph) => [...madeByKro(graph), ...graph.nodes.filter(({ external }) => external)]);
+  const wanted = new Map(nodes.filter(({ apiVersion, kind }) => !own.has(`${apiVersion}/${kind}`)).map((node) => [`${node.apiVersion}/${node.kind}`, node]));
+  const found = await Promise.all([...wanted.values()].map(async (node) => ({ node, served: await kindOf(run, node) })));
+  return found
+    .filter(({ served }) => !served)
+    .map(({ node: { id, apiVersion, kind } }) => new KubewrightError({
+      code: 'KindNotServed',
+      resource: id,
+      message: `the server does not serve ${apiVersion} ${kind}, and kro needs every kind of a definition, also of resources that \`includeWhen\` leaves out`,
+      hint: 'Install what brings the kind, or fix the fields that leave it out with `fixed` in the environment.',
+    }));
+}

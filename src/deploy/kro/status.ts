@@ -1,3 +1,40 @@
-import type { StatusResult } from '../options.ts';
+import { resolve } from '../../resolve/resolve.ts';
+import { addressOf } from '../item.ts';
+import type { ObjectState, StatusResult } from '../options.ts';
+import { judge } from '../readiness/table.ts';
+import { condition, explain, subjectOf } from '../readiness/verdict.ts';
+import { ruleContext } from '../rule-context.ts';
 import type { Run } from '../run.ts';
-export async function statusWithKro(_run: Run): Promise<StatusResult> { throw new Error('not yet'); }
+import { look } from '../world.ts';
+import { readChildren } from './children.ts';
+import { missingKro } from './installed.ts';
+import { addressOfInstance, readInstance } from './instance.ts';
+import { observedOf } from './observed.ts';
+import { outline, readSecrets } from './secrets.ts';
+import { ownStatus } from './wait.ts';
+
+/** How an instance does now, by kro's words and by the objects that it made. */
+export async function statusWithKro(run: Run): Promise<StatusResult> {
+  const missing = await missingKro(run);
+  if (missing) throw missing;
+  const [instance, world] = await Promise.all([readInstance(run), readSecrets(run, outline(run))]);
+  const secrets = world.desired.map((desired): ObjectState => ({ ...addressOf(desired), state: world.live.object(desired.key) ? 'ready' : 'missing' }));
+  if (!instance) {
+    return { deployed: secrets.some(({ state }) => state !== 'missing') && world.stored.record !== undefined, status: {}, statusPending: [], objects: [{ ...addressOfInstance(run), state: 'missing' }, ...secrets], pending: [] };
+  }
+  const children = await readChildren(run, run.graph, instance);
+  const rules = await ruleContext(run, children.map(({ object }) => object));
+  const made = children.map(({ address, object }): ObjectState => {
+    const verdict = judge(object, rules);
+    return { ...address, state: verdict.state, ...(verdict.reason !== undefined && { reason: verdict.reason }) };
+  });
+  const observed = observedOf(children, world);
+  let resolution = resolve(run.graph, run.instance, observed);
+  world.resolution = { ...resolution, objects: [] };
+  if (await look(run, world)) resolution = resolve(run.graph, run.instance, observed);
+  const subject = subjectOf(instance);
+  const active = subject.status['state'] === 'ACTIVE';
+  const own: ObjectState = { ...addressOfInstance(run), state: active ? 'ready' : 'waiting', ...(!active && { reason: explain(condition(subject, 'Ready'), 'kro has not judged it yet') }) };
+  const { pending, statusPending } = resolution;
+  return { deployed: true, status: ownStatus(instance), statusPending, objects: [own, ...secrets, ...made], pending: pending.map(({ path, reason }) => ({ path, reason })) };
+}

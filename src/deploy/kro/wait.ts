@@ -1,0 +1,219 @@
+import type { KubernetesObject } from '../../cluster/cluster.ts';
+import { informer, type Informer } from '../../cluster/watch.ts';
+import { resolve } from '../../resolve/resolve.ts';
+import type { Resolution } from '../../resolve/resolution.ts';
+import { failureOf } from '../failure.ts';
+import { Gates } from '../gates.ts';
+import { keyOf } from '../identity.ts';
+import { canonical } from '../intent.ts';
+import { addressOf, isReady, type Item } from '../item.ts';
+import type { ObjectAddress } from '../options.ts';
+import { PodProblems } from '../pod-problems.ts';
+import { judge } from '../readiness/table.ts';
+import { condition, explain, failed, fields, ready, subjectOf, text, waiting, type RuleContext, type Verdict } from '../readiness/verdict.ts';
+import { ruleContext } from '../rule-context.ts';
+import type { Run } from '../run.ts';
+import { look, type World } from '../world.ts';
+import { ChildWatch, readChildren, type Child } from './children.ts';
+import { addressOfInstance, instanceRef } from './instance.ts';
+import { observedOf } from './observed.ts';
+
+/** What an instance became. */
+export interface SettledInstance {
+  readonly instance: KubernetesObject;
+  readonly children: readonly Item[];
+  readonly status: Record<string, unknown>;
+  readonly resolution: Resolution;
+}
+
+/** kro looks again every 3 s while something waits; after twice that its status is what it is. */
+const statusGraceMs = 6_000;
+const errorGraceMs = 5_000;
+const gatherMs = 20;
+
+/** Waits for kro, then for what it made: kro calls an instance ACTIVE when its objects merely exist. */
+export async function settleInstance(run: Run, world: World, generation: number): Promise<SettledInstance> {
+  const waitingRoom = new WaitingRoom(run, world, generation);
+  try {
+    return await waitingRoom.wait();
+  } finally {
+    waitingRoom.stop();
+  }
+}
+
+class WaitingRoom {
+  readonly #run: Run;
+  readonly #world: World;
+  readonly #generation: number;
+  readonly #children: ChildWatch;
+  readonly #pods: PodProblems;
+  readonly #instance: Informer;
+  readonly #told = new Map<string, string>();
+  readonly #verdicts = new Map<string, Verdict>();
+  #wake = Promise.withResolvers<void>();
+  #rules: RuleContext = {};
+  #erredAt: number | undefined;
+  #staleSince: number | undefined;
+  #since = new Map<string, number>();
+
+  constructor(run: Run, world: World, generation: number) {
+    this.#run = run;
+    this.#world = world;
+    this.#generation = generation;
+    this.#children = new ChildWatch(run, (object) => this.#seeChild(object));
+    this.#pods = new PodProblems(run, () => this.#wake.resolve());
+    const { apiVersion, kind, name, namespace } = instanceRef(run);
+    this.#instance = informer(run.cluster, { apiVersion, kind, namespace, fieldSelector: `metadata.name=${name}` }, { onChange: () => this.#wake.resolve() });
+    run.signal.addEventListener('abort', () => this.#wake.resolve(), { once: true });
+  }
+
+  stop(): void {
+    this.#instance.stop();
+    this.#children.stop();
+    this.#pods.stop();
+  }
+
+  async wait(): Promise<SettledInstance> {
+    await Promise.race([this.#instance.ready, this.#wake.promise]);
+    for (;;) {
+      const { name, namespace } = instanceRef(this.#run);
+      const instance = this.#instance.object(name, namespace);
+      if (instance) this.#children.follow(this.#run.graph, instance);
+      const verdict = this.#judgeInstance(instance);
+      const isQuiet = [...this.#verdicts.values()].every(({ state }) => state !== 'failed') && !this.#run.signal.aborted;
+      if (instance && (verdict.state === 'ready' || !isQuiet || this.#hasPodProblem())) {
+        const settled = await this.#look(instance, verdict);
+        if (settled) return settled;
+      } else if (verdict.state === 'failed' || this.#run.signal.aborted) await this.#fail([], verdict);
+      await this.#pause(verdict);
+    }
+  }
+
+  /** Reads everything once more: watches of several kinds do not promise to be equally new. */
+  async #look(instance: KubernetesObject, verdict: Verdict): Promise<SettledInstance | undefined> {
+    const children = this.#run.signal.aborted ? [] : await readChildren(this.#run, this.#run.graph, instance);
+    this.#rules = this.#run.signal.aborted ? {} : await ruleContext(this.#run, children.map(({ object }) => object));
+    const items = children.map((child) => this.#itemOf(child));
+    if (verdict.state !== 'ready' || this.#run.signal.aborted || items.some((item) => item.verdict?.state === 'failed')) {
+      await this.#fail(items, verdict);
+      return undefined;
+    }
+    if (!items.every((item) => isReady(item))) return undefined;
+    const resolution = await this.#meaning(children);
+    const status = ownStatus(instance);
+    if (canonical(status) !== canonical(resolution.status) && !this.#isStale()) return undefined;
+    return { instance, children: items, status, resolution };
+  }
+
+  /** What the status has to become, so that an older one is not taken for it. */
+  async #meaning(children: readonly Child[]): Promise<Resolution> {
+    const observed = observedOf(children, this.#world);
+    for (;;) {
+      const resolution = resolve(this.#run.graph, this.#run.instance, observed);
+      this.#world.resolution = { ...resolution, objects: [], pending: [] };
+      if (!(await look(this.#run, this.#world))) return resolution;
+    }
+  }
+
+  #isStale(): boolean {
+    this.#staleSince ??= performance.now();
+    return performance.now() - this.#staleSince > statusGraceMs;
+  }
+
+  #itemOf(child: Child): Item {
+    const { object, address, path, index, node } = child;
+    const key = keyOf(address);
+    this.#world.live.set(object);
+    const verdict = this.#verdictOf(address, object);
+    const since = this.#since.get(key) ?? performance.now();
+    this.#since.set(key, since);
+    const item: Item = { desired: { ...address, path, index, node, key, object, hash: '', check: false, served: true }, state: 'settled', action: 'checked', verdict, since };
+    if (verdict.state === 'ready') this.#pods.forget(address.label);
+    else this.#pods.follow(item);
+    const fatal = this.#pods.fatal(address.label);
+    if (fatal !== undefined && verdict.state === 'waiting') item.verdict = failed(fatal);
+    return item;
+  }
+
+  #verdictOf(address: ObjectAddress, object: KubernetesObject): Verdict {
+    const verdict = judge(object, this.#rules);
+    if (verdict.state === 'ready') this.#tell(address, 'ready', () => this.#run.emit({ type: 'ready', object: addressOf(address) }));
+    else this.#tell(address, verdict.reason, () => this.#run.emit({ type: 'waiting', object: addressOf(address), reason: verdict.reason }));
+    this.#verdicts.set(keyOf(address), verdict);
+    return verdict;
+  }
+
+  #seeChild(object: KubernetesObject): void {
+    const id = object.metadata.labels?.['kro.run/node-id'];
+    const { apiVersion, kind, metadata: { name, namespace } } = object;
+    const address = { label: id ?? name, apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
+    this.#verdictOf(address, object);
+    this.#wake.resolve();
+  }
+
+  #hasPodProblem(): boolean {
+    return this.#pods.isFatal();
+  }
+
+  #judgeInstance(instance: KubernetesObject | undefined): Verdict {
+    if (!instance || (instance.metadata.generation ?? 0) < this.#generation) return waiting('kro has not seen it yet');
+    const subject = subjectOf(instance);
+    const found = condition(subject, 'Ready');
+    const stated = subject.conditions.some(({ type }) => type === 'Ready');
+    const state = text(subject.status['state']);
+    const active = state === 'ACTIVE' && (!stated || found?.status === 'True');
+    this.#erredAt = state === 'ERROR' ? (this.#erredAt ?? performance.now()) : undefined;
+    const reason = kroReason(subject.conditions, state);
+    if (active) return ready;
+    this.#tell(addressOfInstance(this.#run), reason, () => this.#run.emit({ type: 'waiting', object: addressOfInstance(this.#run), reason }));
+    return this.#erredAt !== undefined && performance.now() - this.#erredAt > errorGraceMs ? failed(reason) : waiting(reason);
+  }
+
+  async #fail(items: readonly Item[], verdict: Verdict): Promise<void> {
+    const broken = items.filter((item) => item.verdict?.state === 'failed');
+    const failures: unknown[] = [...broken];
+    const address = addressOfInstance(this.#run);
+    const node = { source: () => undefined } as never;
+    const instance: Item = {
+      desired: { ...address, path: '', node, key: keyOf(address), object: {} as never, hash: '', check: false, served: true },
+      state: 'settled', action: 'checked', verdict, since: performance.now(),
+    };
+    if (verdict.state === 'failed') failures.push(instance);
+    if (failures.length === 0 && !this.#run.signal.aborted) return;
+    const waits = [...items, ...(verdict.state === 'ready' ? [] : [instance])];
+    const failure = await failureOf(this.#run, this.#world, { items: waits, gates: new Gates(this.#run.graph, []), failures, stopped: this.#run.signal.aborted });
+    if (failure) throw failure;
+  }
+
+  #tell({ label }: ObjectAddress, reason: string, emit: () => void): void {
+    if (this.#told.get(label) === reason) return;
+    this.#told.set(label, reason);
+    emit();
+  }
+
+  async #pause(verdict: Verdict): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((done) => {
+      // Patience with errors and old status ends without an event.
+      timer = setTimeout(done, verdict.state === 'ready' || this.#erredAt !== undefined ? 1_000 : 10_000);
+    });
+    await Promise.race([this.#wake.promise, limit]);
+    clearTimeout(timer);
+    // Events come in crowds.
+    await new Promise((done) => setTimeout(done, gatherMs));
+    this.#wake = Promise.withResolvers<void>();
+  }
+}
+
+/** What kro waits for, without its own words around it. */
+function kroReason(conditions: readonly { readonly type?: string; readonly status?: string; readonly reason?: string; readonly message?: string }[], state: string | undefined): string {
+  const bad = ['GraphResolved', 'InstanceManaged', 'ResourcesReady', 'Ready'].map((type) => conditions.find((entry) => entry.type === type)).find((entry) => entry && entry.status !== 'True');
+  const said = explain(bad, `state ${state ?? 'not reported'}`);
+  return said.replace(/^NotReady: /, '').replace(/resource reconciliation failed: |apply results contain errors: /g, '');
+}
+
+/** The graph's own status: kro adds its state and conditions. */
+export function ownStatus(instance: KubernetesObject): Record<string, unknown> {
+  const { state: _state, conditions: _conditions, ...status } = fields(instance['status']);
+  return status;
+}
