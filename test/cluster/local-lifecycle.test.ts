@@ -67,15 +67,20 @@ describe('a local control plane', { timeout: 60_000 }, () => {
 
   it.runIf(process.platform === 'linux')('listens on loopback only, and etcd on no port at all', () => {
     const { port, kroPort } = state();
-    const arguments_ = readFileSync(`/proc/${pidOf('etcd')}/cmdline`, 'utf8');
-    expect(arguments_).toContain('--listen-client-urls=unix://');
+    const commandLine = readFileSync(`/proc/${pidOf('etcd')}/cmdline`, 'utf8');
+    expect(commandLine).toContain('--listen-client-urls=unix://');
     const hex = (value: number): string => value.toString(16).toUpperCase().padStart(4, '0');
-    const listening = readFileSync('/proc/net/tcp', 'utf8').split('\n').filter((line) => / 0A /.test(line));
-    for (const own of [port, kroPort]) expect(listening.some((line) => line.includes(` 0100007F:${hex(own)} `))).toBe(true);
+    const listening = readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .filter((line) => / 0A /.test(line));
+    for (const own of [port, kroPort])
+      expect(listening.some((line) => line.includes(` 0100007F:${hex(own)} `))).toBe(true);
   });
 
   it('shows logs, and runs kubectl from its own binaries', async () => {
-    expect(await run('get', 'node', 'local', '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')).toBe('True');
+    expect(await run('get', 'node', 'local', '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')).toBe(
+      'True',
+    );
     expect(logs({ ...local, component: 'etcd', lines: 2 })[0]?.text.split('\n')).toHaveLength(2);
     expect(logs(local).map(({ component }) => component)).toEqual(components);
   });

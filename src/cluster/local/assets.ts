@@ -42,7 +42,9 @@ function crds(folder: string): BootstrapObject[] {
 }
 
 function yamlFiles(folder: string): YamlDocument[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.yaml')).sort();
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .sort();
   const texts = names.flatMap((name) => readFileSync(join(folder, name), 'utf8').split(/^---[ \t]*$/m));
   return texts.flatMap((text) => {
     const object = load(text.trim() || 'null') as BootstrapObject | null;

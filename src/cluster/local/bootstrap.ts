@@ -100,7 +100,9 @@ async function hasCondition(api: ApiClient, path: string, type: string): Promise
   const { status, text } = await api.send({ path, timeoutMs: 30_000 });
   if (status !== 200) return false;
   const object = JSON.parse(text) as { status?: { conditions?: { type: string; status: string }[] } };
-  return object.status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
+  return (
+    object.status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false
+  );
 }
 
 function pathOf(object: BootstrapObject): string {

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { assembleAssets } from './assets.ts';
 import { binaryFiles, folderPrefix, isComplete } from './binaries-folder.ts';
@@ -19,7 +28,8 @@ export async function buildBinaries(sources: string, folder: string, onProgress:
   requireGo();
   const cache = dirname(folder);
   mkdirSync(cache, { recursive: true, mode: 0o700 });
-  const onWait = (): void => onProgress({ phase: 'wait', text: 'Another process builds the control plane; waiting for it' });
+  const onWait = (): void =>
+    onProgress({ phase: 'wait', text: 'Another process builds the control plane; waiting for it' });
   const build = async (): Promise<void> => {
     if (isComplete(folder)) return;
     removeLeftovers(cache);
@@ -53,7 +63,10 @@ async function compile(sources: string, draft: string, onProgress: OnProgress): 
   await runGo(sources, ['build', ...flags, '-o', `${draft}/`, '.', kroPackage], report);
   renameSync(join(draft, 'control-plane'), join(draft, binaryFiles.kubernetes));
   renameSync(join(draft, 'controller'), join(draft, binaryFiles.kro));
-  writeFileSync(join(draft, binaryFiles.versions), JSON.stringify({ kubernetes: version, kro: moduleVersion(sources, 'github.com/kubernetes-sigs/kro') }));
+  writeFileSync(
+    join(draft, binaryFiles.versions),
+    JSON.stringify({ kubernetes: version, kro: moduleVersion(sources, 'github.com/kubernetes-sigs/kro') }),
+  );
 }
 
 /** The version that go.mod requires. */
@@ -68,17 +81,25 @@ function linkerFlags(version: string): string {
   const [major = '', minor = ''] = version.slice(1).split('.');
   const values = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean', gitCommit: '' };
   const packages = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'];
-  const settings = packages.flatMap((path) => Object.entries(values).map(([key, value]) => `-X ${path}.${key}=${value}`));
+  const settings = packages.flatMap((path) =>
+    Object.entries(values).map(([key, value]) => `-X ${path}.${key}=${value}`),
+  );
   return ['-s', '-w', ...settings].join(' ');
 }
 
 async function countPackages(sources: string, onProgress: OnProgress): Promise<number> {
-  onProgress({ phase: 'build', text: 'Building the local control plane, once: Kubernetes and kro from their Go modules (about 5 minutes on 2 cores)' });
+  onProgress({
+    phase: 'build',
+    text: 'Building the local control plane, once: Kubernetes and kro from their Go modules (about 5 minutes on 2 cores)',
+  });
   let downloads = 0;
   const list = await runGo(sources, ['list', '-mod=readonly', '-deps', '.', kroPackage], (line) => {
     if (!line.startsWith('go: downloading')) return;
     downloads += 1;
-    onProgress({ phase: 'build', text: `Downloading Go modules (${downloads}): ${line.slice('go: downloading '.length)}` });
+    onProgress({
+      phase: 'build',
+      text: `Downloading Go modules (${downloads}): ${line.slice('go: downloading '.length)}`,
+    });
   });
   return new Set(list.trim().split('\n')).size;
 }

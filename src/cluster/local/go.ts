@@ -14,7 +14,8 @@ export function requireGo(): void {
   if (run.error || run.status !== 0) {
     throw new KubewrightError({
       code: 'LocalNoGo',
-      message: 'local control plane: its binaries are not built yet, and building them needs Go, which is not on the PATH',
+      message:
+        'local control plane: its binaries are not built yet, and building them needs Go, which is not on the PATH',
       hint: `Install Go 1.${neededMinor} or newer (https://go.dev/dl), ${elsewhere}`,
       cause: run.error,
     });

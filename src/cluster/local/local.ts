@@ -65,7 +65,8 @@ export async function up(options: LocalOptions = {}): Promise<LocalControlPlane>
     if (meanwhile) return describe(files, meanwhile, false);
     return describe(files, await restart(files, binaries, options), true);
   };
-  const onWait = (): void => onProgress({ phase: 'wait', text: `Another process starts or stops ${files.name}; waiting for it` });
+  const onWait = (): void =>
+    onProgress({ phase: 'wait', text: `Another process starts or stops ${files.name}; waiting for it` });
   return withLock(files.directory, start, { onWait });
 }
 
@@ -84,7 +85,16 @@ export async function reset(options: LocalOptions = {}): Promise<void> {
     await stopAll(files, options.onProgress);
     // The lock itself stays: it is held.
     const { data, logs, certificates, state, kubeconfig, token, serviceAccountKey, serviceAccountPublicKey } = files;
-    for (const path of [data, logs, certificates, state, kubeconfig, token, serviceAccountKey, serviceAccountPublicKey]) {
+    for (const path of [
+      data,
+      logs,
+      certificates,
+      state,
+      kubeconfig,
+      token,
+      serviceAccountKey,
+      serviceAccountPublicKey,
+    ]) {
       rmSync(path, { recursive: true, force: true });
     }
   });
@@ -126,7 +136,12 @@ export async function status(selector: LocalSelector = {}): Promise<LocalStatus>
     startedAt: running.length > 0 ? state?.startedAt : undefined,
     processes: components.map((component) => {
       const pid = running.find((candidate) => candidate.component === component)?.pid;
-      return { component, pid, running: pid !== undefined, memory: pid === undefined ? undefined : residentMemory(pid) };
+      return {
+        component,
+        pid,
+        running: pid !== undefined,
+        memory: pid === undefined ? undefined : residentMemory(pid),
+      };
     }),
   };
 }
@@ -138,7 +153,9 @@ export interface LocalLog {
 }
 
 /** The ends of the log files, of one component or of all. @param options.lines how many of each, 20 by default */
-export function logs(options: LocalSelector & { component?: Component | undefined; lines?: number | undefined } = {}): LocalLog[] {
+export function logs(
+  options: LocalSelector & { component?: Component | undefined; lines?: number | undefined } = {},
+): LocalLog[] {
   const files = localFiles(options);
   const chosen = options.component ? [options.component] : components;
   return chosen.map((component) => ({
@@ -173,7 +190,8 @@ export interface KubectlCommand {
 /** The kubectl command line for a control plane that is up; spawn it with inherited standard streams. */
 export async function kubectl(args: readonly string[], options: LocalOptions = {}): Promise<KubectlCommand> {
   const { kubeconfig: path } = await up(options);
-  const binaries = readState(localFiles(options))?.binaries ?? (await findOrBuildBinaries(options.onProgress ?? ignore));
+  const binaries =
+    readState(localFiles(options))?.binaries ?? (await findOrBuildBinaries(options.onProgress ?? ignore));
   const command = programCommand(binaries, 'kubectl');
   return { file: command.file, args: [...command.args, ...args], env: { KUBECONFIG: path } };
 }
@@ -233,7 +251,9 @@ async function restart(files: LocalFiles, binaries: string, options: LocalOption
     try {
       return await startControlPlane({ files, binaries, port, kroPort, featureGates }, onProgress);
     } catch (error) {
-      const busyPort = ['kube-apiserver', 'kro'].some((name) => /address already in use/.test(logTail(files, name as Component, 40)));
+      const busyPort = ['kube-apiserver', 'kro'].some((name) =>
+        /address already in use/.test(logTail(files, name as Component, 40)),
+      );
       await stopAll(files, onProgress);
       // Between choosing a port and listening on it somebody else may take it.
       if (!busyPort || attempt === 3) throw error;
@@ -255,7 +275,13 @@ function describe(files: LocalFiles, state: LocalState, started: boolean): Local
 
 function gateText(options: LocalOptions): string | undefined {
   const gates = options.featureGates;
-  return gates && Object.keys(gates).sort().map((gate) => `${gate}=${String(gates[gate])}`).join(',');
+  return (
+    gates &&
+    Object.keys(gates)
+      .sort()
+      .map((gate) => `${gate}=${String(gates[gate])}`)
+      .join(',')
+  );
 }
 
 function ignore(): void {

@@ -53,7 +53,11 @@ export async function stopProcesses(processes: readonly ComponentProcess[]): Pro
   const servers = processes.filter(({ component }) => component === 'etcd' || component === 'kube-apiserver');
   // Without their servers the others would hang for those 5 s, with nothing left to save.
   const graceMs = servers.length === 2 ? killAfterMs : 0;
-  const groups: Component[][] = [['kro', 'kwok', 'kube-scheduler', 'kube-controller-manager'], ['kube-apiserver'], ['etcd']];
+  const groups: Component[][] = [
+    ['kro', 'kwok', 'kube-scheduler', 'kube-controller-manager'],
+    ['kube-apiserver'],
+    ['etcd'],
+  ];
   for (const group of groups) {
     const members = group.flatMap((name) => processes.filter(({ component }) => component === name));
     for (const member of members) signal(member, graceMs > 0 ? 'SIGTERM' : 'SIGKILL');

@@ -35,7 +35,11 @@ export async function startControlPlane(launch: Launch, onProgress: OnProgress):
   } finally {
     api.close();
   }
-  onProgress({ phase: 'start', text: `Control plane ${files.name} is ready at ${serverUrl(launch.port)}`, fraction: 1 });
+  onProgress({
+    phase: 'start',
+    text: `Control plane ${files.name} is ready at ${serverUrl(launch.port)}`,
+    fraction: 1,
+  });
   return started.record(true);
 }
 

@@ -124,7 +124,8 @@ describe('addresses and volumes', () => {
   it('binds claims of the default storage class', async () => {
     const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
     await apply('v1', 'PersistentVolumeClaim', 'data', { spec: claim });
-    const phase = async (): Promise<unknown> => (await statusOf<{ phase: string }>('PersistentVolumeClaim', 'data')).phase;
+    const phase = async (): Promise<unknown> =>
+      (await statusOf<{ phase: string }>('PersistentVolumeClaim', 'data')).phase;
     await expect.poll(phase, poll).toBe('Bound');
   });
 });
@@ -132,7 +133,10 @@ describe('addresses and volumes', () => {
 describe('the Gateway API', () => {
   const version = 'gateway.networking.k8s.io/v1';
   const gateway = (gatewayClassName: string, hostname?: string): object => ({
-    spec: { gatewayClassName, listeners: [{ name: 'http', port: 80, protocol: 'HTTP', ...(hostname && { hostname }) }] },
+    spec: {
+      gatewayClassName,
+      listeners: [{ name: 'http', port: 80, protocol: 'HTTP', ...(hostname && { hostname }) }],
+    },
   });
   const route = (parent: object, service: string, extra: object = {}): object => ({
     spec: { parentRefs: [parent], rules: [{ backendRefs: [{ name: service, port: 80 }] }], ...extra },
@@ -158,7 +162,8 @@ describe('the Gateway API', () => {
 
     await apply(version, 'Gateway', 'edge', gateway('kubewright-local', 'shop.example.com'));
     await apply(version, 'HTTPRoute', 'web', route({ name: 'edge' }, 'web', { hostnames: ['other.example.com'] }));
-    const generations = async (): Promise<unknown> => (await edge()).conditions?.map(({ observedGeneration }) => observedGeneration);
+    const generations = async (): Promise<unknown> =>
+      (await edge()).conditions?.map(({ observedGeneration }) => observedGeneration);
     await expect.poll(generations, poll).toEqual([2, 2]);
     const refused = ['Accepted=False NoMatchingListenerHostname', 'ResolvedRefs=True ResolvedRefs'];
     await expect.poll(async () => firstParent('HTTPRoute', 'web'), poll).toEqual(refused);
