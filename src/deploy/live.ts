@@ -37,10 +37,12 @@ export class Live implements Observed {
     this.#objects.delete(key);
   }
 
-  /** Which objects the nodes stand for. */
-  place(desired: readonly Desired[]): void {
+  /** Which objects the nodes stand for. Says whether a node came into sight whose object was read already. */
+  place(desired: readonly Desired[]): boolean {
     const places = new Map<NodePath, string | string[]>();
+    let found = false;
     for (const { path, index, key } of desired) {
+      found ||= !this.#places.has(path) && this.#objects.has(key);
       if (index === undefined) {
         places.set(path, key);
         continue;
@@ -50,6 +52,7 @@ export class Live implements Observed {
       places.set(path, items);
     }
     this.#places = places;
+    return found;
   }
 
   setExternal(path: NodePath, found: ObservedObject | readonly ObservedObject[] | undefined): void {

@@ -34,8 +34,8 @@ export async function survey(world: World, run: Run): Promise<void> {
   for (;;) {
     world.resolution = resolve(run.graph, run.instance, world.live);
     world.desired = await toDesired(run, world.resolution.objects, world.wishes);
-    world.live.place(world.desired);
-    if (!(await look(run, world))) return;
+    const found = world.live.place(world.desired);
+    if (!(await look(run, world)) && !found) return;
   }
 }
 
