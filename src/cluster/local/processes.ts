@@ -109,9 +109,13 @@ async function allEnded(processes: readonly ComponentProcess[], timeoutMs: numbe
 }
 
 function stopped(files: LocalFiles, component: Component): KubewrightError {
+  const log = logTail(files, component, 8);
+  const silentKro = 'kro ends without a word when it does not know a feature gate: check featureGates. ';
   return new KubewrightError({
     code: 'LocalProcessStopped',
-    message: `local control plane ${files.name}: ${component} has stopped:\n${logTail(files, component, 8)}\n`,
-    hint: `Its log is ${logFile(files, component)}. Run the same verb again; "kubewright local reset" starts with an empty cluster.`,
+    message: `local control plane ${files.name}: ${component} has stopped${log === '' ? '' : `:\n${log}\n`}`,
+    hint:
+      `${log === '' && component === 'kro' ? silentKro : ''}Its log is ${logFile(files, component)}. ` +
+      'Run the same verb again; "kubewright local reset" starts with an empty cluster.',
   });
 }
