@@ -57,7 +57,7 @@ describe.each<Mode>(['direct', 'kro'])('the microservices application, %s', (mod
     expect(production?.['data']).toMatchObject({ ENVIRONMENT: 'production', LOG_LEVEL: 'info' });
 
     await destroy(graph, options);
-    expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: `healthy-${mode}` })).toBeUndefined();
+    await expect.poll(() => cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: `healthy-${mode}` }), { timeout: 30_000 }).toBeUndefined();
   });
 
   it('is healthy with no replicas at all', async () => {
