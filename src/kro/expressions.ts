@@ -4,10 +4,11 @@ import { printTemplate } from '../expr/print.ts';
 import { define, Expression, isObject, type Value, type ValueObject } from '../expr/value.ts';
 import { mapChildren } from '../expr/walk.ts';
 import type { Json, JsonObject } from './api.ts';
+import { withoutBytes } from './bytes.ts';
 
 /** An expression alone, as kro reads it: a condition, a list of `forEach`, a field of the status. */
-export function writeExpression({ node }: Expression): string {
-  return printTemplate(node);
+export function writeExpression(expression: Expression): string {
+  return printTemplate(withoutBytes(expression, { loose: false }));
 }
 
 /** An object of a template: expressions become text that kro evaluates, text stays what it is. */
@@ -18,7 +19,7 @@ export function writeObject(value: ValueObject): JsonObject {
 }
 
 function writeTree(value: Value): Json {
-  if (value instanceof Expression) return printTemplate(loosenRecords(value.node));
+  if (value instanceof Expression) return printTemplate(loosenRecords(withoutBytes(value, { loose: true })));
   if (typeof value === 'string') return literalText(value);
   if (Array.isArray(value)) return value.map(writeTree);
   return isObject(value) ? writeObject(value) : (value as Json);

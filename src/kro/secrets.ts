@@ -79,5 +79,5 @@ function externalSecret(node: GraphNode): GraphNode {
   const metadata = isObject(node.template['metadata']) ? node.template['metadata'] : {};
   const { name, namespace } = metadata;
   const kept: ValueObject = { ...(name !== undefined && { name }), ...(namespace !== undefined && { namespace }) };
-  return { ...node, external: 'name', template: { metadata: kept }, keep: false };
+  return { ...node, external: 'name', template: { metadata: kept }, forEach: [], keep: false };
 }

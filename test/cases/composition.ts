@@ -1,7 +1,7 @@
 import { type } from 'arktype';
 import { Cel } from '../../src/expr/cel.ts';
 import { toResourceGraph } from '../../src/graph/graph.ts';
-import { apps, core } from '../../src/k8s/index.ts';
+import { apps, core, external } from '../../src/k8s/index.ts';
 import { api, configMap, entry, type GraphCase } from './graph-case.ts';
 
 const nothing = type({});
@@ -90,6 +90,18 @@ const secretGraph = toResourceGraph(
   (_schema, { literal }) => ({ name: literal.metadata.name }),
 );
 
+const secretCopies = toResourceGraph(
+  { ...api('SecretCopies'), spec: nothing, status: type({ key: 'string' }) },
+  () => {
+    const source = external(core.v1.Secret, { name: 'source' });
+    const one = core.v1.Secret({ metadata: { name: 'one' }, data: { key: Cel.field<string>(source.data, 'key') } });
+    const all = core.v1.Secret({ metadata: { name: 'all' }, data: source.data });
+    const text = core.v1.ConfigMap({ metadata: { name: 'text' }, data: { key: Cel.string(Cel.field<string>(source.data, 'key')) } });
+    return { source, one, all, text };
+  },
+  (_schema, { source }) => ({ key: Cel.string(Cel.field<string>(source.data, 'key')) }),
+);
+
 const namespaces = toResourceGraph(
   { ...api('OwnNamespace'), spec: nothing, status: type({ name: 'string' }) },
   ({ metadata }) => {
@@ -116,7 +128,7 @@ const recordChoice = toResourceGraph(
               {
                 name: 'web',
                 image: 'nginx',
-                resources: Cel.expr<never>`${spec.big} ? {"limits": {"cpu": "2"}} : {"limits": {"cpu": "1"}}`,
+                resources: Cel.expr<{ limits: Record<string, string> }>`${spec.big} ? {"limits": {"cpu": "2"}} : {"limits": {"cpu": "1"}}`,
                 volumeMounts: Cel.expr<never>`${spec.mounts}.map(m, {"name": dyn(m.name), "mountPath": m.path})`,
               },
             ],
@@ -197,6 +209,19 @@ export const compositionCases: readonly GraphCase[] = [
     },
     secrets: ['literal', 'mixed'],
     status: { name: 'sample-literal' },
+  },
+  {
+    name: 'copies Secrets',
+    graph: secretCopies,
+    values: {},
+    given: [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'source', namespace: 'NAMESPACE' }, data: { key: 'aGVsbG8=' } }],
+    objects: {
+      one: { kind: 'Secret', metadata: { name: 'one' }, data: { key: 'aGVsbG8=' } },
+      all: { kind: 'Secret', metadata: { name: 'all' }, data: { key: 'aGVsbG8=' } },
+      text: configMap('text', { key: 'hello' }),
+    },
+    status: { key: 'hello' },
+    skip: { resolve: 'bytes are not written as base64 text yet', direct: 'bytes are not written as base64 text yet' },
   },
   {
     name: 'makes a namespace and something in it',
