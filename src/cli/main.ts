@@ -72,7 +72,7 @@ async function runLine(line: readonly string[], around: Surroundings): Promise<D
   program.addHelpText('after', '\nExit codes: 0 done, 1 error, 2 there are changes (plan --detailed-exitcode), 130 interrupted.');
   for (const verb of verbs) {
     if (stack && verb === localVerb) continue;
-    addVerb({ parent: program, verb, around, finish: (outcome) => (done = { verb: verb.name, outcome }) });
+    addVerb({ parent: program, verb, around, finish: (name, outcome) => (done = { verb: name, outcome }) });
   }
   await program.parseAsync(line as string[], { from: 'user' });
   return done;
@@ -82,7 +82,7 @@ interface Adding {
   readonly parent: Command;
   readonly verb: Verb;
   readonly around: Surroundings;
-  readonly finish: (outcome: Outcome) => void;
+  readonly finish: (verb: string, outcome: Outcome) => void;
 }
 
 function addVerb({ parent, verb, around, finish }: Adding): void {
@@ -100,13 +100,13 @@ function addVerb({ parent, verb, around, finish }: Adding): void {
   command.addOption(new Option('-o, --output <format>', 'text for people, or one JSON document on stdout').choices(['text', 'json']).default('text'));
   command.addHelpText('after', () => examplesText(verb, around.stack));
   if (verb.passThrough) command.argument('[arguments...]').passThroughOptions().allowUnknownOption();
-  if (verb.verbs) for (const child of verb.verbs) addVerb({ parent: command.enablePositionalOptions(), verb: child, around, finish });
+  if (verb.verbs) for (const child of verb.verbs) addVerb({ parent: command.enablePositionalOptions(), verb: child, around, finish: (name, outcome) => finish(`${verb.name} ${name}`, outcome) });
   else {
     command.action(async () => {
       const operands = command.processedArgs as unknown[];
       const stacks = verb.operand === 'none' ? [] : around.stack ? [around.stack] : await loadStacks(operands[0] as string | string[]);
       const rest = verb.passThrough ? ((operands[0] as string[] | undefined) ?? []) : [];
-      finish(await verb.run({ stacks, flags: command.opts(), rest, terminal: around.terminal, signal: around.signal }));
+      finish(verb.name, await verb.run({ stacks, flags: command.opts(), rest, terminal: around.terminal, signal: around.signal }));
     });
   }
 }

@@ -1,13 +1,17 @@
 import { defineScalarTag, DUMP_SCHEMA, dump, NOT_RESOLVED } from 'js-yaml';
 
-/** Go's reader drops every `_` of a number; js-yaml drops only those between digits. */
-const looseNumber = defineScalarTag('tag:kubewright,2026:loose-number', {
+/** What Go's reader takes for a number and js-yaml does not: `_` anywhere in it, prefixes in upper case. */
+const goNumber = defineScalarTag('tag:kubewright,2026:go-number', {
   implicit: true,
-  resolve: (text) => (/^[-+.\d][\w.+-]*$/.test(text) && text.includes('_') && !Number.isNaN(Number(text.replaceAll('_', ''))) ? text : NOT_RESOLVED),
+  resolve: (text) => (/^[-+]?0[xXbBoO][\da-fA-F_]+$/.test(text) || isLooseNumber(text) ? text : NOT_RESOLVED),
   identify: () => false,
 });
 
-const schema = DUMP_SCHEMA.withTags(looseNumber);
+function isLooseNumber(text: string): boolean {
+  return text.includes('_') && /^[-+.\d][\w.+-]*$/.test(text) && !Number.isNaN(Number(text.replaceAll('_', '')));
+}
+
+const schema = DUMP_SCHEMA.withTags(goNumber);
 
 /**
  * YAML of JSON data, as sigs.k8s.io/yaml reads it back: what YAML 1.1 takes for a boolean, a number or a date is quoted,
