@@ -1,8 +1,9 @@
 import { KubewrightError } from '../../errors.ts';
+import type { KindReference } from '../../cluster/cluster.ts';
 import { kroApiVersion, supportedKroVersions } from '../../kro/api.ts';
 import { kindOf, type Run } from '../run.ts';
 
-export const definitionKind = { apiVersion: kroApiVersion, kind: 'ResourceGraphDefinition' } as const;
+export const definitionKind: KindReference = { apiVersion: kroApiVersion, kind: 'ResourceGraphDefinition' };
 
 /** The error of a cluster without kro; `undefined` when it serves kro's API. */
 export async function missingKro(run: Run): Promise<KubewrightError | undefined> {
