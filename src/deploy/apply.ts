@@ -25,7 +25,11 @@ export interface Task {
 /** Writes one object, patiently, and gives it as the server stored it. */
 export function applyTask(run: Run, task: Task): Promise<KubernetesObject> {
   const { desired, mayAppear } = task;
-  return retrying(() => attempt(run, task), {
+  const once = (): Promise<KubernetesObject> => {
+    run.signal.throwIfAborted();
+    return attempt(run, task);
+  };
+  return retrying(() => run.pool.run(once), {
     // Running writes are finished; only the waiting between them ends.
     signal: run.signal,
     alsoHeals: (error) => error instanceof Terminating || isTerminatingNamespace(error) || (mayAppear === true && isApiError(error, 'NotFound', 'KindNotServed')),

@@ -183,7 +183,7 @@ class Flow {
   async #write(item: Item, send: () => ReturnType<typeof applyTask>): Promise<void> {
     const { desired } = item;
     try {
-      const object = await this.#run.pool.run(() => (this.#run.signal.aborted ? Promise.reject(this.#run.signal.reason as Error) : send()));
+      const object = await send();
       this.#world.foreign.delete(desired.key);
       this.#world.live.set(object);
       this.#run.emit({ type: 'object', object: addressOf(desired), action: item.action });

@@ -1,10 +1,11 @@
+import type { KubernetesObject } from '../cluster/cluster.ts';
 import type { Graph } from '../graph/graph.ts';
 import { declined } from './declined.ts';
 import { isOurs } from './decide.ts';
 import { keyOf, keys } from './identity.ts';
 import { destroyWithKro } from './kro/destroy.ts';
 import { withLock } from './lock.ts';
-import { readNamespace, removeNamespace } from './namespace.ts';
+import { foreignContent, readNamespace, removeNamespace } from './namespace.ts';
 import type { DeployedObject, DestroyOptions, Plan } from './options.ts';
 import { readRecord, recordRef, writeRecord, type StoredRecord } from './record.ts';
 import { removeInOrder, type Removal } from './remove.ts';
@@ -42,11 +43,28 @@ async function destroyDirectly(run: Run, options: DestroyOptions): Promise<Destr
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
   await withLock(run, async () => {
     if (stored.record) await writeRecord(run, await readRecord(run), { ...stored.record, phase: 'destroying' });
-    await removeInOrder(run, removals);
+    const holders = removals.filter(({ object }) => isHolder(object));
+    await removeInOrder(run, removals.filter(({ object }) => !isHolder(object)));
+    await removeInOrder(run, await emptyHolders(run, holders, kept));
     await run.cluster.delete(recordRef(run));
   });
   await removeNamespace(run);
   return finish(run, { ...empty, objects: removals.map(({ address }) => ({ ...address, action: 'deleted', ready: true })), kept });
+}
+
+/** What takes everything in it along, whoever made that. */
+function isHolder({ apiVersion, kind }: KubernetesObject): boolean {
+  return apiVersion === 'v1' && kind === 'Namespace';
+}
+
+async function emptyHolders(run: Run, holders: readonly Removal[], kept: string[]): Promise<readonly Removal[]> {
+  const found = await Promise.all(holders.map(async (holder) => ({ holder, foreign: await foreignContent(run, holder.address.name) })));
+  for (const { holder: { address: { name } }, foreign } of found) {
+    if (foreign === undefined) continue;
+    kept.push(`Namespace ${name}: it holds ${foreign}`);
+    run.emit({ type: 'namespace', name, action: 'kept', reason: `it holds ${foreign}` });
+  }
+  return found.filter(({ foreign }) => foreign === undefined).map(({ holder }) => holder);
 }
 
 function finish(run: Run, result: DestroyResult): DestroyResult {
@@ -54,7 +72,7 @@ function finish(run: Run, result: DestroyResult): DestroyResult {
 }
 
 /** Everything with our label, wherever the record or the graph says that it may be. */
-async function findRemovals(run: Run, stored: StoredRecord): Promise<{ removals: readonly Removal[]; kept: readonly string[] }> {
+async function findRemovals(run: Run, stored: StoredRecord): Promise<{ removals: readonly Removal[]; kept: string[] }> {
   const world = await newWorld(run, { stored, namespace: undefined, existing: new Set() });
   await lookForOrphans(run, world);
   await surveyIfPossible(run, world);

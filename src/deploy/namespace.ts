@@ -1,7 +1,8 @@
 import { isApiError } from '../cluster/api-error.ts';
-import type { KubernetesObject, ObjectReference } from '../cluster/cluster.ts';
+import type { KubernetesObject, ListQuery, ObjectReference } from '../cluster/cluster.ts';
 import { isOurs } from './decide.ts';
 import { fieldManager, keys } from './identity.ts';
+import { removeInOrder } from './remove.ts';
 import { retrying } from './retry.ts';
 import type { Run } from './run.ts';
 
@@ -45,28 +46,35 @@ const furniture: Readonly<Record<string, (object: KubernetesObject) => boolean>>
 /** Deletes the namespace when it is ours and holds nothing foreign; says why when it stays. */
 export async function removeNamespace(run: Run): Promise<void> {
   const found = await readNamespace(run);
-  if (!found || found.metadata.deletionTimestamp || !isOurs(run, found)) return;
+  if (!found || !isOurs(run, found)) return;
   const { namespace: name } = run.identity;
-  const foreign = await findForeign(run);
+  const foreign = found.metadata.deletionTimestamp ? undefined : await foreignContent(run, name);
   if (foreign) {
     run.emit({ type: 'namespace', name, action: 'kept', reason: `it holds ${foreign}` });
     return;
   }
-  await run.cluster.delete(namespaceRef(run), { uid: found.metadata.uid, resourceVersion: found.metadata.resourceVersion });
+  const { apiVersion, kind } = found;
+  await removeInOrder(run, [{ object: found, address: { label: name, apiVersion, kind, name }, wave: 0 }]);
   run.emit({ type: 'namespace', name, action: 'deleted' });
 }
 
-/** The first object in the namespace that is not ours and follows from nothing of ours. */
-async function findForeign(run: Run): Promise<string | undefined> {
+/** The first object in a namespace that is not ours (or is to be kept) and follows from nothing of ours. */
+export async function foreignContent(run: Run, namespace: string): Promise<string | undefined> {
   const kinds = (await run.cluster.resources({ signal: run.signal })).filter(({ namespaced, verbs }) => namespaced && verbs.includes('list'));
-  const found = await Promise.all(kinds.map(({ apiVersion, kind }) => run.pool.run(() => firstForeign(run, { apiVersion, kind }))));
+  const found = await Promise.all(kinds.map(({ apiVersion, kind }) => run.pool.run(() => firstForeign(run, { apiVersion, kind, namespace }))));
   return found.find((name) => name !== undefined);
 }
 
-async function firstForeign(run: Run, { apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): Promise<string | undefined> {
+async function firstForeign(run: Run, query: ListQuery): Promise<string | undefined> {
+  const { kind } = query;
+  const isForeign = (item: KubernetesObject): boolean => {
+    const { metadata } = item;
+    if (metadata.deletionTimestamp || metadata.ownerReferences?.length || furniture[kind]?.(item)) return false;
+    return !isOurs(run, item) || metadata.annotations?.[keys.keep] === 'true';
+  };
   try {
-    const { items } = await run.cluster.list({ apiVersion, kind, namespace: run.identity.namespace }, { signal: run.signal });
-    const foreign = items.find((item) => !isOurs(run, item) && !item.metadata.ownerReferences?.length && !furniture[kind]?.(item) && !item.metadata.deletionTimestamp);
+    const { items } = await run.cluster.list(query, { signal: run.signal });
+    const foreign = items.find(isForeign);
     return foreign && `${kind} ${foreign.metadata.name}`;
   } catch (error) {
     // What cannot be looked at may hold something.

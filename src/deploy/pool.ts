@@ -9,8 +9,9 @@ export class Pool {
   readonly #waiting: (() => void)[] = [];
 
   async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#width) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#running += 1;
+    if (this.#running < Math.floor(this.#width)) this.#running += 1;
+    // Whoever wakes it has counted it already.
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       const result = await task();
       this.#width = Math.min(maxWidth, this.#width + 1 / this.#width);
@@ -20,11 +21,16 @@ export class Pool {
       throw error;
     } finally {
       this.#running -= 1;
-      while (this.#waiting.length > 0 && this.#running < this.#width) {
-        this.#waiting.shift()?.();
-        // The one that was woken counts itself in a later microtask.
-        break;
-      }
+      this.#wake();
+    }
+  }
+
+  #wake(): void {
+    while (this.#running < Math.floor(this.#width)) {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      this.#running += 1;
+      next();
     }
   }
 }

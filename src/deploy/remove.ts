@@ -18,6 +18,7 @@ const explainAfterMs = 10_000;
 
 /** Deletes in waves, each gone before the next begins. Only the very objects that were seen are deleted. */
 export async function removeInOrder(run: Run, removals: readonly Removal[]): Promise<void> {
+  if (removals.length === 0) return;
   const waves = Map.groupBy(removals, ({ wave }) => wave);
   for (const number of [...waves.keys()].sort((left, right) => right - left)) {
     if (run.signal.aborted) throw stopped(run, removals.filter(({ wave }) => wave <= number).map(({ address }) => `delete ${describe(address)}`));

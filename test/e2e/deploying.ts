@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { type } from 'arktype';
+import { connect } from '../../src/cluster/connect.ts';
+import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
+import type { DeployEvent, DeployOptions, Mode } from '../../src/deploy/options.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import { toResourceGraph } from '../../src/graph/graph.ts';
+import { simple } from '../../src/k8s/index.ts';
+
+/** A connection of a test file's own. */
+export function connectTo({ server, token, caFile }: { server: string; token: string; caFile: string }): Promise<Cluster> {
+  return connect({ kind: 'server', server, token, ca: readFileSync(caFile, 'utf8') });
+}
+
+let counter = 0;
+
+/** A namespace that nothing else uses. */
+export function freshName(prefix: string): string {
+  counter += 1;
+  return `${prefix}-${process.pid.toString(36)}-${counter}`;
+}
+
+export interface Situation {
+  readonly cluster: Cluster;
+  readonly namespace: string;
+  readonly mode?: Mode;
+  readonly spec?: Record<string, unknown>;
+  readonly name?: string;
+}
+
+/** Options of a deployment that ends within the time of a test, and what it told. */
+export function optionsFor({ cluster, namespace, mode = 'direct', spec = {}, name = 'it' }: Situation): DeployOptions & { readonly events: DeployEvent[] } {
+  const events: DeployEvent[] = [];
+  return { cluster, mode, instance: { name, namespace, spec }, timeoutMs: 40_000, onEvent: (event) => void events.push(event), events };
+}
+
+/** A graph without values. */
+export function graphOf(name: string, resources: Parameters<typeof toResourceGraph>[1]): Graph {
+  const definition = { name, apiVersion: 'tests.example.com/v1', kind: 'Test', spec: type({ 'text?': 'string', 'number?': 'number.integer' }), status: type({}) };
+  return toResourceGraph(definition as never, resources as never) as never;
+}
+
+export function configMaps(names: readonly string[], data: Record<string, string> = { key: 'value' }): () => Record<string, never> {
+  return () => Object.fromEntries(names.map((name) => [name, simple.ConfigMap({ name, data })])) as never;
+}
+
+/** What is in a namespace, of one kind. */
+export async function namesIn(cluster: Cluster, namespace: string, kind: { apiVersion: string; kind: string }): Promise<string[]> {
+  const { items } = await cluster.list({ ...kind, namespace });
+  return items.map(({ metadata }: KubernetesObject) => metadata.name).filter((name) => name !== 'kube-root-ca.crt').sort();
+}
+
+export const configMap = { apiVersion: 'v1', kind: 'ConfigMap' } as const;
+export const secret = { apiVersion: 'v1', kind: 'Secret' } as const;
