@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// oxlint-disable-next-line import/no-unassigned-import -- it runs before everything else
 import './node-version.ts';
 
 const { main } = await import('./cli/main.ts');

@@ -39,7 +39,7 @@ export interface FactoryOptions {
 }
 
 /** A graph that takes values of type `I` and has a status of type `T`. */
-export type AnyGraph<I, T> = TakesValues<I> & Graph<unknown, T, unknown>;
+export type AnyGraph<I, T> = TakesValues<I> & Graph<unknown, T>;
 
 /** The end of a deployment. */
 export type Deployment<T> = Omit<DeployResult, 'status'> & {
@@ -73,7 +73,7 @@ export interface GraphFactory<I, T> {
 }
 
 /** A graph that can deploy itself. */
-export interface DeployableGraph<S, T, R, I = S> extends Graph<S, T, R>, TakesValues<I> {
+export interface DeployableGraph<S, T, R, I = S> extends Graph<S, T, R, I>, TakesValues<I> {
   /** The same as the function {@link factory}, for this graph. */
   factory(mode: Mode, options?: FactoryOptions): GraphFactory<I, T>;
 }
@@ -129,8 +129,13 @@ export function factory(mode: Mode, options: FactoryOptions = {}): Factory {
         return deploy(target.graph, { ...base, ...deployOptions(options) }) as Promise<Deployment<never>>;
       }),
     plan: (graph, values) =>
-      onCluster({ mode, options }, graph, values, async (target, base) => (await import('./deploy/plan.ts')).plan(target.graph, { ...base, ...deployOptions(options) })),
-    status: (graph, values) => onCluster({ mode, options }, graph, values, async (target, base) => (await import('./deploy/status.ts')).status(target.graph, base)),
+      onCluster({ mode, options }, graph, values, async (target, base) =>
+        (await import('./deploy/plan.ts')).plan(target.graph, { ...base, ...deployOptions(options) }),
+      ),
+    status: (graph, values) =>
+      onCluster({ mode, options }, graph, values, async (target, base) =>
+        (await import('./deploy/status.ts')).status(target.graph, base),
+      ),
     destroy: (graph, values) =>
       onCluster({ mode, options }, graph, values, async (target, base) => {
         await (await import('./deploy/destroy.ts')).destroy(target.graph, { ...base, definition: options.definition });
@@ -141,7 +146,10 @@ export function factory(mode: Mode, options: FactoryOptions = {}): Factory {
       return resolveOffline(made, instance).objects.map(({ object }) => object);
     },
     toDefinitions: async (graph) => {
-      const [{ definitionsOf }, { toDefinition }] = await Promise.all([import('./kro/chain.ts'), import('./kro/definition.ts')]);
+      const [{ definitionsOf }, { toDefinition }] = await Promise.all([
+        import('./kro/chain.ts'),
+        import('./kro/definition.ts'),
+      ]);
       return definitionsOf(graph as Graph).map((member) => toDefinition(member));
     },
   };
@@ -154,8 +162,20 @@ interface Way {
 
 /** The upper layers load when they are used: importing the library stays cheap. */
 async function targetOf({ mode, options }: Way, graph: Graph, values: unknown): Promise<Target> {
-  const [{ defineEnvironment }, { prepareTarget }, { local }] = await Promise.all([import('./cli/environment.ts'), import('./cli/target.ts'), import('./cluster/source.ts')]);
-  const { environment: base, cluster = base?.cluster ?? local(), namespace, name, labels, annotations, secrets } = options;
+  const [{ defineEnvironment }, { prepareTarget }, { local }] = await Promise.all([
+    import('./cli/environment.ts'),
+    import('./cli/target.ts'),
+    import('./cluster/source.ts'),
+  ]);
+  const {
+    environment: base,
+    cluster = base?.cluster ?? local(),
+    namespace,
+    name,
+    labels,
+    annotations,
+    secrets,
+  } = options;
   const environment = defineEnvironment({
     ...(base && { extends: base }),
     mode,
@@ -170,13 +190,26 @@ async function targetOf({ mode, options }: Way, graph: Graph, values: unknown): 
   return prepareTarget(graph, { name: 'factory', file: `factory('${mode}')`, environment });
 }
 
-async function onCluster<T>(way: Way, graph: Graph, values: unknown, work: (target: Target, base: TargetOptions) => Promise<T>): Promise<T> {
+async function onCluster<T>(
+  way: Way,
+  graph: Graph,
+  values: unknown,
+  work: (target: Target, base: TargetOptions) => Promise<T>,
+): Promise<T> {
   const target = await targetOf(way, graph, values);
   const { connect } = await import('./cluster/connect.ts');
   const cluster: Cluster = await connect(target.cluster);
   const { timeoutMs, signal, onEvent } = way.options;
   try {
-    return await work(target, { cluster, mode: target.mode, instance: target.instance, secrets: target.secrets, timeoutMs, signal, onEvent });
+    return await work(target, {
+      cluster,
+      mode: target.mode,
+      instance: target.instance,
+      secrets: target.secrets,
+      timeoutMs,
+      signal,
+      onEvent,
+    });
   } finally {
     cluster.close();
   }

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- it runs before everything else
 import './node-version.ts';
 
 export {
@@ -23,7 +24,14 @@ export {
   toResourceGraph,
 } from './factory.ts';
 export type { Graph, GraphDefinition, GraphNode, SchemaRef } from './graph/graph.ts';
-export { type CollectionRef, forEach, type Resource, type ResourceOptions, type ResourceRef, type Resources } from './graph/resource.ts';
+export {
+  type CollectionRef,
+  forEach,
+  type Resource,
+  type ResourceOptions,
+  type ResourceRef,
+  type Resources,
+} from './graph/resource.ts';
 export { external } from './k8s/external.ts';
 export { type Kind, kind } from './k8s/kind.ts';
 export { fromEnv, fromFile } from './k8s/secret-sources.ts';

@@ -4,5 +4,3 @@ if (major < 22) {
   process.stderr.write(`kubewright needs Node.js 22 or newer; this is ${process.version}.\n`);
   process.exit(1);
 }
-
-export {};

@@ -21,7 +21,12 @@ export function run(meta: { readonly url: string }, graphs: Graph | readonly Gra
   const list = checkArguments(meta, graphs);
   const file = realpathSync(fileURLToPath(meta.url));
   if (called.has(meta)) {
-    throw new KubewrightError({ code: 'InvalidRun', resource: file, message: 'calls run twice', hint: 'Give all graphs to one call: run(import.meta, [a, b]).' });
+    throw new KubewrightError({
+      code: 'InvalidRun',
+      resource: file,
+      message: 'calls run twice',
+      hint: 'Give all graphs to one call: run(import.meta, [a, b]).',
+    });
   }
   called.add(meta);
   knownStacks().set(file, list);
@@ -37,11 +42,21 @@ async function start(stack: { file: string; graphs: readonly Graph[] }): Promise
 function checkArguments(meta: { readonly url: string }, graphs: Graph | readonly Graph[]): readonly Graph[] {
   const list = Array.isArray(graphs) ? (graphs as readonly Graph[]) : [graphs as Graph];
   const valid = typeof meta?.url === 'string' && list.length > 0 && list.every((graph) => Array.isArray(graph?.nodes));
-  if (!valid) throw new KubewrightError({ code: 'InvalidRun', message: 'run was not given import.meta and graphs', hint: 'Write run(import.meta, graph) or run(import.meta, [a, b]).' });
+  if (!valid)
+    throw new KubewrightError({
+      code: 'InvalidRun',
+      message: 'run was not given import.meta and graphs',
+      hint: 'Write run(import.meta, graph) or run(import.meta, [a, b]).',
+    });
   const names = list.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return list;
-  throw new KubewrightError({ code: 'InvalidRun', resource: `graph ${twice}`, message: 'is given to run twice', hint: 'Give each graph once, and each its own name.' });
+  throw new KubewrightError({
+    code: 'InvalidRun',
+    resource: `graph ${twice}`,
+    message: 'is given to run twice',
+    hint: 'Give each graph once, and each its own name.',
+  });
 }
 
 /** The real path of the started program; it may have been named through a symbolic link, or without its extension. */

@@ -27,7 +27,12 @@ export function verbFirst(argv: readonly string[], verbs: readonly Verb[], fallb
 export function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   const own = end < 0 ? argv : argv.slice(0, end);
-  return own.some((argument, index) => argument === '--output=json' || argument === '-ojson' || ((argument === '--output' || argument === '-o') && own[index + 1] === 'json'));
+  return own.some(
+    (argument, index) =>
+      argument === '--output=json' ||
+      argument === '-ojson' ||
+      ((argument === '--output' || argument === '-o') && own[index + 1] === 'json'),
+  );
 }
 
 interface Known {
@@ -49,7 +54,13 @@ function firstOperand(argv: readonly string[], { withValue, flags, names }: Know
 }
 
 function flagNames(verbs: readonly Verb[]): Pick<Known, 'withValue' | 'flags'> {
-  const texts = ['-h, --help', '-e, --env <name>', '-o, --output <format>', ...verbs.flatMap(({ options = [] }) => options.map((option) => option.flags))];
-  const namesIn = (all: readonly string[]): Set<string> => new Set(all.flatMap((text) => text.match(/--?[a-z-]+/g) ?? []));
+  const texts = [
+    '-h, --help',
+    '-e, --env <name>',
+    '-o, --output <format>',
+    ...verbs.flatMap(({ options = [] }) => options.map((option) => option.flags)),
+  ];
+  const namesIn = (all: readonly string[]): Set<string> =>
+    new Set(all.flatMap((text) => text.match(/--?[a-z-]+/g) ?? []));
   return { withValue: namesIn(texts.filter((text) => text.includes('<'))), flags: namesIn(texts) };
 }

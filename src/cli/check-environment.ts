@@ -7,19 +7,32 @@ import { isPlainObject } from './merge.ts';
 
 type Check = (value: unknown) => string | undefined;
 
-const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : `must be a text (was ${show(value)})`);
+const text: Check = (value) =>
+  typeof value === 'string' && value !== '' ? undefined : `must be a text (was ${show(value)})`;
 const dnsLabel: Check = (value) =>
-  typeof value === 'string' && /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value) ? undefined : `must be a name of lower-case letters, digits and dashes (was ${show(value)})`;
+  typeof value === 'string' && /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)
+    ? undefined
+    : `must be a name of lower-case letters, digits and dashes (was ${show(value)})`;
 const object: Check = (value) => (isPlainObject(value) ? undefined : `must be an object (was ${show(value)})`);
-const listOfTexts: Check = (value) => (Array.isArray(value) && value.every((item) => typeof item === 'string') ? undefined : `must be a list of paths (was ${show(value)})`);
+const listOfTexts: Check = (value) =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
+    ? undefined
+    : `must be a list of paths (was ${show(value)})`;
 const clusterKinds = ['local', 'context', 'inCluster', 'server'];
 
 /** What each setting has to look like. */
 const settings: Readonly<Record<string, Check>> = {
-  cluster: (value) => (isPlainObject(value) && clusterKinds.includes(String(value['kind'])) ? undefined : `must be local(), context(name) or inCluster() (was ${show(value)})`),
-  mode: (value) => (value === 'direct' || value === 'kro' ? undefined : `must be "direct" or "kro" (was ${show(value)})`),
+  cluster: (value) =>
+    isPlainObject(value) && clusterKinds.includes(String(value['kind']))
+      ? undefined
+      : `must be local(), context(name) or inCluster() (was ${show(value)})`,
+  mode: (value) =>
+    value === 'direct' || value === 'kro' ? undefined : `must be "direct" or "kro" (was ${show(value)})`,
   namespace: dnsLabel,
-  secrets: (value) => (isPolicy(value) || isPlainObject(value) ? undefined : `must be "plain", "existing" or an object of Secrets (was ${show(value)})`),
+  secrets: (value) =>
+    isPolicy(value) || isPlainObject(value)
+      ? undefined
+      : `must be "plain", "existing" or an object of Secrets (was ${show(value)})`,
   values: object,
   fixed: (value) => (isPlainObject(value) ? undefined : listOfTexts(value)),
   definition: object,
@@ -30,7 +43,10 @@ const settings: Readonly<Record<string, Check>> = {
 
 /** Entries of settings that hold one thing per key. */
 const entries: Readonly<Record<string, Check>> = {
-  secrets: (value) => (isPolicy(value) || (isPlainObject(value) && Object.values(value).every((item) => item instanceof Deferred)) ? undefined : 'must be "plain", "existing" or an object of fromEnv() and fromFile()'),
+  secrets: (value) =>
+    isPolicy(value) || (isPlainObject(value) && Object.values(value).every((item) => item instanceof Deferred))
+      ? undefined
+      : 'must be "plain", "existing" or an object of fromEnv() and fromFile()',
   values: object,
   fixed: listOfTexts,
   names: dnsLabel,
@@ -54,7 +70,12 @@ export function checkEnvironment(environment: Environment, file: string): void {
       if (value === undefined) continue;
       const check = settings[key];
       if (!check) {
-        add(key, 'is no setting of an environment', didYouMean(key, [...Object.keys(settings), 'extends']) ?? `The settings are ${Object.keys(settings).join(', ')}.`);
+        add(
+          key,
+          'is no setting of an environment',
+          didYouMean(key, [...Object.keys(settings), 'extends']) ??
+            `The settings are ${Object.keys(settings).join(', ')}.`,
+        );
         continue;
       }
       const wrong = check(value);

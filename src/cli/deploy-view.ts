@@ -30,7 +30,8 @@ export class DeployView {
         return;
       case 'object':
         this.#applied++;
-        if (event.action !== 'unchanged' && event.action !== 'checked') this.#log(`${event.action} ${title(event.object)}`);
+        if (event.action !== 'unchanged' && event.action !== 'checked')
+          this.#log(`${event.action} ${title(event.object)}`);
         break;
       case 'waiting':
         this.#waits(event.object.label, event.reason);
@@ -74,10 +75,16 @@ export class DeployView {
   }
 
   #draw(): void {
-    const waiting = [...this.#waiting].slice(0, maxWaiting).map(([label, reason]) => `  ${this.#colors.yellow('…')} ${label}: ${reason}`);
+    const waiting = [...this.#waiting]
+      .slice(0, maxWaiting)
+      .map(([label, reason]) => `  ${this.#colors.yellow('…')} ${label}: ${reason}`);
     const more = this.#waiting.size - waiting.length;
     const total = this.#total > 0 ? `/${this.#total}` : '';
-    this.#progress.live([`  ${this.#applied}${total} applied, ${this.#ready}${total} ready`, ...waiting, ...(more > 0 ? [`  … and ${more} more`] : [])]);
+    this.#progress.live([
+      `  ${this.#applied}${total} applied, ${this.#ready}${total} ready`,
+      ...waiting,
+      ...(more > 0 ? [`  … and ${more} more`] : []),
+    ]);
   }
 }
 

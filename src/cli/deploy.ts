@@ -21,7 +21,11 @@ export const deployVerb: Verb = {
   options: [
     { flags: '-y, --yes', text: 'asks no question (none is asked in CI and for a local control plane)' },
     { flags: '--adopt', text: 'takes over objects that exist and are not ours' },
-    { flags: '--take <path>', text: 'takes a field such as spec.replicas over from its manager; may be given several times', many: true },
+    {
+      flags: '--take <path>',
+      text: 'takes a field such as spec.replicas over from its manager; may be given several times',
+      many: true,
+    },
     { flags: '--allow-empty', text: 'lets a deployment delete more than half of what it consists of' },
     { flags: '--prune-all', text: 'also deletes Namespaces, CRDs and volumes that are no longer in the graph' },
     { flags: '--timeout <seconds>', text: 'gives up after this time', default: '900' },
@@ -41,7 +45,16 @@ async function runDeploy(call: Call): Promise<Outcome> {
     }
   });
   return {
-    document: { environment: environment.name, graphs: results.map(({ target, result }) => ({ graph: target.name, mode: target.mode, instance: target.instance.name, namespace: target.instance.namespace, ...result })) },
+    document: {
+      environment: environment.name,
+      graphs: results.map(({ target, result }) => ({
+        graph: target.name,
+        mode: target.mode,
+        instance: target.instance.name,
+        namespace: target.instance.namespace,
+        ...result,
+      })),
+    },
     text: results.map(({ target, result }) => resultText(target, result, terminal)).join('\n\n'),
   };
 }
@@ -51,7 +64,11 @@ interface Deploying {
   readonly timeoutMs: number;
 }
 
-async function deployTarget(target: Target, { flags, terminal, signal }: Call, { progress, timeoutMs }: Deploying): Promise<DeployResult> {
+async function deployTarget(
+  target: Target,
+  { flags, terminal, signal }: Call,
+  { progress, timeoutMs }: Deploying,
+): Promise<DeployResult> {
   const { deploy } = await import('../deploy/deploy.ts');
   const view = new DeployView(progress, terminal.colors);
   const asks = terminal.interactive && flags['yes'] !== true && target.cluster.kind !== 'local';
@@ -74,7 +91,11 @@ async function deployTarget(target: Target, { flags, terminal, signal }: Call, {
   );
 }
 
-function resultText(target: Target, { status, statusPending, objects, writes, duration }: DeployResult, { colors }: Terminal): string {
+function resultText(
+  target: Target,
+  { status, statusPending, objects, writes, duration }: DeployResult,
+  { colors }: Terminal,
+): string {
   const changed = objects.filter(({ action }) => action !== 'unchanged' && action !== 'checked').length;
   const what = writes === 0 ? 'nothing changed' : `${changed} of ${objects.length} objects changed`;
   const lines = [`${colors.green('✓')} ${colors.bold(target.name)}: ${what}, ${(duration / 1000).toFixed(1)} s`];
@@ -87,7 +108,10 @@ function resultText(target: Target, { status, statusPending, objects, writes, du
 function seconds(value: unknown): number {
   const number = Number(value);
   if (Number.isFinite(number) && number > 0) return number;
-  throw new KubewrightError({ code: 'Usage', message: `--timeout takes a number of seconds (was ${JSON.stringify(value)})` });
+  throw new KubewrightError({
+    code: 'Usage',
+    message: `--timeout takes a number of seconds (was ${JSON.stringify(value)})`,
+  });
 }
 
 export function indent(text: string): string {

@@ -19,7 +19,10 @@ export const destroyVerb: Verb = {
   environment: 'required',
   options: [
     { flags: '-y, --yes', text: 'asks no question (none is asked in CI and for a local control plane)' },
-    { flags: '--definition', text: 'kro mode: deletes the ResourceGraphDefinition too, when no instance of it is left' },
+    {
+      flags: '--definition',
+      text: 'kro mode: deletes the ResourceGraphDefinition too, when no instance of it is left',
+    },
   ],
   run: runDestroy,
 };
@@ -40,20 +43,30 @@ async function runDestroy({ stacks, flags, terminal, signal }: Call): Promise<Ou
         return asks ? terminal.confirm(`Delete ${target.name} from ${clusterText(target.cluster)}?`) : true;
       };
       const result = await withCluster(target.cluster, progress, (cluster) =>
-        destroy(target.graph, { ...targetOptions(target, cluster, signal), definition: flags['definition'] === true, confirm, onEvent: (event) => view.show(event) }),
+        destroy(target.graph, {
+          ...targetOptions(target, cluster, signal),
+          definition: flags['definition'] === true,
+          confirm,
+          onEvent: (event) => view.show(event),
+        }),
       );
       destroyed.push({ target, result });
     }
   });
   return {
-    document: { environment: environment.name, graphs: destroyed.map(({ target, result }) => ({ graph: target.name, mode: target.mode, ...result })) },
+    document: {
+      environment: environment.name,
+      graphs: destroyed.map(({ target, result }) => ({ graph: target.name, mode: target.mode, ...result })),
+    },
     text: destroyed.map(({ target, result }) => resultText(target, result, terminal)).join('\n'),
   };
 }
 
 function resultText(target: Target, { objects, kept, duration }: DestroyResult, { colors }: Terminal): string {
   if (objects.length === 0 && kept.length === 0) return `${target.name} is not deployed`;
-  const lines = [`${colors.green('✓')} ${colors.bold(target.name)}: ${objects.length} objects deleted, ${(duration / 1000).toFixed(1)} s`];
+  const lines = [
+    `${colors.green('✓')} ${colors.bold(target.name)}: ${objects.length} objects deleted, ${(duration / 1000).toFixed(1)} s`,
+  ];
   for (const text of kept) lines.push(colors.yellow(`  kept: ${text}`));
   return lines.join('\n');
 }

@@ -5,7 +5,9 @@ export function toMermaid(graph: Graph): string {
   const lines = ['flowchart LR'];
   for (const node of graph.nodes) {
     const text = mermaidText(`${node.id}\n${describe(node)}`);
-    lines.push(`  ${name(node.id)}${node.external ? `([${text}])` : node.forEach.length > 0 ? `[[${text}]]` : `[${text}]`}`);
+    lines.push(
+      `  ${name(node.id)}${node.external ? `([${text}])` : node.forEach.length > 0 ? `[[${text}]]` : `[${text}]`}`,
+    );
   }
   for (const [from, to] of edges(graph)) lines.push(`  ${name(from)} --> ${name(to)}`);
   return `${lines.join('\n')}\n`;

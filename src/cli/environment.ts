@@ -115,4 +115,3 @@ function mergeSettings(base: EnvironmentDefinition, own: EnvironmentDefinition):
   if (own.fixed) merged.fixed = own.fixed;
   return merged;
 }
-

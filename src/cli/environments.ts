@@ -42,7 +42,8 @@ export async function loadEnvironment(stackFile: string, name: string | undefine
     resource: found.file,
     path: 'cluster',
     message: 'is missing: this environment is only a base for others',
-    hint: usable.length > 0 ? `Use --env ${alternatives(usable)}.` : 'Give it a cluster, such as local() or context(name).',
+    hint:
+      usable.length > 0 ? `Use --env ${alternatives(usable)}.` : 'Give it a cluster, such as local() or context(name).',
   });
 }
 
@@ -66,7 +67,8 @@ async function read(name: string, file: string): Promise<NamedEnvironment> {
   throw new KubewrightError({
     code: 'InvalidEnvironment',
     resource: shown,
-    message: environment === undefined ? 'has no default export' : 'its default export was not made by defineEnvironment',
+    message:
+      environment === undefined ? 'has no default export' : 'its default export was not made by defineEnvironment',
     hint: 'Write `export default defineEnvironment({ … })`.',
   });
 }
@@ -76,13 +78,24 @@ function environmentFiles(folder: string): ReadonlyMap<string, string> {
   for (const extension of extensions) {
     for (const entry of readdirSync(folder).sort()) {
       const name = entry.slice(0, -extension.length);
-      if (entry.endsWith(extension) && name && !name.endsWith('.d') && !/\.(test|spec|test-d)$/.test(name) && !files.has(name)) files.set(name, join(folder, entry));
+      if (
+        entry.endsWith(extension) &&
+        name &&
+        !name.endsWith('.d') &&
+        !/\.(test|spec|test-d)$/.test(name) &&
+        !files.has(name)
+      )
+        files.set(name, join(folder, entry));
     }
   }
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-async function notFound(stackFile: string, name: string | undefined, files: ReadonlyMap<string, string>): Promise<KubewrightError> {
+async function notFound(
+  stackFile: string,
+  name: string | undefined,
+  files: ReadonlyMap<string, string>,
+): Promise<KubewrightError> {
   if (files.size === 0) {
     return new KubewrightError({
       code: 'NoEnvironment',
@@ -103,7 +116,9 @@ async function notFound(stackFile: string, name: string | undefined, files: Read
 /** For messages: a broken environment must not hide that another one was meant. */
 async function loadUsable(files: ReadonlyMap<string, string>): Promise<NamedEnvironment[]> {
   const all = await Promise.allSettled([...files].map(([name, file]) => read(name, file)));
-  return all.flatMap((result) => (result.status === 'fulfilled' && result.value.environment.cluster ? [result.value] : []));
+  return all.flatMap((result) =>
+    result.status === 'fulfilled' && result.value.environment.cluster ? [result.value] : [],
+  );
 }
 
 function alternatives(names: readonly string[]): string {

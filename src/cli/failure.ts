@@ -11,7 +11,8 @@ export interface FailureDocument {
 
 /** An error for programs. */
 export function describeFailure(error: unknown): FailureDocument {
-  if (!(error instanceof KubewrightError)) return { code: 'Unexpected', message: error instanceof Error ? error.message : String(error) };
+  if (!(error instanceof KubewrightError))
+    return { code: 'Unexpected', message: error instanceof Error ? error.message : String(error) };
   const { code, message, resource, path, problems } = error;
   return {
     code,

@@ -8,7 +8,9 @@ export const graphVerb: Verb = {
   examples: ['graph', 'graph --format dot'],
   operand: 'stack',
   environment: 'none',
-  options: [{ flags: '--format <format>', text: 'language of the text', choices: ['mermaid', 'dot'], default: 'mermaid' }],
+  options: [
+    { flags: '--format <format>', text: 'language of the text', choices: ['mermaid', 'dot'], default: 'mermaid' },
+  ],
   run: runGraph,
 };
 
@@ -18,7 +20,12 @@ function runGraph({ stacks, flags }: Call): Promise<Outcome> {
   const document = {
     graphs: graphs.map((graph) => ({
       graph: graph.name,
-      nodes: graph.nodes.map(({ id, apiVersion, kind, external }) => ({ id, apiVersion, kind, external: external !== undefined })),
+      nodes: graph.nodes.map(({ id, apiVersion, kind, external }) => ({
+        id,
+        apiVersion,
+        kind,
+        external: external !== undefined,
+      })),
       edges: edges(graph).map(([from, to]) => ({ from, to })),
       text: draw(graph),
     })),

@@ -12,7 +12,9 @@ export function heading(target: Target, environment: string, { colors }: Termina
 export function clusterText(source: ClusterSource): string {
   switch (source.kind) {
     case 'local':
-      return source.name === undefined || source.name === 'default' ? 'local control plane' : `local control plane ${source.name}`;
+      return source.name === undefined || source.name === 'default'
+        ? 'local control plane'
+        : `local control plane ${source.name}`;
     case 'context':
       return `context ${source.name}`;
     case 'inCluster':

@@ -22,7 +22,7 @@ export async function loadModule(file: string): Promise<Record<string, unknown>>
 let prepared = false;
 
 async function prepareTypeScript(path: string): Promise<void> {
-  if (prepared || underTsx()) return;
+  if (prepared || underTsx() || underNode()) return;
   prepared = true;
   let api: string;
   try {
@@ -44,6 +44,11 @@ function underTsx(): boolean {
   return process.execArgv.some((argument) => /(^|[\\/=])tsx([\\/]|$)/.test(argument));
 }
 
+/** A program that Node itself reads as TypeScript goes on that way. */
+function underNode(): boolean {
+  return Boolean(process.features.typescript) && /\.[cm]?ts$/.test(process.argv[1] ?? '');
+}
+
 function moduleFailed(path: string, cause: unknown): KubewrightError {
   const problem = cause instanceof Error ? cause : new Error(String(cause));
   const own = problem instanceof KubewrightError;
@@ -59,7 +64,9 @@ function moduleFailed(path: string, cause: unknown): KubewrightError {
 
 /** Where in the user's files it was thrown: the first frame that is neither Node's nor a package's. */
 function frameIn(error: Error, path: string): string | undefined {
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && !/node:|node_modules/.test(line));
+  const frames = (error.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line) && !/node:|node_modules/.test(line));
   const frame = frames.find((line) => line.includes(path)) ?? frames[0];
   return /((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(frame ?? '')?.[1]?.replace(/^file:\/\//, '');
 }

@@ -11,11 +11,28 @@ import { knownStacks, type Stack } from './stack.ts';
  */
 export async function loadStack(path: string): Promise<Stack> {
   const shown = displayPath(resolve(path));
-  if (!existsSync(path)) throw new KubewrightError({ code: 'StackMissing', resource: shown, message: 'does not exist', hint: 'Name a stack file, such as stacks/app.ts.' });
-  if (!/\.[cm]?[jt]s$/.test(path)) throw new KubewrightError({ code: 'NotAStack', resource: shown, message: 'is no stack file', hint: 'Name a TypeScript or JavaScript file that ends with run(import.meta, graph).' });
+  if (!existsSync(path))
+    throw new KubewrightError({
+      code: 'StackMissing',
+      resource: shown,
+      message: 'does not exist',
+      hint: 'Name a stack file, such as stacks/app.ts.',
+    });
+  if (!/\.[cm]?[jt]s$/.test(path))
+    throw new KubewrightError({
+      code: 'NotAStack',
+      resource: shown,
+      message: 'is no stack file',
+      hint: 'Name a TypeScript or JavaScript file that ends with run(import.meta, graph).',
+    });
   const file = realpathSync(path);
   await loadModule(file);
   const graphs = knownStacks().get(file);
   if (graphs) return { file, graphs };
-  throw new KubewrightError({ code: 'NoRun', resource: shown, message: 'does not call run, so it is not known which graphs are meant', hint: 'End it with run(import.meta, graph).' });
+  throw new KubewrightError({
+    code: 'NoRun',
+    resource: shown,
+    message: 'does not call run, so it is not known which graphs are meant',
+    hint: 'End it with run(import.meta, graph).',
+  });
 }

@@ -23,14 +23,23 @@ const up: Work = ({ terminal }, name) =>
     const { up: start } = await import('../cluster/local/local.ts');
     const { started, server, kubeconfig, directory } = await start({ name, onProgress: localProgress(progress) });
     // The token stays in its file.
-    return { document: { name, started, server, kubeconfig, directory }, text: `${started ? 'Started' : 'Runs already'}: ${server}\nkubeconfig: ${kubeconfig}` };
+    return {
+      document: { name, started, server, kubeconfig, directory },
+      text: `${started ? 'Started' : 'Runs already'}: ${server}\nkubeconfig: ${kubeconfig}`,
+    };
   });
 
 const down: Work = ({ terminal }, name) =>
   withProgress(terminal, async (progress) => {
     const { down: stop } = await import('../cluster/local/local.ts');
     const stopped = await stop({ name, onProgress: localProgress(progress) });
-    return { document: { name, stopped }, text: stopped > 0 ? `Stopped ${stopped} processes. The data stays: local up continues with it.` : 'Nothing was running.' };
+    return {
+      document: { name, stopped },
+      text:
+        stopped > 0
+          ? `Stopped ${stopped} processes. The data stays: local up continues with it.`
+          : 'Nothing was running.',
+    };
   });
 
 const reset: Work = ({ terminal }, name) =>
@@ -44,9 +53,12 @@ const status: Work = async (_call, name) => {
   const { status: read } = await import('../cluster/local/local.ts');
   const state = await read({ name });
   const lines = [`${state.name}: ${state.state}${state.server ? `, ${state.server}` : ''}`];
-  if (state.kubernetesVersion) lines.push(`  Kubernetes ${state.kubernetesVersion}${state.startedAt ? `, started ${state.startedAt}` : ''}`);
+  if (state.kubernetesVersion)
+    lines.push(`  Kubernetes ${state.kubernetesVersion}${state.startedAt ? `, started ${state.startedAt}` : ''}`);
   for (const { component, pid, running, memory } of state.processes) {
-    lines.push(`  ${component.padEnd(24)} ${running ? `pid ${pid}${memory === undefined ? '' : `, ${Math.round(memory / 2 ** 20)} MB`}` : 'stopped'}`);
+    lines.push(
+      `  ${component.padEnd(24)} ${running ? `pid ${pid}${memory === undefined ? '' : `, ${Math.round(memory / 2 ** 20)} MB`}` : 'stopped'}`,
+    );
   }
   return { document: { ...state }, text: lines.join('\n') };
 };
@@ -54,7 +66,10 @@ const status: Work = async (_call, name) => {
 const logs: Work = async ({ flags }, name) => {
   const { logs: read } = await import('../cluster/local/local.ts');
   const found = read({ name, lines: Number(flags['lines']), component: flags['component'] as never });
-  return { document: { name, logs: found }, text: found.map(({ component, file, text }) => `── ${component} (${file})\n${text}`).join('\n') };
+  return {
+    document: { name, logs: found },
+    text: found.map(({ component, file, text }) => `── ${component} (${file})\n${text}`).join('\n'),
+  };
 };
 
 const kubeconfig: Work = async (_call, name) => {
@@ -69,7 +84,10 @@ const kubectl: Work = ({ rest, terminal }, name) =>
     const { file, args, env } = await command(rest, { name, onProgress: localProgress(progress) });
     progress.stop();
     const exitCode = await new Promise<number>((resolve, reject) => {
-      const child = spawn(file, args, { stdio: ['inherit', terminal.json ? 'pipe' : 'inherit', 'inherit'], env: { ...process.env, ...env } });
+      const child = spawn(file, args, {
+        stdio: ['inherit', terminal.json ? 'pipe' : 'inherit', 'inherit'],
+        env: { ...process.env, ...env },
+      });
       child.stdout?.pipe(process.stderr);
       child.on('error', reject).on('close', (code) => resolve(code ?? 1));
     });
@@ -95,7 +113,11 @@ export const localVerb: Verb = {
     ]),
     localCommand('reset', 'stops it and deletes its data', reset),
     localCommand('kubeconfig', 'prints the path of its kubeconfig', kubeconfig),
-    { ...localCommand('kubectl', 'runs kubectl against it, as in: local kubectl get pods -A', kubectl), examples: ['local kubectl get pods -A'], passThrough: true },
+    {
+      ...localCommand('kubectl', 'runs kubectl against it, as in: local kubectl get pods -A', kubectl),
+      examples: ['local kubectl get pods -A'],
+      passThrough: true,
+    },
   ],
   run: () => Promise.resolve({ document: {}, text: '' }),
 };

@@ -3,7 +3,14 @@ import type { Terminal } from './terminal.ts';
 
 type Colors = Terminal['colors'];
 
-const signs: Readonly<Record<PlannedChange['action'], string>> = { create: '+', update: '~', delete: '-', adopt: '!', check: '?', unchanged: ' ' };
+const signs: Readonly<Record<PlannedChange['action'], string>> = {
+  create: '+',
+  update: '~',
+  delete: '-',
+  adopt: '!',
+  check: '?',
+  unchanged: ' ',
+};
 
 /** More than this does not fit one screen. */
 const maxObjects = 40;
@@ -16,7 +23,9 @@ export function planText(plan: Plan, colors: Colors): string {
   const width = Math.max(0, ...shown.map((change) => title(change).length));
   const lines = plan.createsNamespace === undefined ? [] : [colors.green(`  + Namespace ${plan.createsNamespace}`)];
   for (const change of shown) {
-    lines.push(`${paint(change, colors)(`  ${signs[change.action]} ${title(change)}`)}${' '.repeat(width - title(change).length)}  ${colors.dim(change.label)}`);
+    lines.push(
+      `${paint(change, colors)(`  ${signs[change.action]} ${title(change)}`)}${' '.repeat(width - title(change).length)}  ${colors.dim(change.label)}`,
+    );
     for (const field of change.fields.slice(0, maxFields)) lines.push(`      ${fieldText(field)}`);
     if (change.fields.length > maxFields) lines.push(`      … and ${change.fields.length - maxFields} more fields`);
   }
@@ -29,7 +38,8 @@ export function planText(plan: Plan, colors: Colors): string {
 
 /** `3 to create, 1 to update, 12 unchanged` */
 export function summary({ changes, createsNamespace, changed }: Plan): string {
-  const count = (action: PlannedChange['action']): number => changes.filter((change) => change.action === action).length;
+  const count = (action: PlannedChange['action']): number =>
+    changes.filter((change) => change.action === action).length;
   const parts = [
     part(count('create') + (createsNamespace === undefined ? 0 : 1), 'to create'),
     part(count('update'), 'to update'),

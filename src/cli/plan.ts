@@ -28,7 +28,9 @@ async function runPlan({ stacks, flags, terminal, signal }: Call): Promise<Outco
   await withProgress(terminal, async (progress) => {
     for (const target of targets) {
       progress.live([`Planning ${target.name}`]);
-      const made = await withCluster(target.cluster, progress, (cluster) => plan(target.graph, { ...targetOptions(target, cluster, signal), adopt: flags['adopt'] === true }));
+      const made = await withCluster(target.cluster, progress, (cluster) =>
+        plan(target.graph, { ...targetOptions(target, cluster, signal), adopt: flags['adopt'] === true }),
+      );
       plans.push({ target, plan: made });
     }
   });
@@ -38,9 +40,19 @@ async function runPlan({ stacks, flags, terminal, signal }: Call): Promise<Outco
     document: {
       environment: environment.name,
       changed,
-      graphs: plans.map(({ target, plan: made }) => ({ graph: target.name, mode: target.mode, ...made, problems: made.problems.map(({ message }) => message) })),
+      graphs: plans.map(({ target, plan: made }) => ({
+        graph: target.name,
+        mode: target.mode,
+        ...made,
+        problems: made.problems.map(({ message }) => message),
+      })),
     },
-    text: plans.map(({ target, plan: made }) => `${heading(target, environment.name, terminal)}\n${planText(made, terminal.colors)}`).join('\n\n'),
+    text: plans
+      .map(
+        ({ target, plan: made }) =>
+          `${heading(target, environment.name, terminal)}\n${planText(made, terminal.colors)}`,
+      )
+      .join('\n\n'),
     exitCode: refused ? 1 : changed && flags['detailedExitcode'] === true ? 2 : 0,
   };
 }

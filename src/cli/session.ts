@@ -6,7 +6,11 @@ import type { Target } from './target.ts';
 import type { Progress, Terminal } from './terminal.ts';
 
 /** Runs some work on a cluster and closes the connection behind it; a local control plane is started when it is needed. */
-export async function withCluster<T>(source: ClusterSource, progress: Progress, work: (cluster: Cluster) => Promise<T>): Promise<T> {
+export async function withCluster<T>(
+  source: ClusterSource,
+  progress: Progress,
+  work: (cluster: Cluster) => Promise<T>,
+): Promise<T> {
   const { connect } = await import('../cluster/connect.ts');
   const cluster = await connect(source, { onProgress: localProgress(progress) });
   try {
@@ -38,7 +42,12 @@ export function localProgress(progress: Progress): (state: LocalProgress) => voi
   let shownAt = 0;
   return (state) => {
     const { text, fraction, secondsLeft } = state;
-    const details = [fraction !== undefined && `${Math.round(fraction * 100)} %`, secondsLeft !== undefined && `about ${duration(secondsLeft)} left`].filter(Boolean).join(', ');
+    const details = [
+      fraction !== undefined && `${Math.round(fraction * 100)} %`,
+      secondsLeft !== undefined && `about ${duration(secondsLeft)} left`,
+    ]
+      .filter(Boolean)
+      .join(', ');
     const line = details ? `${text} (${details})` : text;
     progress.live([fraction === undefined ? text : `${bar(fraction)} ${line}`]);
     // In a log, a line per step and one every now and then in a long step.

@@ -7,7 +7,9 @@ type Colors = Terminal['colors'];
 export function statusText(status: Readonly<Record<string, unknown>>, colors: Colors): string {
   const rows = rowsOf(status, 0);
   const width = Math.max(0, ...rows.filter(({ value }) => value !== undefined).map(({ name }) => name.length));
-  return rows.map(({ name, value }) => (value === undefined ? name : `${name.padEnd(width)}  ${paint(value, colors)}`)).join('\n');
+  return rows
+    .map(({ name, value }) => (value === undefined ? name : `${name.padEnd(width)}  ${paint(value, colors)}`))
+    .join('\n');
 }
 
 interface Row {
@@ -18,7 +20,9 @@ interface Row {
 function rowsOf(value: Readonly<Record<string, unknown>>, depth: number): Row[] {
   return Object.entries(value).flatMap(([key, item]): Row[] => {
     const name = '  '.repeat(depth) + key;
-    return isPlainObject(item) && Object.keys(item).length > 0 ? [{ name }, ...rowsOf(item, depth + 1)] : [{ name, value: item }];
+    return isPlainObject(item) && Object.keys(item).length > 0
+      ? [{ name }, ...rowsOf(item, depth + 1)]
+      : [{ name, value: item }];
   });
 }
 

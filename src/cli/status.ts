@@ -26,12 +26,25 @@ async function runStatus({ stacks, flags, terminal, signal }: Call): Promise<Out
   const results: { target: Target; result: StatusResult }[] = [];
   await withProgress(terminal, async (progress) => {
     for (const target of targets) {
-      results.push({ target, result: await withCluster(target.cluster, progress, (cluster) => status(target.graph, targetOptions(target, cluster, signal))) });
+      results.push({
+        target,
+        result: await withCluster(target.cluster, progress, (cluster) =>
+          status(target.graph, targetOptions(target, cluster, signal)),
+        ),
+      });
     }
   });
   return {
-    document: { environment: environment.name, graphs: results.map(({ target, result }) => ({ graph: target.name, mode: target.mode, ...result })) },
-    text: results.map(({ target, result }) => `${heading(target, environment.name, terminal)}\n${resultText(result, terminal, flags['why'] === true)}`).join('\n\n'),
+    document: {
+      environment: environment.name,
+      graphs: results.map(({ target, result }) => ({ graph: target.name, mode: target.mode, ...result })),
+    },
+    text: results
+      .map(
+        ({ target, result }) =>
+          `${heading(target, environment.name, terminal)}\n${resultText(result, terminal, flags['why'] === true)}`,
+      )
+      .join('\n\n'),
   };
 }
 
@@ -45,6 +58,8 @@ function resultText(result: StatusResult, { colors }: Terminal, why: boolean): s
   }
   for (const { path, reason } of result.pending) lines.push(`  ${colors.yellow('pending')} ${path}: ${reason}`);
   if (Object.keys(result.status).length > 0) lines.push(indent(statusText(result.status, colors)));
-  if (why) for (const { field, reason } of result.statusPending) lines.push(colors.dim(`  ${field}: not there yet (${reason})`));
+  if (why)
+    for (const { field, reason } of result.statusPending)
+      lines.push(colors.dim(`  ${field}: not there yet (${reason})`));
   return lines.join('\n');
 }

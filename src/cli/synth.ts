@@ -27,7 +27,10 @@ interface SynthesizedGraph {
 }
 
 async function runSynth({ stacks, flags, terminal }: Call): Promise<Outcome> {
-  const [{ synthesize }, { compareFolder, isSame, writeFolder }] = await Promise.all([import('../gitops/synth.ts'), import('../gitops/folder.ts')]);
+  const [{ synthesize }, { compareFolder, isSame, writeFolder }] = await Promise.all([
+    import('../gitops/synth.ts'),
+    import('../gitops/folder.ts'),
+  ]);
   const check = flags['check'] === true;
   const results: SynthesizedGraph[] = [];
   // All of it is made before the first file is written: an error leaves the folders as they were.
@@ -46,14 +49,32 @@ async function runSynth({ stacks, flags, terminal }: Call): Promise<Outcome> {
     const same = isSame(difference);
     const notes = omittedSecrets.map((name) => dim(`    Secret ${name} is left out: it has to be in the cluster`));
     if (!check) {
-      const counts = [count(missing.length, 'new'), count(changed.length, 'changed'), count(stale.length, 'removed')].filter(Boolean);
-      return [`${green('✓')} ${folder}  ${files} files${same ? dim(', unchanged') : `: ${counts.join(', ')}`}`, ...notes];
+      const counts = [
+        count(missing.length, 'new'),
+        count(changed.length, 'changed'),
+        count(stale.length, 'removed'),
+      ].filter(Boolean);
+      return [
+        `${green('✓')} ${folder}  ${files} files${same ? dim(', unchanged') : `: ${counts.join(', ')}`}`,
+        ...notes,
+      ];
     }
-    const list = (paths: readonly string[], word: string): string[] => paths.map((path) => `    ${join(folder, path)} ${word}`);
-    return [`${same ? green('✓') : red('✗')} ${folder}`, ...list(missing, 'is missing'), ...list(changed, 'differs'), ...list(stale, 'is stale')];
+    const list = (paths: readonly string[], word: string): string[] =>
+      paths.map((path) => `    ${join(folder, path)} ${word}`);
+    return [
+      `${same ? green('✓') : red('✗')} ${folder}`,
+      ...list(missing, 'is missing'),
+      ...list(changed, 'differs'),
+      ...list(stale, 'is stale'),
+    ];
   });
-  if (check && differs) text.push('The files are not those that the stack gives. Run synth without --check and commit them.');
-  return { document: { check, changed: differs, graphs: results }, text: text.join('\n'), exitCode: check && differs ? 1 : 0 };
+  if (check && differs)
+    text.push('The files are not those that the stack gives. Run synth without --check and commit them.');
+  return {
+    document: { check, changed: differs, graphs: results },
+    text: text.join('\n'),
+    exitCode: check && differs ? 1 : 0,
+  };
 }
 
 function count(number: number, word: string): string {

@@ -52,8 +52,11 @@ export function prepareTarget(graph: Graph, named: NamedEnvironment): Target {
       ...(annotations && { annotations }),
       spec,
     },
-    secrets: Object.fromEntries([...secrets].flatMap(([path, source]) => (source === undefined || !paths.includes(path) ? [] : [[path, source]]))),
-    writesSecret: (path) => (typeof environment.secrets === 'string' ? environment.secrets : secrets.get(path)) === 'plain',
+    secrets: Object.fromEntries(
+      [...secrets].flatMap(([path, source]) => (source === undefined || !paths.includes(path) ? [] : [[path, source]])),
+    ),
+    writesSecret: (path) =>
+      (typeof environment.secrets === 'string' ? environment.secrets : secrets.get(path)) === 'plain',
   };
 }
 
@@ -77,9 +80,15 @@ function valuesFor(graph: Graph, named: NamedEnvironment): Record<string, unknow
 /** The problem with the file that gave the value, and its path there. */
 function placed(problem: KubewrightError, graph: string, named: NamedEnvironment): KubewrightError {
   const { path = '', code } = problem;
-  const message = path && problem.message.startsWith(`${path}: `) ? problem.message.slice(path.length + 2) : problem.message;
+  const message =
+    path && problem.message.startsWith(`${path}: `) ? problem.message.slice(path.length + 2) : problem.message;
   const root = `values[${JSON.stringify(graph)}]`;
-  return new KubewrightError({ code, resource: fileWith(named, graph, path), path: path === '' || path.startsWith('[') ? root + path : `${root}.${path}`, message });
+  return new KubewrightError({
+    code,
+    resource: fileWith(named, graph, path),
+    path: path === '' || path.startsWith('[') ? root + path : `${root}.${path}`,
+    message,
+  });
 }
 
 /** The last file of the chain that says something at the path: a value that is missing is missing in the file that was asked for. */
@@ -87,7 +96,11 @@ function fileWith({ environment, file }: NamedEnvironment, graph: string, path: 
   const keys = path.split(/[.[\]"]+/).filter(Boolean);
   const layer = environment.layers.findLast(({ definition }) => {
     let value: unknown = definition.values?.[graph];
-    for (const key of keys) value = typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
+    for (const key of keys)
+      value =
+        typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+          ? (value as Record<string, unknown>)[key]
+          : undefined;
     return value !== undefined;
   });
   return (layer && layer !== environment.layers.at(-1) && fileOf(layer.source())) || file;
@@ -99,7 +112,9 @@ function noValues(graph: Graph, { file }: NamedEnvironment, names: readonly stri
     resource: file,
     path: `values[${JSON.stringify(graph.name)}]`,
     message: 'is missing',
-    hint: didYouMean(graph.name, names)?.replace('Did you mean', 'Was it meant by') ?? `Give the values of graph ${graph.name}, by its name.`,
+    hint:
+      didYouMean(graph.name, names)?.replace('Did you mean', 'Was it meant by') ??
+      `Give the values of graph ${graph.name}, by its name.`,
   });
 }
 
@@ -111,21 +126,37 @@ function asDefinition(graph: Graph, named: NamedEnvironment, spec: Readonly<Reco
   return definition ? finishGraph({ ...simpler, name: definition.name, kind: definition.kind }) : simpler;
 }
 
-function definitionFor(graph: Graph, definition: NamedEnvironment['environment']['definition']): DefinitionName | undefined {
+function definitionFor(
+  graph: Graph,
+  definition: NamedEnvironment['environment']['definition'],
+): DefinitionName | undefined {
   if (definition === undefined) return undefined;
-  return typeof definition.name === 'string' ? (definition as DefinitionName) : (definition as Record<string, DefinitionName | undefined>)[graph.name];
+  return typeof definition.name === 'string'
+    ? (definition as DefinitionName)
+    : (definition as Record<string, DefinitionName | undefined>)[graph.name];
 }
 
-function fixedValues(graph: Graph, { environment: { fixed } }: NamedEnvironment, spec: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function fixedValues(
+  graph: Graph,
+  { environment: { fixed } }: NamedEnvironment,
+  spec: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const isList = Array.isArray(fixed);
-  const paths: readonly string[] = (isList ? fixed : (fixed as Record<string, readonly string[]> | undefined)?.[graph.name]) ?? [];
-  const values = paths.map((path): [string, unknown] => [path, path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], spec)]);
+  const paths: readonly string[] =
+    (isList ? fixed : (fixed as Record<string, readonly string[]> | undefined)?.[graph.name]) ?? [];
+  const values = paths.map((path): [string, unknown] => [
+    path,
+    path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], spec),
+  ]);
   // A list is for every graph that has such a field.
   return Object.fromEntries(isList ? values.filter(([, value]) => value !== undefined) : values);
 }
 
 /** The environment's choice for each Secret with content of its own, by path. */
-function secretSources(graph: Graph, { environment: { secrets }, file }: NamedEnvironment): Map<string, SecretSource | undefined> {
+function secretSources(
+  graph: Graph,
+  { environment: { secrets }, file }: NamedEnvironment,
+): Map<string, SecretSource | undefined> {
   const paths = secretPaths(graph);
   if (secrets === undefined || typeof secrets === 'string') return new Map(paths.map((path) => [path, secrets]));
   const sources = new Map<string, SecretSource | undefined>();
@@ -139,7 +170,14 @@ function secretSources(graph: Graph, { environment: { secrets }, file }: NamedEn
   for (const key of Object.keys(secrets)) {
     // Other graphs may have the Secret; one that is nearly the same would quietly stay as it is.
     const hint = known.has(key) ? undefined : didYouMean(key, known);
-    if (hint) throw new KubewrightError({ code: 'UnknownSecret', resource: file, path: `secrets[${JSON.stringify(key)}]`, message: `graph ${graph.name} has no such Secret`, hint });
+    if (hint)
+      throw new KubewrightError({
+        code: 'UnknownSecret',
+        resource: file,
+        path: `secrets[${JSON.stringify(key)}]`,
+        message: `graph ${graph.name} has no such Secret`,
+        hint,
+      });
   }
   return sources;
 }

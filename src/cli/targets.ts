@@ -15,7 +15,8 @@ export async function loadTargets(stacks: readonly Stack[], env: unknown): Promi
   const found: Targets[] = [];
   const problems: KubewrightError[] = [];
   for (const stack of stacks) {
-    const environments = env === undefined ? await loadEnvironments(stack.file) : [await loadEnvironment(stack.file, env as string)];
+    const environments =
+      env === undefined ? await loadEnvironments(stack.file) : [await loadEnvironment(stack.file, env as string)];
     for (const environment of environments) {
       const targets: Target[] = [];
       for (const graph of stack.graphs) {

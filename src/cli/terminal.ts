@@ -28,13 +28,18 @@ export interface Terminal {
 export async function openTerminal({ json }: { json: boolean }): Promise<Terminal> {
   const { default: pico } = await import('picocolors');
   const { env, stderr, stdin, stdout } = process;
-  const interactive = Boolean(stderr.isTTY && stdin.isTTY) && !env['CI'];
-  const wanted = env['NO_COLOR'] ? false : env['FORCE_COLOR'] ? env['FORCE_COLOR'] !== '0' : Boolean(stdout.isTTY && stderr.isTTY) && env['TERM'] !== 'dumb';
+  const interactive = stderr.isTTY === true && stdin.isTTY === true && !env['CI'];
+  const wanted = env['NO_COLOR']
+    ? false
+    : env['FORCE_COLOR']
+      ? env['FORCE_COLOR'] !== '0'
+      : stdout.isTTY === true && stderr.isTTY === true && env['TERM'] !== 'dumb';
   return {
     json,
     interactive,
     colors: pico.createColors(wanted && !json),
-    progress: () => (stderr.isTTY && !env['CI'] && env['TERM'] !== 'dumb' ? liveProgress() : Promise.resolve(plainProgress())),
+    progress: () =>
+      stderr.isTTY && !env['CI'] && env['TERM'] !== 'dumb' ? liveProgress() : Promise.resolve(plainProgress()),
     confirm: (question) => confirm(question),
   };
 }

@@ -26,7 +26,11 @@ async function runValidate({ stacks, flags, terminal }: Call): Promise<Outcome> 
   const checked = (await Promise.all(stacks.map((stack) => checkStack(stack, flags['env'])))).flat();
   const files = stacks.map(({ file }) => {
     const failed = checked.filter((entry) => entry.file === displayPath(file) && 'error' in entry);
-    return { file: displayPath(file), accepted: failed.length === 0, errors: failed.map(({ environment, graph, error }) => ({ environment, graph, ...describeFailure(error) })) };
+    return {
+      file: displayPath(file),
+      accepted: failed.length === 0,
+      errors: failed.map(({ environment, graph, error }) => ({ environment, graph, ...describeFailure(error) })),
+    };
   });
   const { green, red } = terminal.colors;
   const text = checked.map((entry) => {
@@ -39,7 +43,8 @@ async function runValidate({ stacks, flags, terminal }: Call): Promise<Outcome> 
 async function checkStack(stack: Stack, env: unknown): Promise<Checked[]> {
   const { synthesize } = await import('../gitops/synth.ts');
   const { loadEnvironment } = await import('./environments.ts');
-  const environments = env === undefined ? await loadEnvironments(stack.file) : [await loadEnvironment(stack.file, env as string)];
+  const environments =
+    env === undefined ? await loadEnvironments(stack.file) : [await loadEnvironment(stack.file, env as string)];
   return environments.flatMap((environment) =>
     stack.graphs.map((graph) => {
       const place = { file: displayPath(stack.file), environment: environment.name, graph: graph.name };

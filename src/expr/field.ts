@@ -6,4 +6,4 @@ import { Cel, type CelBuilders } from './cel.ts';
  * @example
  * field<string>(service.metadata.annotations, 'example.com/owner');
  */
-export const field: CelBuilders['field'] = Cel.field;
+export const field: CelBuilders['field'] = (object, name) => Cel.field(object, name);

@@ -30,7 +30,10 @@ export function definitionFiles(graph: Graph, options: SynthOptions): ModeFiles 
     const last = index === chain.length - 1;
     const object = toDefinition(member);
     const annotations = { [syncWave]: String(index - chain.length) };
-    files.set(`${names.unique(last ? 'definition' : `definition-${member.name}`)}.yaml`, toYaml({ ...object, metadata: { ...object.metadata, annotations } }));
+    files.set(
+      `${names.unique(last ? 'definition' : `definition-${member.name}`)}.yaml`,
+      toYaml({ ...object, metadata: { ...object.metadata, annotations } }),
+    );
   }
   files.set('instance.yaml', toYaml(toInstance(graph, instance)));
   return { files, omittedSecrets, namespaces: namespacesOf(objects) };

@@ -37,7 +37,8 @@ export function isSame({ missing, changed, stale }: FolderDifference): boolean {
  */
 export function writeFolder(folder: string, files: Files): FolderDifference {
   const difference = compareFolder(folder, files);
-  for (const path of [...difference.missing, ...difference.changed]) writeAtomically(join(folder, path), files.get(path) as string);
+  for (const path of [...difference.missing, ...difference.changed])
+    writeAtomically(join(folder, path), files.get(path) as string);
   for (const path of difference.stale) {
     rmSync(join(folder, path));
     removeEmptyFolders(folder, dirname(path));
@@ -71,7 +72,12 @@ function listFiles(folder: string): string[] {
   try {
     return readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => !entry.isDirectory())
-      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1).split(sep).join('/'));
+      .map((entry) =>
+        join(entry.parentPath, entry.name)
+          .slice(folder.length + 1)
+          .split(sep)
+          .join('/'),
+      );
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;

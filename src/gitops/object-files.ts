@@ -21,13 +21,18 @@ export function objectFiles(graph: Graph, options: SynthOptions): ModeFiles {
   }
   const names = new FileNames(['kustomization', 'namespace']);
   const files = new Map<string, string>();
-  for (const [path, group] of byPath) files.set(`${names.unique(path)}.yaml`, toYamlDocuments(group.map(({ object }) => object)));
+  for (const [path, group] of byPath)
+    files.set(`${names.unique(path)}.yaml`, toYamlDocuments(group.map(({ object }) => object)));
   return { files, omittedSecrets, namespaces: namespacesOf(objects) };
 }
 
 /** The namespaces among some objects. */
 export function namespacesOf(objects: readonly ResolvedObject[]): ReadonlySet<string> {
-  return new Set(objects.filter(({ object }) => object.apiVersion === 'v1' && object.kind === 'Namespace').map(({ object }) => object.metadata.name));
+  return new Set(
+    objects
+      .filter(({ object }) => object.apiVersion === 'v1' && object.kind === 'Namespace')
+      .map(({ object }) => object.metadata.name),
+  );
 }
 
 /** Names that stay different where upper and lower case are the same, as on macOS and Windows. */

@@ -39,7 +39,8 @@ export interface ModeFiles {
  * writeFolder('dist/prod/app', synthesize(app, { mode: 'kro', instance: { name: 'app', namespace: 'prod', spec } }).files);
  */
 export function synthesize(graph: Graph, options: SynthOptions): Synthesis {
-  const { files, omittedSecrets, namespaces } = options.mode === 'direct' ? objectFiles(graph, options) : definitionFiles(graph, options);
+  const { files, omittedSecrets, namespaces } =
+    options.mode === 'direct' ? objectFiles(graph, options) : definitionFiles(graph, options);
   const { namespace } = options.instance;
   const all = new Map<string, string>();
   if (namespace !== undefined && namespace !== 'default' && !namespaces.has(namespace)) {

@@ -19,12 +19,23 @@ export function runCommandLines(lines: readonly CommandLine[]): CommandResult[] 
 }
 
 /** Starts a file with tsx, as people do. */
-export function runTsx(file: string, argv: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}): CommandResult {
+export function runTsx(
+  file: string,
+  argv: readonly string[],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+): CommandResult {
   return runNode([tsx, file, ...argv], options);
 }
 
 /** Starts Node. */
-export function runNode(argv: readonly string[], { cwd = fixtures, env = {} }: { cwd?: string; env?: Record<string, string> } = {}): CommandResult {
-  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { cwd, encoding: 'utf8', env: { ...process.env, ...quiet, ...env } });
+export function runNode(
+  argv: readonly string[],
+  { cwd = fixtures, env = {} }: { cwd?: string; env?: Record<string, string> } = {},
+): CommandResult {
+  const { status, stdout, stderr } = spawnSync(process.execPath, argv, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, ...quiet, ...env },
+  });
   return { code: status ?? -1, stdout, stderr };
 }

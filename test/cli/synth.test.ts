@@ -15,13 +15,25 @@ describe('synth', () => {
 
   beforeAll(() => {
     const synth = (...flags: string[]) => ({ stack, argv: ['synth', '--out', out, ...flags] });
-    const first = runCommandLines([synth('--check'), synth(), synth(), synth('--check'), synth('--check', '--output', 'json')]);
+    const first = runCommandLines([
+      synth('--check'),
+      synth(),
+      synth(),
+      synth('--check'),
+      synth('--check', '--output', 'json'),
+    ]);
     cpSync(out, join(folder, 'first'), { recursive: true });
     writeFileSync(join(out, 'dev/shop/settings.yaml'), 'edited: true\n');
     writeFileSync(join(out, 'dev/shop/gone.yaml'), 'stale: true\n');
     writeFileSync(join(out, 'dev/notes.md'), 'not ours');
     rmSync(join(out, 'prod/queue/instance.yaml'));
-    const second = runCommandLines([synth('--check'), synth('--check', '--output', 'json'), synth('--env', 'dev', '--check'), synth(), synth('--check')]);
+    const second = runCommandLines([
+      synth('--check'),
+      synth('--check', '--output', 'json'),
+      synth('--env', 'dev', '--check'),
+      synth(),
+      synth('--check'),
+    ]);
     results = [...first, ...second];
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -37,7 +49,12 @@ describe('synth', () => {
     expect(nth(1).stdout).toContain('Secret shop-credentials is left out: it has to be in the cluster');
     expect(nth(2).stdout).toMatch(/dist\/dev\/shop {2}5 files, unchanged/);
     expect(nth(3).code).toBe(0);
-    expect(JSON.parse(nth(4).stdout)).toMatchObject({ verb: 'synth', check: true, changed: false, graphs: [{ environment: 'dev', graph: 'shop' }, {}, {}, {}] });
+    expect(JSON.parse(nth(4).stdout)).toMatchObject({
+      verb: 'synth',
+      check: true,
+      changed: false,
+      graphs: [{ environment: 'dev', graph: 'shop' }, {}, {}, {}],
+    });
   });
 
   it('finds files that were edited, are missing or stale', () => {
@@ -47,7 +64,10 @@ describe('synth', () => {
     expect(stdout).toContain(`${out}/dev/shop/gone.yaml is stale`);
     expect(stdout).toContain(`${out}/prod/queue/instance.yaml is missing`);
     expect(stdout).toContain('Run synth without --check and commit them.');
-    expect(JSON.parse(nth(6).stdout)).toMatchObject({ changed: true, graphs: [{ difference: { missing: [], changed: ['settings.yaml'], stale: ['gone.yaml'] } }, {}, {}, {}] });
+    expect(JSON.parse(nth(6).stdout)).toMatchObject({
+      changed: true,
+      graphs: [{ difference: { missing: [], changed: ['settings.yaml'], stale: ['gone.yaml'] } }, {}, {}, {}],
+    });
     expect(nth(7).stdout).not.toContain('prod');
   });
 
@@ -64,6 +84,8 @@ describe('synth', () => {
     expect(read('dev/shop/web.yaml')).toMatch(/namespace: shop-dev[\s\S]*replicas: 2[\s\S]*image: shop:dev/);
     expect(read('dev/shop/settings.yaml')).toContain("'on': 'yes'");
     expect(read('prod/shop/definition.yaml')).toMatch(/name: shop-prod[\s\S]*kind: ProdShop/);
-    expect(read('prod/shop/instance.yaml')).toMatch(/kind: ProdShop\nmetadata:\n {2}name: shop\n {2}namespace: shop\nspec:\n/);
+    expect(read('prod/shop/instance.yaml')).toMatch(
+      /kind: ProdShop\nmetadata:\n {2}name: shop\n {2}namespace: shop\nspec:\n/,
+    );
   });
 });

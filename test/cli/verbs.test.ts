@@ -35,23 +35,45 @@ describe('the command line', () => {
     expect(nth(9).stdout).toMatch(/up [\s\S]*down [\s\S]*reset [\s\S]*kubectl /);
   });
 
-  it.each(verbs.map((verb, index) => ({ verb, index: index + 12 })))('explains $verb with examples', ({ verb, index }) => {
-    expect(nth(index)).toMatchObject({ code: 0, stderr: '' });
-    expect(nth(index).stdout).toMatch(new RegExp(`--output[\\s\\S]*Examples:\\n  npx tsx shop/stacks/shop.ts ${verb}`));
-  });
+  it.each(verbs.map((verb, index) => ({ verb, index: index + 12 })))(
+    'explains $verb with examples',
+    ({ verb, index }) => {
+      expect(nth(index)).toMatchObject({ code: 0, stderr: '' });
+      expect(nth(index).stdout).toMatch(
+        new RegExp(`--output[\\s\\S]*Examples:\\n  npx tsx shop/stacks/shop.ts ${verb}`),
+      );
+    },
+  );
 
   it('draws a graph', () => {
     expect(nth(2).stdout).toMatch(/^flowchart LR\n[\s\S]*n_web\["web<br\/>Deployment \(conditional\)"\]/);
     expect(nth(3).stdout).toMatch(/^digraph "shop" \{[\s\S]*\}\n\ndigraph "queue"/);
-    expect(JSON.parse(nth(4).stdout)).toMatchObject({ verb: 'graph', graphs: [{ graph: 'shop', nodes: [{ id: 'settings' }, { id: 'credentials' }, { id: 'web' }], edges: [] }, {}] });
+    expect(JSON.parse(nth(4).stdout)).toMatchObject({
+      verb: 'graph',
+      graphs: [{ graph: 'shop', nodes: [{ id: 'settings' }, { id: 'credentials' }, { id: 'web' }], edges: [] }, {}],
+    });
   });
 
   it('validates a stack for every environment', () => {
-    expect(nth(5)).toMatchObject({ code: 0, stdout: expect.stringMatching(/shop for dev\n[\s\S]*queue for dev\n[\s\S]*shop for prod/) });
-    expect(JSON.parse(nth(6).stdout)).toMatchObject({ files: [{ file: stack, accepted: true, errors: [] }, { file: 'cycle/stack.ts', accepted: true }] });
+    expect(nth(5)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/shop for dev\n[\s\S]*queue for dev\n[\s\S]*shop for prod/),
+    });
+    expect(JSON.parse(nth(6).stdout)).toMatchObject({
+      files: [
+        { file: stack, accepted: true, errors: [] },
+        { file: 'cycle/stack.ts', accepted: true },
+      ],
+    });
     const { files } = JSON.parse(nth(7).stdout) as { files: unknown[] };
     expect(nth(7).code).toBe(1);
-    expect(files).toMatchObject([{ file: 'broken/stack.ts', accepted: false, errors: [{ graph: 'shop', code: 'InvalidValues', path: 'values["shop"].gateway.replicas' }] }]);
+    expect(files).toMatchObject([
+      {
+        file: 'broken/stack.ts',
+        accepted: false,
+        errors: [{ graph: 'shop', code: 'InvalidValues', path: 'values["shop"].gateway.replicas' }],
+      },
+    ]);
   });
 
   it('takes the verb at any place', () => {
@@ -59,7 +81,10 @@ describe('the command line', () => {
   });
 
   it('knows the parts of the local control plane', () => {
-    expect(nth(10)).toMatchObject({ code: 1, stderr: expect.stringContaining('Allowed choices are etcd, kube-apiserver') });
+    expect(nth(10)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Allowed choices are etcd, kube-apiserver'),
+    });
     expect(JSON.parse(nth(11).stdout)).toMatchObject({ verb: 'local kubeconfig', state: 'stopped' });
   });
 });

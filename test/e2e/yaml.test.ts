@@ -13,8 +13,12 @@ it('YAML is read back as it was by sigs.k8s.io/yaml, the reader of Kubernetes', 
     const file = join(folder, 'object.yaml');
     writeFileSync(file, toYaml(awkwardObject));
     const directory = join(inject('controlPlane').stateHome, 'kubewright', 'default');
-    const command = await kubectl(['create', '--dry-run=client', '--validate=false', '--output=json', '-f', file], { directory });
-    const read = JSON.parse(execFileSync(command.file, command.args, { env: { ...process.env, ...command.env }, encoding: 'utf8' })) as typeof awkwardObject;
+    const command = await kubectl(['create', '--dry-run=client', '--validate=false', '--output=json', '-f', file], {
+      directory,
+    });
+    const read = JSON.parse(
+      execFileSync(command.file, command.args, { env: { ...process.env, ...command.env }, encoding: 'utf8' }),
+    ) as typeof awkwardObject;
     expect({ ...read, metadata: { name: read.metadata.name } }).toEqual(awkwardObject);
   } finally {
     rmSync(folder, { recursive: true });

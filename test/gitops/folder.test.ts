@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -29,7 +39,10 @@ describe('a folder of files', () => {
     writeFolder(root, files);
     const before = statSync(join(root, 'a.yaml'), { bigint: true });
     expect(isSame(writeFolder(root, files))).toBe(true);
-    expect(statSync(join(root, 'a.yaml'), { bigint: true })).toMatchObject({ mtimeNs: before.mtimeNs, ino: before.ino });
+    expect(statSync(join(root, 'a.yaml'), { bigint: true })).toMatchObject({
+      mtimeNs: before.mtimeNs,
+      ino: before.ino,
+    });
   });
 
   it('loses files that nothing writes any more, and the folders that they leave empty', () => {

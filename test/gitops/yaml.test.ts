@@ -9,8 +9,15 @@ describe('YAML', () => {
   });
 
   it('shows first what an object is, then the order of the author', () => {
-    const text = toYaml({ spec: { b: 1, a: 2 }, kind: 'Thing', metadata: { labels: { z: 'z', a: 'a' }, name: 'x' }, apiVersion: 'example.com/v1' });
-    expect(text).toBe('apiVersion: example.com/v1\nkind: Thing\nmetadata:\n  name: x\n  labels:\n    z: z\n    a: a\nspec:\n  b: 1\n  a: 2\n');
+    const text = toYaml({
+      spec: { b: 1, a: 2 },
+      kind: 'Thing',
+      metadata: { labels: { z: 'z', a: 'a' }, name: 'x' },
+      apiVersion: 'example.com/v1',
+    });
+    expect(text).toBe(
+      'apiVersion: example.com/v1\nkind: Thing\nmetadata:\n  name: x\n  labels:\n    z: z\n    a: a\nspec:\n  b: 1\n  a: 2\n',
+    );
   });
 
   it('has no anchors where an object is used twice, and folds no line', () => {
