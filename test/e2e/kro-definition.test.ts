@@ -1,18 +1,22 @@
 import { randomBytes } from 'node:crypto';
+import { type } from 'arktype';
 import { afterAll, beforeAll, describe, type ExpectStatic, expect, inject, it } from 'vitest';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
 import { connect } from '../../src/cluster/connect.ts';
 import { contextNames } from '../../src/cluster/kubeconfig.ts';
-import type { Graph } from '../../src/graph/graph.ts';
+import { Cel } from '../../src/expr/cel.ts';
+import { type Graph, toResourceGraph } from '../../src/graph/graph.ts';
+import { core, kind as customKind } from '../../src/k8s/index.ts';
 import { definitionsOf } from '../../src/kro/chain.ts';
 import { toDefinition } from '../../src/kro/definition.ts';
+import { fixFields } from '../../src/kro/fixed.ts';
 import { toInstance } from '../../src/kro/instance.ts';
 import { secretPaths } from '../../src/kro/secrets.ts';
 import { settle } from '../../src/resolve/offline.ts';
 import { prepareValues } from '../../src/resolve/values.ts';
-import { type GraphCase, inNamespace } from '../cases/graph-case.ts';
+import { api, type GraphCase, inNamespace } from '../cases/graph-case.ts';
 import { graphCases } from '../cases/graphs.ts';
-import { applyDefinition, childrenOf, isActive, remove } from './kro.ts';
+import { applyDefinition, applyInstance, childrenOf, isActive, remove } from './kro.ts';
 
 const controlPlane = inject('controlPlane' as never) as { readonly kubeconfig: string } | undefined;
 const manager = { fieldManager: 'kubewright-test' };
@@ -84,10 +88,55 @@ describe.skipIf(!controlPlane)('kro', () => {
     cluster?.close();
   });
 
+  // The others run in both modes, beside each other (equivalence.test.ts).
   for (const [index, given] of graphCases.entries()) {
-    it.skipIf(given.skip?.kro).concurrent(given.name, { timeout: 120_000 }, ({ expect }) => runCase(given, `kro-${run}-${index}`, expect));
+    if (given.skip?.direct === undefined) continue;
+    it.skipIf(given.skip.kro)(given.name, { timeout: 120_000 }, ({ expect }) => runCase(given, `kro-${run}-${index}`, expect));
   }
+
+  it('makes several instances of one definition', { timeout: 120_000 }, async () => {
+    const [first, second] = [`kro-${run}-a`, `kro-${run}-b`];
+    for (const name of [first, second]) await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, manager);
+    await define(several);
+    const places = [['one', first], ['two', first], ['one', second]] as const; // biome-ignore format: short
+    const instances = await Promise.all(places.map(([name, namespace]) => applyInstance(cluster, toInstance(several, { name, namespace, spec: { text: `${name} in ${namespace}` } }))));
+    for (const [index, instance] of instances.entries()) {
+      const [name, namespace] = places[index] as readonly [string, string];
+      expect(await made(instance, several)).toMatchObject({ config: [{ metadata: { name: `${name}-config`, namespace }, data: { text: `${name} in ${namespace}` } }] });
+      await remove(cluster, { ...instance, metadata: { name, namespace } });
+    }
+  });
+
+  it('needs no kind that fixed fields leave out', { timeout: 120_000 }, async () => {
+    const namespace = `kro-${run}-fixed`;
+    await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, manager);
+    const names = { name: 'fixed-plain', kind: 'FixedPlain' };
+    const all = toDefinition(optionalKind);
+    expect(await applyDefinition(cluster, all)).toMatchObject({ accepted: false, messages: expect.stringContaining('failed to get schema for resource') as string });
+    await remove(cluster, all);
+    const plain = fixFields(optionalKind, { gadget: false });
+    accepted.set({ ...plain, ...names }, Promise.resolve());
+    expect(await applyDefinition(cluster, toDefinition(plain, { definition: names }))).toMatchObject({ accepted: true });
+    const instance = await applyInstance(cluster, toInstance(plain, { name: 'one', namespace, spec: { gadget: false } }, { definition: names }));
+    expect(await made(instance, plain)).toMatchObject({ config: [{ data: { gadget: 'false' } }] });
+    expect(statusOf(instance)).toEqual({ name: 'config' });
+    await remove(cluster, { ...instance, metadata: { name: 'one', namespace } });
+  });
 });
+
+const several = toResourceGraph({ ...api('SeveralInstances'), spec: type({ text: 'string' }), status: type('object') }, ({ spec, metadata }) => ({
+  config: core.v1.ConfigMap({ metadata: { name: Cel.template`${metadata.name}-config` }, data: { text: spec.text } }),
+})) as Graph;
+
+const Gadget = customKind<{ spec: { size: number }; status: { code: string } }>({ apiVersion: 'gadgets.example.org/v1', kind: 'Gadget', namespaced: true });
+const optionalKind = toResourceGraph(
+  { ...api('OptionalKind'), spec: type({ gadget: 'boolean' }), status: type({ name: 'string', 'code?': 'string' }) },
+  ({ spec }) => ({
+    config: core.v1.ConfigMap({ metadata: { name: 'config' }, data: { gadget: spec.gadget.toText() } }),
+    gadget: Gadget({ metadata: { name: 'gadget' }, spec: { size: 1 } }, { includeWhen: spec.gadget }),
+  }),
+  (_schema, { config, gadget }) => ({ name: config.metadata.name, code: gadget.status.code }),
+) as unknown as Graph;
 
 async function runCase(given: GraphCase, namespace: string, expect: ExpectStatic): Promise<void> {
   await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, manager);

@@ -24,20 +24,21 @@ export class NestedExpression extends Error {
  */
 export function findHoles(text: string): Hole[] {
   const holes: Hole[] = [];
+  let budget = failedScanBudget;
   let from = text.indexOf('${');
-  while (from >= 0) {
+  while (from >= 0 && budget > 0) {
     const end = closingBrace(text, from);
-    if (end < 0) break;
-    holes.push({ text: text.slice(from + 2, end), start: from, end: end + 1 });
-    from = text.indexOf('${', end + 1);
+    if (end < 0) budget -= text.length - from;
+    else holes.push({ text: text.slice(from + 2, end), start: from, end: end + 1 });
+    from = text.indexOf('${', end < 0 ? from + 1 : end + 1);
   }
   return holes;
 }
 
-/**
- * Position of the brace that closes the expression at `from`, or -1. Unlike kro, which begins again at every character
- * behind an open `${`, one look is enough: from the same `${` the answer is always the same.
- */
+/** Characters that may be looked at for `${` that are never closed; many of them take quadratic time. */
+const failedScanBudget = 20_000_000;
+
+/** Position of the brace that closes the expression at `from`, or -1. */
 function closingBrace(text: string, from: number): number {
   let depth = 1;
   let quoted = false;
