@@ -1,4 +1,4 @@
-import { CelDouble, typeName } from './expr/cel-values.ts';
+import { CelDouble } from './expr/cel-values.ts';
 import { check } from './expr/check.ts';
 import { createEnvironment } from './expr/environment.ts';
 import { compile } from './expr/evaluate.ts';
@@ -51,7 +51,7 @@ export function compileCel(source: string, options: CompileCelOptions): CelExpre
   const checked = check(parse(source), environment);
   const program = compile(checked, environment);
   return {
-    type: checked.type.kind === 'timestamp' || checked.type.kind === 'duration' ? typeName(checked.type) : formatType(checked.type),
+    type: formatType(checked.type),
     evaluate: (bindings = {}) => program.evaluate(bindings),
     toString: () => print(checked.node),
   };

@@ -1,11 +1,12 @@
 import { adapt, adapterFor } from './adapt.ts';
-import { CelDouble, CelOptional, CelUint, none, TypedObject } from './cel-values.ts';
+import { CelDouble, CelOptional, CelUint, none, TypedObject, typeName, typeOfValue } from './cel-values.ts';
 import { isMap, mapFind } from './collections.ts';
 import { Condition } from './condition.ts';
 import { fail, indexOutOfBounds, noSuchKey } from './failure.ts';
 
 /** `value.key` or `value[key]` for a value of unknown type. */
 export function get(value: unknown, key: unknown, strict = false): unknown {
+  requireKey(key);
   if (value instanceof CelOptional) return value.present ? optionalGet(value.value, key, strict) : none;
   const found = find(value, key);
   if (found !== undefined) return found;
@@ -14,10 +15,17 @@ export function get(value: unknown, key: unknown, strict = false): unknown {
 
 /** `value.?key` or `value[?key]`. */
 export function optionalGet(value: unknown, key: unknown, strict = false): CelOptional {
+  requireKey(key);
   if (value instanceof CelOptional) return value.present ? optionalGet(value.value, key, strict) : none;
   if (strict) requireContainer(value, key);
   const found = find(value, key);
   return found === undefined ? none : new CelOptional(found);
+}
+
+/** Only some types may select an element, whatever of. */
+function requireKey(key: unknown): void {
+  if (typeof key !== 'object' || key instanceof CelUint || key instanceof CelDouble) return;
+  fail(`invalid qualifier type: ${typeName(typeOfValue(key))}`);
 }
 
 /** As specified, asking for a field of something that has none is an error, not an absent field. */

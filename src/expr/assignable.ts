@@ -1,5 +1,5 @@
 import { Substitution } from './substitution.ts';
-import { formatType } from './type-text.ts';
+import { declaredType } from './type-text.ts';
 import type { CelType, StructType } from './types.ts';
 
 /**
@@ -30,21 +30,7 @@ function structural(expected: CelType, actual: CelType): string | undefined {
 }
 
 function mismatch(expected: CelType, actual: CelType): string {
-  return `type kind mismatch: got "${declaredName(actual)}", expected "${declaredName(expected)}"`;
-}
-
-/** Names as Go's `String()` gives them: well-known types by their full name. */
-function declaredName(type: CelType): string {
-  switch (type.kind) {
-    case 'timestamp':
-      return 'google.protobuf.Timestamp';
-    case 'duration':
-      return 'google.protobuf.Duration';
-    case 'null':
-      return 'null_type';
-    default:
-      return formatType(type);
-  }
+  return `type kind mismatch: got "${declaredType(actual)}", expected "${declaredType(expected)}"`;
 }
 
 function parametersOf(type: CelType): readonly CelType[] {

@@ -16,7 +16,7 @@ export function checkComprehension(checker: Checker, node: ComprehensionNode): T
   return checker.within(locals, () => {
     const filter = node.filter && checker.check(node.filter);
     const body = checker.check(node.body);
-    const checked: Parts = { node, filter, body, element, locals };
+    const checked: Parts = { node, range, filter, body, element, locals };
     const type = checker.substitution.apply(resultType(checker, checked));
     return { kind: 'comprehension', macro: node.macro, range, variables: locals, filter, body, type, node };
   });
@@ -24,6 +24,7 @@ export function checkComprehension(checker: Checker, node: ComprehensionNode): T
 
 interface Parts {
   readonly node: ComprehensionNode;
+  readonly range: Typed;
   readonly filter: Typed | undefined;
   readonly body: Typed;
   /** What the range holds: the type that `filter` and `sortBy` give back. */
@@ -116,18 +117,10 @@ function entryType(checker: Checker, { node, body, filter }: Parts): CelType {
   return type;
 }
 
-const orderable: readonly CelType['kind'][] = [
-  'int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'string', 'bytes', 'dyn', 'error', 'parameter',
-]; // biome-ignore format: a table
-
-function sortType(checker: Checker, { node, body, element }: Parts): CelType {
-  const key = checker.substitution.apply(body.type);
-  if (!orderable.includes(key.kind)) {
-    const range = formatType(checker.substitution.apply({ kind: 'list', element }, true));
-    const keys = formatType(checker.substitution.apply({ kind: 'list', element: key }, true));
-    checker.issue(node, `found no matching overload for '@sortByAssociatedKeys' applied to '${range}.(${keys})'`);
-  }
-  return { kind: 'list', element };
+/** The expansion sorts the range by the list of keys, with a function of its own. */
+function sortType(checker: Checker, { node, range, body }: Parts): CelType {
+  const keys: Typed = { ...body, type: { kind: 'list', element: body.type } };
+  return checker.overload({ name: '@sortByAssociatedKeys', node, args: [range, keys], member: true }).type;
 }
 
 /** `target.hasValue() ? optional.of(body) : optional.none()` with the variable standing for `target.value()`. */

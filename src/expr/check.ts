@@ -3,7 +3,7 @@ import { checkComprehension } from './check-macros.ts';
 import { candidates, type Environment, typeNamed } from './environment.ts';
 import { CelError, type CelIssue } from './error.ts';
 import { unescapeField } from './field-name.ts';
-import { validateFormats } from './format-check.ts';
+import { checkLiterals } from './format-check.ts';
 import type { FunctionDeclaration, Overload } from './library/overload.ts';
 import { sourceOf } from './source.ts';
 import { isDynamic, mostGeneral, sameType, Substitution } from './substitution.ts';
@@ -46,7 +46,11 @@ export interface CheckOptions {
 export function check(node: Node, environment: Environment, options: CheckOptions = {}): Checked {
   const checker = new Checker(environment, options.lenient ?? false);
   const tree = checker.check(node);
-  if (checker.issues.length === 0) validateFormats(tree, (at, reason) => checker.issue(at, reason));
+  const final = (type: CelType): CelType => checker.substitution.apply(type, true);
+  if (checker.issues.length === 0) {
+    const programs = environment.kind === 'kro';
+    checkLiterals(tree, { issue: (at, reason) => checker.issue(at, reason), final, programs });
+  }
   if (checker.issues.length > 0) {
     const issues = [...checker.issues].sort((a, b) => (a.position ?? 0) - (b.position ?? 0));
     throw new CelError({ phase: 'check', issues, source: sourceOf(node) });
@@ -60,7 +64,7 @@ export function check(node: Node, environment: Environment, options: CheckOption
       const type = types.get(inner);
       return type && substitution.apply(type, true);
     },
-    final: (type) => substitution.apply(type, true),
+    final,
     strict: environment.kind === 'standard',
   };
 }
@@ -76,15 +80,18 @@ interface Scope {
 
 export class Checker {
   readonly issues: CelIssue[] = [];
-  readonly substitution = new Substitution();
-  readonly types = new Map<Node, CelType>();
+  readonly substitution: Substitution = new Substitution();
+  readonly types: Map<Node, CelType> = new Map();
   private readonly environment: Environment;
   private readonly lenient: boolean;
+  /** Whether numbers of different types may be compared with `<`. */
+  private mixed: boolean;
   private scope: Scope | undefined;
 
   constructor(environment: Environment, lenient: boolean) {
     this.environment = environment;
     this.lenient = lenient;
+    this.mixed = environment.kind === 'standard' || lenient;
   }
 
   issue(at: Node, reason: string): void {
@@ -101,6 +108,8 @@ export class Checker {
   /** Checks `body` with these variables in scope. */
   within<T>(locals: readonly Local[], body: () => T): T {
     const outer = this.scope;
+    // cel-go forgets with the first scope that such comparisons are not enabled, and does not remember it afterwards.
+    this.mixed = true;
     for (const local of locals) this.scope = { local, outer: this.scope };
     const result = body();
     this.scope = outer;
@@ -294,6 +303,7 @@ export class Checker {
     let type: CelType | undefined;
     for (const overload of declaration.overloads) {
       if (overload.member !== member || overload.parameters.length !== types.length) continue;
+      if (overload.mixed && !this.mixed) continue;
       const { parameters, result } = this.instantiate(overload);
       if (!this.substitution.assignableAll(types, parameters)) continue;
       overloads.push(overload);

@@ -1,9 +1,10 @@
 import { CelObject, CelOptional, CelDouble, CelUint, typeName, typeOfValue } from './cel-values.ts';
-import { isMap } from './collections.ts';
+import { adapt } from './adapt.ts';
+import { isMap, mapEntries } from './collections.ts';
 import type { Compiler } from './compile.ts';
 import { compare, equals } from './equality.ts';
 import { Failure, noSuchOverload } from './failure.ts';
-import type { Code } from './frame.ts';
+import type { Code, Frame } from './frame.ts';
 import type { Implementation, Overload } from './library/overload.ts';
 import type { Typed } from './typed.ts';
 import type { CelType } from './types.ts';
@@ -122,9 +123,9 @@ function guardFor(type: CelType): Guard {
     case 'bytes':
       return (value) => value instanceof Uint8Array;
     case 'list':
-      return Array.isArray;
+      return listGuard(type.element);
     case 'map':
-      return isMap;
+      return mapGuard(type);
     case 'optional':
       return (value) => value instanceof CelOptional;
     case 'dyn':
@@ -138,6 +139,27 @@ function guardFor(type: CelType): Guard {
   }
 }
 
+/** The first element stands for all of them, as in cel-go. */
+function listGuard(element: CelType): Guard {
+  if (isAny(element)) return Array.isArray;
+  const guard = guardFor(element);
+  return (value) => Array.isArray(value) && (value.length === 0 || guard(adapt(value[0])));
+}
+
+function mapGuard({ key, value }: CelType & { kind: 'map' }): Guard {
+  if (isAny(key) && isAny(value)) return isMap;
+  const [keyGuard, valueGuard] = [guardFor(key), guardFor(value)];
+  return (map) => {
+    if (!isMap(map)) return false;
+    for (const [first, item] of mapEntries(map)) return keyGuard(first) && valueGuard(item);
+    return true;
+  };
+}
+
+function isAny({ kind }: CelType): boolean {
+  return kind === 'dyn' || kind === 'parameter';
+}
+
 /** False wins over a failure, whichever side it is on. */
 function and(left: Code, right: Code): Code {
   return (frame) => {
@@ -145,14 +167,13 @@ function and(left: Code, right: Code): Code {
     try {
       first = left(frame);
     } catch (failure) {
-      if (!(failure instanceof Failure) || right(frame) !== false) throw failure;
-      return false;
+      return absorbed(failure, right, frame, false);
     }
     if (first === false) return false;
+    if (first !== true) return otherwise(right, frame, false);
     const second = right(frame);
-    if (second === false) return false;
-    if (first !== true || second !== true) throw noSuchOverload();
-    return true;
+    if (typeof second !== 'boolean') throw noSuchOverload();
+    return second;
   };
 }
 
@@ -163,19 +184,35 @@ function or(left: Code, right: Code): Code {
     try {
       first = left(frame);
     } catch (failure) {
-      if (!(failure instanceof Failure) || !isTrue(right, frame)) throw failure;
-      return true;
+      return absorbed(failure, right, frame, true);
     }
     if (first === true) return true;
+    if (first !== false) return otherwise(right, frame, true);
     const second = right(frame);
-    if (second === true) return true;
-    if (first !== false || second !== false) throw noSuchOverload();
-    return false;
+    if (typeof second !== 'boolean') throw noSuchOverload();
+    return second;
   };
 }
 
-function isTrue(code: Code, frame: Parameters<Code>[0]): boolean {
-  return code(frame) === true;
+/** The left side failed: that is the failure, unless the right side decides. */
+function absorbed(failure: unknown, right: Code, frame: Frame, deciding: boolean): boolean {
+  if (!(failure instanceof Failure)) throw failure;
+  try {
+    if (right(frame) === deciding) return deciding;
+  } catch (second) {
+    if (!(second instanceof Failure)) throw second;
+  }
+  throw failure;
+}
+
+/** The left side is no bool: that is the failure, unless the right side decides. */
+function otherwise(right: Code, frame: Frame, deciding: boolean): boolean {
+  try {
+    if (right(frame) === deciding) return deciding;
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+  }
+  throw noSuchOverload();
 }
 
 function conditional(condition: Code, yes: Code, no: Code): Code {

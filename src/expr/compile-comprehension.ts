@@ -34,7 +34,7 @@ export function compileComprehension(compiler: Compiler, tree: Comprehension): C
     case 'transformMapEntry':
       return transformMapEntry(loop, filter, body);
     case 'sortBy':
-      return sortBy(loop, body, compiler.local(tree.variables[0] as Local));
+      return sortBy(range, loop, body, compiler.local(tree.variables[0] as Local));
   }
 }
 
@@ -174,7 +174,7 @@ function insert(map: CelMap, key: unknown, value: unknown): void {
   map.set(key, value);
 }
 
-function sortBy(loop: Loop, body: Code, element: Code): Code {
+function sortBy(range: Code, loop: Loop, body: Code, element: Code): Code {
   return (frame) => {
     const items: unknown[] = [];
     const sortKeys: unknown[] = [];
@@ -182,6 +182,8 @@ function sortBy(loop: Loop, body: Code, element: Code): Code {
       items.push(element(frame));
       sortKeys.push(body(frame));
     });
+    // The keys of a map can be computed, but a map has no order to change.
+    if (!Array.isArray(range(frame))) throw noSuchOverload();
     return sortByKeys(items, sortKeys);
   };
 }

@@ -27,9 +27,14 @@ type Expand = (call: ReceiverCall) => Expansion | undefined;
 
 /** Receiver macros by name and number of arguments. */
 const receivers: ReadonlyMap<string, Expand> = new Map<string, Expand>([
-  ...(['all', 'exists', 'exists_one', 'existsOne', 'filter'] as const).flatMap((macro): [string, Expand][] => [
-    [`${macro}/2`, (call) => oneVariable(macro, call)],
-    ...(macro === 'filter' ? [] : ([[`${macro}/3`, (call: ReceiverCall) => twoVariables(macro, call)]] as [string, Expand][])),
+  // kro has existsOne with two variables only.
+  ...(['all', 'exists', 'exists_one', 'filter'] as const).map((macro): [string, Expand] => [
+    `${macro}/2`,
+    (call) => oneVariable(macro, call),
+  ]),
+  ...(['all', 'exists', 'exists_one', 'existsOne'] as const).map((macro): [string, Expand] => [
+    `${macro}/3`,
+    (call) => twoVariables(macro, call),
   ]),
   ['map/2', (call) => oneVariable('map', call)],
   ['map/3', (call) => oneVariable('map', call)],

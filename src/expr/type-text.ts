@@ -23,6 +23,28 @@ export function formatType(type: CelType): string {
   }
 }
 
+/** A type as Go prints it: well-known types by their full names. */
+export function declaredType(type: CelType): string {
+  switch (type.kind) {
+    case 'timestamp':
+      return 'google.protobuf.Timestamp';
+    case 'duration':
+      return 'google.protobuf.Duration';
+    case 'null':
+      return 'null_type';
+    case 'list':
+      return `list(${declaredType(type.element)})`;
+    case 'map':
+      return `map(${declaredType(type.key)}, ${declaredType(type.value)})`;
+    case 'optional':
+      return `optional_type(${declaredType(type.value)})`;
+    case 'type':
+      return type.value ? `type(${declaredType(type.value)})` : 'type';
+    default:
+      return formatType(type);
+  }
+}
+
 const primitives: ReadonlySet<string> = new Set<PrimitiveKind>([
   'dyn', 'error', 'null', 'bool', 'int', 'uint', 'double', 'string', 'bytes', 'timestamp', 'duration',
 ]); // biome-ignore format: a table

@@ -115,8 +115,9 @@ function doubles(value: unknown): unknown {
   if (typeof value === 'number') {
     return Number.isFinite(value) ? new CelDouble(value) : fail('json.unmarshal failed to parse JSON: number out of range');
   }
+  if (typeof value === 'string') return value.toWellFormed();
   if (Array.isArray(value)) return value.map(doubles);
   if (!isJsonObject(value)) return value;
-  return CelMap.of(Object.entries(value).map(([key, item]) => [key, doubles(item)] as const));
+  return CelMap.of(Object.entries(value).map(([key, item]) => [key.toWellFormed(), doubles(item)] as const));
 }
 

@@ -62,6 +62,7 @@ export const lists: Library = {
     'list(dyn).(int): list(dyn)': flatten,
   },
   sort: singleton(sort, ...sortable.map((type) => `list(${type}).(): list(${type})`)),
+  '@sortByAssociatedKeys': singleton(sortByKeys, ...sortable.map((type) => `list(T).(list(${type})): list(T)`)),
   distinct: { 'list(T).(): list(T)': distinct },
   reverse: { 'list(T).(): list(T)': (list: List) => list.toReversed() },
   'lists.range': { '(int): list(int)': range },

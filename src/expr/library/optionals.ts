@@ -14,7 +14,6 @@ function isZero(value: unknown): boolean {
   if (value instanceof Duration) return value.nanoseconds === 0n;
   // Go's zero time is the first of January in the year 1.
   if (value instanceof Timestamp) return value.seconds === -62135596800 && value.nanos === 0;
-  if (value instanceof CelOptional) return !value.present || isZero(value.value);
   if (Array.isArray(value) || value instanceof Uint8Array) return value.length === 0;
   return isMap(value) && mapSize(value) === 0;
 }

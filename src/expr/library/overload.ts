@@ -14,6 +14,8 @@ export interface Overload {
   readonly run: Implementation;
   /** The implementation takes any value and decides itself. */
   readonly unguarded: boolean;
+  /** A comparison of two number types. */
+  readonly mixed: boolean;
 }
 
 export interface FunctionDeclaration {
@@ -50,13 +52,15 @@ export function declare(name: string, libraries: readonly Library[]): FunctionDe
     const pairs: [string, Implementation][] = isSingleton(entry)
       ? entry.signatures.map((signature) => [signature, entry.run])
       : Object.entries(entry);
-    for (const [signature, run] of pairs) overloads.push(overload(signature, run, isSingleton(entry)));
+    for (const [signature, run] of pairs) {
+      overloads.push(overload(name, signature, { run, unguarded: isSingleton(entry) }));
+    }
   }
   return overloads.length > 0 ? { name, overloads } : undefined;
 }
 
 /** A function that is only declared: its overloads as signatures. */
-export function declareFunction(name: string, overloads: readonly Omit<Overload, 'generic' | 'run' | 'unguarded'>[]): FunctionDeclaration {
+export function declareFunction(name: string, overloads: readonly Pick<Overload, 'member' | 'parameters' | 'result'>[]): FunctionDeclaration {
   const run = (): never => {
     throw new TypeError(`${name} is only declared`);
   };
@@ -65,16 +69,21 @@ export function declareFunction(name: string, overloads: readonly Omit<Overload,
     overloads: overloads.map((each) => {
       const generic = new Set<string>();
       for (const type of [...each.parameters, each.result]) collect(type, generic);
-      return { ...each, generic: [...generic], run, unguarded: true };
+      return { ...each, generic: [...generic], run, unguarded: true, mixed: false };
     }),
   };
 }
 
-function overload(text: string, run: Implementation, unguarded: boolean): Overload {
+const comparisons: ReadonlySet<string> = new Set(['_<_', '_<=_', '_>_', '_>=_']);
+
+function overload(name: string, text: string, entry: { run: Implementation; unguarded: boolean }): Overload {
+  const { run, unguarded } = entry;
   const signature = parseSignature(text);
   const generic = new Set<string>();
   for (const type of [...signature.parameters, signature.result]) collect(type, generic);
-  return { ...signature, generic: [...generic], run, unguarded };
+  const [left, right] = signature.parameters;
+  const mixed = comparisons.has(name) && left?.kind !== right?.kind;
+  return { ...signature, generic: [...generic], run, unguarded, mixed };
 }
 
 function collect(type: CelType, names: Set<string>): void {

@@ -112,8 +112,13 @@ export function stringLength(text: string): number {
 
 /** Operators that the compiler has code of its own for. */
 const special = (): never => fail('not evaluated here');
-const ordered = ['bool', 'int', 'uint', 'double', 'string', 'bytes', 'timestamp', 'duration'];
-const comparison = singleton(special, ...ordered.map((type) => `(${type}, ${type}): bool`));
+/** Pairs of number types are not enabled by kro, at least not at first: see the checker. */
+const ordered = [
+  'bool, bool', 'int, int', 'int, double', 'int, uint', 'uint, uint', 'uint, double', 'uint, int',
+  'double, double', 'double, int', 'double, uint', 'string, string', 'bytes, bytes', 'timestamp, timestamp',
+  'duration, duration',
+]; // biome-ignore format: a table
+const comparison = singleton(special, ...ordered.map((types) => `(${types}): bool`));
 const equality = singleton(special, '(A, A): bool');
 
 export const standard: Library = {
@@ -174,19 +179,3 @@ export const standard: Library = {
   ...conversions,
   ...timeGetters,
 };
-
-/** Comparisons across number types, which kro does not enable. */
-export const mixedComparisons: Library = Object.fromEntries(
-  ['_<_', '_<=_', '_>_', '_>=_'].map((operator) => [
-    operator,
-    singleton(
-      special,
-      '(int, double): bool',
-      '(int, uint): bool',
-      '(uint, double): bool',
-      '(uint, int): bool',
-      '(double, int): bool',
-      '(double, uint): bool',
-    ),
-  ]),
-);

@@ -10,7 +10,7 @@ import { optionals } from './optionals.ts';
 import { quantity } from './quantity.ts';
 import { regex } from './regex.ts';
 import { semver } from './semver.ts';
-import { mixedComparisons, standard } from './standard.ts';
+import { standard } from './standard.ts';
 import { strictStrings, strings } from './strings.ts';
 import { url } from './url.ts';
 
@@ -33,7 +33,7 @@ export function kroFunctions(): FunctionTable {
 
 /** CEL's specification with its standard extensions. */
 export function standardFunctions(): FunctionTable {
-  standardTable ??= table([standard, mixedComparisons, lists, strictStrings, strings, optionals, encoders, math]);
+  standardTable ??= table([standard, lists, strictStrings, strings, optionals, encoders, math]);
   return standardTable;
 }
 

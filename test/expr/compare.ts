@@ -1,0 +1,74 @@
+import { CelDouble, CelMap, CelObject, CelOptional, CelTypeValue, CelUint, typeName } from '../../src/expr/cel-values.ts';
+import { adapt } from '../../src/expr/adapt.ts';
+import { isMap, mapEntries } from '../../src/expr/collections.ts';
+import { type Checked, check } from '../../src/expr/check.ts';
+import { createEnvironment, type Environment } from '../../src/expr/environment.ts';
+import { CelError } from '../../src/expr/error.ts';
+import { compile } from '../../src/expr/evaluate.ts';
+import { formatShortest } from '../../src/expr/go-number.ts';
+import { parse } from '../../src/expr/parse.ts';
+import { Duration, Timestamp } from '../../src/expr/time.ts';
+import { declaredType, parseType } from '../../src/expr/type-text.ts';
+import type { CelType } from '../../src/expr/types.ts';
+import type { OracleAnswer } from './oracle.ts';
+
+/** What our own evaluator says, in the oracle's form. */
+export function ours(expr: string, environment: Environment, bindings: Readonly<Record<string, unknown>>): OracleAnswer & { missing?: boolean } {
+  let checked: Checked | undefined;
+  try {
+    checked = check(parse(expr), environment);
+    const value = compile(checked, environment).value(bindings);
+    return { ok: true, type: declaredType(checked.type), val: show(value) };
+  } catch (error) {
+    if (!(error instanceof CelError)) return { ok: false, phase: 'crash', err: error instanceof Error ? (error.stack ?? '') : String(error) };
+    const answer = { ok: false, phase: error.phase, err: error.message, missing: error.missing };
+    return checked ? { ...answer, type: declaredType(checked.type) } : answer;
+  }
+}
+
+export function kroEnvironment(variables: Readonly<Record<string, string>>): Environment {
+  const types = Object.fromEntries(Object.entries(variables).map(([name, text]) => [name, parseType(text) as CelType]));
+  return createEnvironment({ functions: 'kro', variables: types, runtime: true });
+}
+
+/** What differs between the two answers; `undefined` when nothing does. */
+export function difference(mine: OracleAnswer & { missing?: boolean }, theirs: OracleAnswer): string | undefined {
+  if (mine.ok !== theirs.ok) return 'outcome';
+  // A program that cannot be built is refused with the expression, so for us that is part of the check.
+  if (theirs.phase === 'program') return mine.phase === 'check' ? undefined : 'phase';
+  if ((mine.type ?? '') !== (theirs.type ?? '')) return 'type';
+  if (mine.ok) return stable(mine.val) === stable(theirs.val) ? undefined : 'value';
+  if (mine.phase !== theirs.phase) return 'phase';
+  const pending = /no such key|no such field|no such attribute|index out of bounds/.test(theirs.err ?? '');
+  return theirs.phase === 'evaluate' && pending !== (mine.missing ?? false) ? 'missing' : undefined;
+}
+
+export function stable(value: unknown): string {
+  return JSON.stringify(value, (key, inner: unknown) =>
+    key === 'map' && Array.isArray(inner)
+      ? inner.map((pair) => [stable(pair), pair] as const).sort(([left], [right]) => (left < right ? -1 : 1)).map(([, pair]) => pair as unknown)
+      : typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : inner,
+  );
+}
+
+/** A CEL value with its types; maps are sorted, as kro's have no order. */
+export function show(value: unknown): unknown {
+  if (value === null || value === undefined) return { null: 0 };
+  if (typeof value === 'boolean') return { bool: value };
+  if (typeof value === 'number' || typeof value === 'bigint') return { int: String(value === 0 ? 0 : value) };
+  if (typeof value === 'string') return { string: value };
+  if (value instanceof CelDouble) return { double: formatShortest(value.value) };
+  if (value instanceof CelUint) return { uint: String(value.value) };
+  if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString('base64') };
+  if (Array.isArray(value)) return { list: value.map((item) => show(adapt(item))) };
+  if (value instanceof Timestamp) return { timestamp: value.toString() };
+  if (value instanceof Duration) return { duration: String(value.nanoseconds) };
+  if (value instanceof CelOptional) return { optional: value.present ? show(value.value) : null };
+  if (value instanceof CelTypeValue) return { type: value.name };
+  if (isMap(value)) {
+    return { map: Array.from(mapEntries(value as CelMap), ([key, item]) => [show(key), show(item)]) };
+  }
+  return { other: value instanceof CelObject ? typeName(value.celType) : 'unknown' };
+}
