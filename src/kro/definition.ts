@@ -27,6 +27,7 @@ export interface DefinitionOptions {
 export function toDefinition(graph: GraphData, options: DefinitionOptions = {}): ResourceGraphDefinition {
   const name = options.definition?.name ?? graph.name;
   const problems = new Problems(`kro definition ${name}`);
+  checkNames({ name, kind: options.definition?.kind ?? graph.kind }, problems);
   const { nodes } = splitSecrets(graph, problems);
   const gates = new Set(options.featureGates);
   const resources = nodes.map((node) => {
@@ -41,6 +42,15 @@ export function toDefinition(graph: GraphData, options: DefinitionOptions = {}):
     metadata: { name },
     spec: { schema: { ...schema, kind: options.definition?.kind ?? graph.kind }, resources },
   };
+}
+
+function checkNames({ name, kind }: { readonly name: string; readonly kind: string }, problems: Problems): void {
+  if (!/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/.test(name)) {
+    problems.add({ code: 'InvalidDefinition', resource: 'definition', path: 'name', message: `${JSON.stringify(name)} is no name of an object`, hint: 'Use lower-case letters, digits and dashes, at most 63.' });
+  }
+  if (!/^[A-Z][a-zA-Z0-9]{0,62}$/.test(kind)) {
+    problems.add({ code: 'InvalidDefinition', resource: 'definition', path: 'kind', message: `${JSON.stringify(kind)} is no kind`, hint: 'Use UpperCamelCase letters and digits, at most 63.' });
+  }
 }
 
 function writeSchema(graph: GraphData, problems: Problems): DefinitionSchema {

@@ -16,16 +16,22 @@ export interface InstanceParts {
 /** Keys that kro keeps its inventory under: with one of them a new instance is refused as somebody else's. */
 const inventoryPrefix = 'applyset.kubernetes.io/';
 
+/** Of a label's value. */
+const longestName = 63;
+
 /** The one key of kro that is meant for users: it suspends an instance. */
 const suspendKey = 'kro.run/reconcile';
 
 /**
  * The object that kro makes a graph's resources from.
  *
- * @throws KubewrightError `KroReservedKey` for a label or annotation that belongs to kro
+ * @throws KubewrightError `KroReservedKey` for a label or annotation that belongs to kro, `KroInstanceName` for a name that is too long
  */
 export function toInstance(graph: Pick<GraphData, 'group' | 'version' | 'kind'>, instance: InstanceParts, options: Pick<DefinitionOptions, 'definition'> = {}): InstanceObject {
   const { name, namespace, labels, annotations, spec } = instance;
+  if (name.length > longestName) {
+    throw new KubewrightError({ code: 'KroInstanceName', resource: 'instance', path: 'metadata.name', message: `has ${name.length} characters, and kro labels everything with it`, hint: `Use at most ${longestName}.` });
+  }
   refuseReserved('labels', labels);
   refuseReserved('annotations', annotations);
   return {

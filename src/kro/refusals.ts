@@ -1,18 +1,21 @@
 import type { ErrorDetails } from '../errors.ts';
 import type { Node } from '../expr/ast.ts';
 import { identifiers } from '../expr/references.ts';
-import { Deferred, Expression, isObject, type ValueObject, visitLeaves } from '../expr/value.ts';
+import { Deferred, Expression, isObject, joinPath, type ValueObject, visitLeaves } from '../expr/value.ts';
 import { children } from '../expr/walk.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import type { Problems } from '../graph/problems.ts';
 import { reservedPrefixes } from './api.ts';
 
+/** The one label outside of kro's prefixes that it overwrites. */
+const managedBy = 'app.kubernetes.io/managed-by';
+
 type Refusal = Omit<ErrorDetails, 'resource'>;
 
 /** Reports everything of a node that kro has no form for. */
 export function refuseNode(node: GraphNode, gates: ReadonlySet<string>, problems: Problems): void {
-  const source = node.source();
   const found = [...optionRefusals(node), ...conditionRefusals(node), ...(node.external ? externalRefusals(node) : templateRefusals(node)), ...leafRefusals(node, gates)];
+  const source = found.length > 0 ? node.source() : undefined;
   for (const { hint, ...refusal } of found) {
     problems.add({ ...refusal, resource: node.id, hint: [hint, source && `(${source})`].filter(Boolean).join(' ') || undefined });
   }
@@ -79,8 +82,9 @@ function* templateRefusals(node: GraphNode): Iterable<Refusal> {
   for (const field of ['labels', 'annotations']) {
     const entries = metadata[field];
     for (const key of isObject(entries) ? Object.keys(entries) : []) {
-      if (!reservedPrefixes.some((prefix) => key.startsWith(prefix))) continue;
-      yield { code: 'KroReservedKey', path: `metadata.${field}[${JSON.stringify(key)}]`, message: 'belongs to kro', hint: 'Choose another prefix.' };
+      const path = joinPath(`metadata.${field}`, key);
+      if (reservedPrefixes.some((prefix) => key.startsWith(prefix))) yield { code: 'KroReservedKey', path, message: 'belongs to kro', hint: 'Choose another prefix.' };
+      if (field === 'labels' && key === managedBy) yield { code: 'KroReservedKey', path, message: 'kro writes its own name there', hint: 'Remove it, or choose another label.' };
     }
   }
 }

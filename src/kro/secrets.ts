@@ -1,4 +1,5 @@
 import type { ErrorDetails } from '../errors.ts';
+import type { Node } from '../expr/ast.ts';
 import { identifiers } from '../expr/references.ts';
 import { type Deferred, Expression, isObject, visitLeaves, type Value, type ValueObject } from '../expr/value.ts';
 import type { GraphData, GraphNode } from '../graph/graph.ts';
@@ -14,7 +15,7 @@ export interface SecretSplit {
 
 /**
  * Takes Secrets with literal or deferred data out of what becomes a definition, whose revisions would keep the data. A
- * Secret whose data is made of expressions alone stays.
+ * Secret whose data is made of expressions alone stays; text around their references is then part of the definition.
  *
  * @throws KubewrightError for a Secret that cannot be made before the instance
  */
@@ -45,7 +46,16 @@ function holdsLiterals(node: GraphNode): boolean {
 
 /** An expression without a reference is a literal that was written as CEL. */
 function isLiteral(leaf: Value): boolean {
-  return !(leaf instanceof Expression) || identifiers(leaf.node).size === 0;
+  return !(leaf instanceof Expression) || identifiers(leaf.node).size === 0 || givesLiteral(leaf.node);
+}
+
+/** Whether a literal may be the whole value: a branch of a condition, a fallback. */
+function givesLiteral(node: Node): boolean {
+  if (node.kind === 'literal') return node.type === 'string' && node.value !== '';
+  if (node.kind === 'bind') return givesLiteral(node.body);
+  if (node.kind !== 'call') return false;
+  if (node.function === '_?_:_') return node.args.slice(1).some(givesLiteral);
+  return node.function === 'orValue' && node.args.some(givesLiteral);
 }
 
 function dataLeaves(node: GraphNode): { leaf: Exclude<Value, readonly Value[] | ValueObject> | Deferred; path: string }[] {

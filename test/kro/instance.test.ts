@@ -26,6 +26,10 @@ describe('toInstance', () => {
     expect(toInstance(build('App'), parts, { definition: { kind: 'AppBlue' } })).toMatchObject({ kind: 'AppBlue', metadata: { labels: { a: 'b' }, annotations: { 'kro.run/reconcile': 'suspended' } } });
   });
 
+  it('refuses a name that is no value of a label', () => {
+    expect(() => toInstance(build('App'), { name: 'x'.repeat(64), spec: {} })).toThrow(/^instance metadata\.name: has 64 characters.*at most 63\.$/);
+  });
+
   it.each([
     [{ labels: { 'applyset.kubernetes.io/id': 'x' } }, /^instance metadata\.labels\["applyset\.kubernetes\.io\/id"\]: belongs to kro/],
     [{ annotations: { 'internal.kro.run/x': 'y' } }, /belongs to kro/],

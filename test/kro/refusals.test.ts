@@ -27,6 +27,7 @@ const table: readonly { name: string; resources: (schema: Schema) => object; sta
   { name: 'keep', resources: () => ({ one: config('one', { keep: true }) }), code: 'KroCannotKeep', path: 'keep', message: /deletes everything that it made\. Deploy it directly/ },
   { name: 'reserved labels', resources: () => ({ one: core.v1.ConfigMap({ metadata: { name: 'x', labels: { 'kro.run/x': 'y' } } }) }), code: 'KroReservedKey', path: 'metadata.labels["kro.run/x"]', message: /belongs to kro/ },
   { name: 'reserved annotations', resources: () => ({ one: core.v1.ConfigMap({ metadata: { name: 'x', annotations: { 'internal.kro.run/x': 'y' } } }) }), code: 'KroReservedKey', path: 'metadata.annotations["internal.kro.run/x"]', message: /belongs to kro/ },
+  { name: 'a label that kro overwrites', resources: () => ({ one: core.v1.ConfigMap({ metadata: { name: 'x', labels: { 'app.kubernetes.io/managed-by': 'me' } } }) }), code: 'KroReservedKey', path: 'metadata.labels["app.kubernetes.io/managed-by"]', message: /its own name/ },
   { name: 'a namespace of what has none', resources: () => ({ one: core.v1.Namespace({ metadata: { name: 'x', namespace: 'y' } }) }), code: 'KroMetadata', path: 'metadata.namespace', message: /Namespace has no namespace/ },
   { name: 'a collection without identity', resources: ({ spec: values }) => ({ one: forEach(values.regions, () => config('same')) }), code: 'KroCollectionIdentity', path: 'metadata.name', message: /does not contain element/ },
   { name: 'readiness of what is read by selector', resources: () => ({ one: external(core.v1.Pod, { selector: { matchLabels: { a: 'b' } } }, { readyWhen: () => true }) }), code: 'KroReadyWhen', path: 'readyWhen', message: /by selector/ },
@@ -54,6 +55,11 @@ describe('what kro has no form for', () => {
     const { problems, message } = refusal(() => ({ one: config('one', { keep: true }), two: config('two', { keep: true }) }));
     expect(problems.map(({ resource, code }) => `${resource} ${code}`)).toEqual(['one KroCannotKeep', 'two KroCannotKeep']);
     expect(message).toContain('test/kro/refusals.test.ts');
+  });
+
+  it('includes names that no API has', () => {
+    const graph = toResourceGraph({ name: 'app', apiVersion: 'v1', kind: 'App', spec, status: type('object') }, () => ({}));
+    expect(() => toDefinition(graph, { definition: { name: 'App_1', kind: 'app' } })).toThrow(/2 problems\n.*definition name: "App_1" is no name.*\n.*definition kind: "app" is no kind/);
   });
 
   it('may be allowed by a feature gate', () => {

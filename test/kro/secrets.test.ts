@@ -23,6 +23,7 @@ describe('splitSecrets', () => {
     ['an environment variable', { stringData: { a: fromEnv('A') } }],
     ['a file', { data: { a: fromFile('a.txt') } }],
     ['a literal that was written as CEL', { stringData: { a: Cel.expr`"sec" + "ret"` } }],
+    ['a literal fallback', { stringData: { a: Cel.expr`schema.spec.on ? "secret" : schema.spec.password` } }],
     ['a literal beside a value of the spec', { stringData: { a: 'secret', b: Cel.expr`schema.spec.password` } }],
   ])('takes out %s', (_name, body) => {
     const graph = build(() => ({ db: secret(body) }));
@@ -34,6 +35,7 @@ describe('splitSecrets', () => {
 
   it.each([
     ['values of the spec', { stringData: { a: Cel.expr`schema.spec.password` } }],
+    ['text around values of the spec', { stringData: { a: Cel.expr`"https://" + schema.spec.name` } }],
     ['no data', { type: 'kubernetes.io/service-account-token' }],
   ])('leaves a Secret with %s', (_name, body) => {
     expect(splitSecrets(build(() => ({ db: secret(body) }))).secrets).toEqual([]);
