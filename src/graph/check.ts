@@ -4,8 +4,9 @@ import type { Environment } from '../expr/environment.ts';
 import { literal, call } from '../expr/nodes.ts';
 import { pathOf } from '../expr/path.ts';
 import type { CelType } from '../expr/types.ts';
-import { Expression, isObject, joinPath, type Value, type ValueObject } from '../expr/value.ts';
+import { Deferred, Expression, isObject, joinPath, type Value, type ValueObject, visitLeaves } from '../expr/value.ts';
 import { celTypeOf } from '../schema/cel-type.ts';
+import { checkLiterals } from '../schema/kubernetes.ts';
 import type { GraphData, GraphNode } from './graph.ts';
 import { lower } from './lower.ts';
 import type { BoundNode } from './nodes.ts';
@@ -54,6 +55,7 @@ class NodeChecker {
     const object = objectType(this.#node);
     const self = this.#leaves(this.#types.only(new Map([[own, object]])));
     const inner = this.#leaves(this.#types.with(variables));
+    this.#checkLiterals();
     return {
       ...node,
       forEach,
@@ -61,6 +63,27 @@ class NodeChecker {
       includeWhen: node.includeWhen.map((condition) => outer.condition(condition, 'includeWhen')),
       readyWhen: node.readyWhen.map((condition) => self.condition(condition, 'readyWhen')),
     };
+  }
+
+  /** What the API server and kro would refuse, found before anything is sent; templates of other kinds are theirs to check. */
+  #checkLiterals(): void {
+    const { id, template, external, source, apiVersion, kind } = this.#node;
+    if (external) return;
+    const isUnknown = (value: unknown): boolean => value instanceof Expression || value instanceof Deferred;
+    for (const { path, message, hint } of checkLiterals(template, isUnknown)) {
+      this.#problems.add({ code: 'InvalidField', resource: id, path, message: `${message}${placeOf(source)}`, hint });
+    }
+    if (apiVersion === 'v1' && kind === 'Secret') return;
+    visitLeaves(template, (leaf, path) => {
+      if (!(leaf instanceof Deferred)) return;
+      this.#problems.add({
+        code: 'SecretOutsideSecret',
+        resource: id,
+        path,
+        message: `${leaf} would be readable in a ${kind}${placeOf(source)}`,
+        hint: 'Put it into a Secret and refer to the Secret.',
+      });
+    });
   }
 
   #leaves(environment: Environment): LeafChecker {
@@ -139,15 +162,19 @@ class LeafChecker {
   }
 
   #mismatch(expression: Expression, path: string, message: string, hint?: string): void {
-    const source = this.#place.source?.();
     this.#place.problems.add({
       code: 'TypeMismatch',
       resource: this.#place.resource,
       path,
-      message: `${pathOf(expression.node)} ${message}${source ? ` (${source})` : ''}`,
+      message: `${pathOf(expression.node)} ${message}${placeOf(this.#place.source)}`,
       hint,
     });
   }
+}
+
+function placeOf(source: (() => string | undefined) | undefined): string {
+  const place = source?.();
+  return place ? ` (${place})` : '';
 }
 
 function hintFor(expected: CelType, actual: CelType): string | undefined {

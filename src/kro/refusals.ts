@@ -1,7 +1,7 @@
 import type { ErrorDetails } from '../errors.ts';
 import type { Node } from '../expr/ast.ts';
 import { identifiers } from '../expr/references.ts';
-import { Deferred, Expression, isObject, joinPath, type ValueObject, visitLeaves } from '../expr/value.ts';
+import { Expression, isObject, joinPath, type ValueObject, visitLeaves } from '../expr/value.ts';
 import { children } from '../expr/walk.ts';
 import type { GraphNode } from '../graph/graph.ts';
 import type { Problems } from '../graph/problems.ts';
@@ -93,9 +93,6 @@ function leafRefusals(node: GraphNode, gates: ReadonlySet<string>): Refusal[] {
   const found: Refusal[] = [];
   const isCrd = node.kind === 'CustomResourceDefinition' && node.apiVersion.startsWith('apiextensions.k8s.io/');
   visitLeaves(node.template, (leaf, path) => {
-    if (leaf instanceof Deferred) {
-      found.push({ code: 'KroSecretValue', path, message: `${leaf} is sensitive and would be part of the definition`, hint: 'Put it into a Secret and refer to the Secret.' });
-    }
     const text = leaf instanceof Expression || (typeof leaf === 'string' && leaf.includes('${'));
     if (isCrd && text && !path.startsWith('metadata.')) {
       found.push({ code: 'KroCrdExpression', path, message: 'kro takes expressions (and the text ${) of a CustomResourceDefinition only in its metadata', hint: 'Write a plain value.' });

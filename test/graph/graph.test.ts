@@ -4,6 +4,7 @@ import { Cel } from '../../src/expr/cel.ts';
 import { print } from '../../src/expr/print.ts';
 import { Expression } from '../../src/expr/value.ts';
 import { toResourceGraph } from '../../src/graph/graph.ts';
+import { fromEnv } from '../../src/k8s/secret-sources.ts';
 import { defineResource } from '../../src/graph/resource.ts';
 
 const Spec = type({
@@ -74,6 +75,9 @@ describe('refusals', () => {
     'a condition of JavaScript': [(s) => { if (s.spec.environment.eq('production')) return { a: configMap({}) }; return {}; }, /its result was used as a JavaScript condition/],
     'a reference as text': [(s) => ({ a: configMap({ x: `image ${s.spec.image}` }) }), /a reference is not its value and cannot be used in text/],
     'a promise': [() => ({ a: Promise.resolve(1) }), /returned a promise/],
+    'a field that does not exist': [() => ({ a: deployment({ replica: 1 }) }), /a spec\.replica: .*replicas/],
+    'a literal of another type': [() => ({ a: deployment({ replicas: '1' }) }), /a spec\.replicas: must be an integer \(was a string\)/],
+    'a secret outside of a Secret': [() => ({ a: configMap({ password: fromEnv('PASSWORD') }) }), /a data\.password: fromEnv\("PASSWORD"\) would be readable in a ConfigMap/],
     'a cycle': [() => {
       const a: any = configMap({ get x() { return b.metadata.name; } });
       const b: any = configMap({ get x() { return a.metadata.name; } }, 'b');

@@ -31,7 +31,6 @@ const table: readonly { name: string; resources: (schema: Schema) => object; sta
   { name: 'a namespace of what has none', resources: () => ({ one: core.v1.Namespace({ metadata: { name: 'x', namespace: 'y' } }) }), code: 'KroMetadata', path: 'metadata.namespace', message: /Namespace has no namespace/ },
   { name: 'a collection without identity', resources: ({ spec: values }) => ({ one: forEach(values.regions, () => config('same')) }), code: 'KroCollectionIdentity', path: 'metadata.name', message: /does not contain element/ },
   { name: 'readiness of what is read by selector', resources: () => ({ one: external(core.v1.Pod, { selector: { matchLabels: { a: 'b' } } }, { readyWhen: () => true }) }), code: 'KroReadyWhen', path: 'readyWhen', message: /by selector/ },
-  { name: 'deferred values outside of Secrets', resources: () => ({ one: core.v1.ConfigMap({ metadata: { name: 'x' }, data: { token: fromEnv('TOKEN') as never } }) }), code: 'KroSecretValue', path: 'data.token', message: /fromEnv\("TOKEN"\) is sensitive/ },
   { name: 'omit()', resources: ({ spec: values }) => ({ one: core.v1.ConfigMap({ metadata: { name: 'x' }, data: { a: Cel.expr<string>`${values.name} == "" ? omit() : "x"` } }) }), code: 'KroFeatureGate', path: 'data.a', message: /CELOmitFunction/ },
   {
     name: 'expressions in a CustomResourceDefinition',

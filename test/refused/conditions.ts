@@ -19,17 +19,17 @@ export const graph = toResourceGraph(
       case 'production': // TS2678
         break;
     }
-    const f = size.toUpperCase(); // TS2551
+    const f = size.toUpperCase(); // TS2339
     const g = Math.max(replicas, 3); // TS2345
     const h = { x: 1 }[size]; // TS2538
     const i = [...hosts]; // TS2488
     for (const host of hosts) console.log(host); // TS2488
     const j = replicas ** 2; // TS2362
     const k = schema.spec.replicaz; // TS2551
-    const l = schema.spec.labels.size(); // TS2349
+    const l = schema.spec.labels.size(); // TS18048 TS2554 TS2722 TS4111
     return {
       user: simple.Deployment({ name: 'u', image: size, replicas: environment }), // TS2322
-      config: simple.ConfigMap({ name: 'c', data: { x: Cel.template`${hosts}` } }), // TS2345
+      config: simple.ConfigMap({ name: 'c', data: { x: Cel.template`${hosts}` } }), // TS2769
       other: { a, b, c, d, e, f, g, h, i, j, k, l } as never,
     };
   },
