@@ -7,15 +7,17 @@ const maxWaiting = 8;
 export class DeployView {
   readonly #progress: Progress;
   readonly #colors: Terminal['colors'];
+  readonly #work: 'deploy' | 'destroy';
   readonly #waiting = new Map<string, string>();
   readonly #reported = new Map<string, string>();
   #applied = 0;
   #ready = 0;
   #total = 0;
 
-  constructor(progress: Progress, colors: Terminal['colors']) {
+  constructor(progress: Progress, colors: Terminal['colors'], work: 'deploy' | 'destroy' = 'deploy') {
     this.#progress = progress;
     this.#colors = colors;
+    this.#work = work;
   }
 
   /** Gives the terminal to something else. */
@@ -81,7 +83,9 @@ export class DeployView {
     const more = this.#waiting.size - waiting.length;
     const total = this.#total > 0 ? `/${this.#total}` : '';
     this.#progress.live([
-      `  ${this.#applied}${total} applied, ${this.#ready}${total} ready`,
+      this.#work === 'destroy'
+        ? `  ${this.#applied} deleted`
+        : `  ${this.#applied}${total} applied, ${this.#ready}${total} ready`,
       ...waiting,
       ...(more > 0 ? [`  … and ${more} more`] : []),
     ]);

@@ -75,7 +75,7 @@ async function deployTarget(
   const confirm = async (plan: Plan): Promise<boolean> => {
     view.pause();
     progress.line(planText(plan, terminal.colors));
-    return asks ? terminal.confirm(`Deploy ${target.name} to ${clusterText(target.cluster)}?`) : true;
+    return asks ? terminal.confirm(`Deploy ${target.name} to ${clusterText(target.cluster)}?`, signal) : true;
   };
   return withCluster(target.cluster, progress, (cluster) =>
     deploy(target.graph, {

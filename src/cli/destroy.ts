@@ -35,12 +35,12 @@ async function runDestroy({ stacks, flags, terminal, signal }: Call): Promise<Ou
     // What was deployed last may read what was deployed first.
     for (const target of targets.toReversed()) {
       progress.line(heading(target, environment.name, terminal));
-      const view = new DeployView(progress, terminal.colors);
+      const view = new DeployView(progress, terminal.colors, 'destroy');
       const asks = terminal.interactive && flags['yes'] !== true && target.cluster.kind !== 'local';
       const confirm = async (plan: Plan): Promise<boolean> => {
         view.pause();
         progress.line(planText(plan, terminal.colors));
-        return asks ? terminal.confirm(`Delete ${target.name} from ${clusterText(target.cluster)}?`) : true;
+        return asks ? terminal.confirm(`Delete ${target.name} from ${clusterText(target.cluster)}?`, signal) : true;
       };
       const result = await withCluster(target.cluster, progress, (cluster) =>
         destroy(target.graph, {

@@ -22,7 +22,7 @@ export interface Terminal {
   readonly colors: Colors;
   progress(): Promise<Progress>;
   /** Asks a question that is answered by yes or no; no is what is assumed. */
-  confirm(question: string): Promise<boolean>;
+  confirm(question: string, signal: AbortSignal): Promise<boolean>;
 }
 
 export async function openTerminal({ json }: { json: boolean }): Promise<Terminal> {
@@ -40,7 +40,7 @@ export async function openTerminal({ json }: { json: boolean }): Promise<Termina
     colors: pico.createColors(wanted && !json),
     progress: () =>
       stderr.isTTY && !env['CI'] && env['TERM'] !== 'dumb' ? liveProgress() : Promise.resolve(plainProgress()),
-    confirm: (question) => confirm(question),
+    confirm,
   };
 }
 
@@ -48,6 +48,7 @@ async function liveProgress(): Promise<Progress> {
   const { createLogUpdate } = await import('log-update');
   const view = createLogUpdate(process.stderr);
   let shown = '';
+  let drawn = 0;
   return {
     isLive: true,
     line: (text) => {
@@ -57,6 +58,9 @@ async function liveProgress(): Promise<Progress> {
     },
     live: (lines) => {
       shown = lines.join('\n');
+      // Thousands of objects make thousands of events; the last ones are followed by the result.
+      if (performance.now() - drawn < 40) return;
+      drawn = performance.now();
       view(shown);
     },
     stop: () => {
@@ -76,11 +80,16 @@ function plainProgress(): Progress {
   };
 }
 
-async function confirm(question: string): Promise<boolean> {
+async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
   const { createInterface } = await import('node:readline/promises');
   const reader = createInterface({ input: process.stdin, output: process.stderr });
+  // While it reads, the terminal does not turn Ctrl-C into a signal.
+  reader.on('SIGINT', () => process.emit('SIGINT'));
+  const closed = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
   try {
-    return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim());
+    return /^y(es)?$/i.test((await Promise.race([reader.question(`${question} [y/N] `, { signal }), closed])).trim());
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
   } finally {
     reader.close();
   }

@@ -87,7 +87,9 @@ describe('the library', () => {
     const folders = new Set(loaded.flatMap((url) => /\/src\/([\w-]+)\//.exec(url)?.[1] ?? []));
     expect([...folders].sort()).toEqual(['cli', 'cluster', 'expr', 'graph', 'k8s', 'schema']);
     const upper = loaded.filter((url) => /\/src\/(cli|cluster)\//.test(url)).map((url) => url.split('/src/')[1]);
-    expect(new Set(upper)).toEqual(new Set(['cli/environment.ts', 'cli/merge.ts', 'cli/stack.ts', 'cluster/source.ts']));
+    expect(new Set(upper)).toEqual(
+      new Set(['cli/environment.ts', 'cli/merge.ts', 'cli/stack.ts', 'cluster/source.ts']),
+    );
   });
 
   it('says in one line that an old Node.js is too old', () => {

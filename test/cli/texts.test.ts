@@ -1,0 +1,194 @@
+import pico from 'picocolors';
+import { describe, expect, it } from 'vitest';
+import { DeployView } from '../../src/cli/deploy-view.ts';
+import { mergeDeep } from '../../src/cli/merge.ts';
+import { planText } from '../../src/cli/plan-text.ts';
+import { duration, localProgress } from '../../src/cli/session.ts';
+import { statusText } from '../../src/cli/status-text.ts';
+import type { Plan, PlannedChange } from '../../src/deploy/options.ts';
+
+const plain = pico.createColors(false);
+const nothing: Plan = { changes: [], pending: [], changed: false, warnings: [], problems: [] };
+const change = (
+  action: PlannedChange['action'],
+  name: string,
+  fields: PlannedChange['fields'] = [],
+): PlannedChange => ({
+  action,
+  label: name,
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  namespace: 'dev',
+  name,
+  fields,
+});
+
+describe('a plan', () => {
+  it('is one screen', () => {
+    const plan: Plan = {
+      ...nothing,
+      changed: true,
+      createsNamespace: 'dev',
+      changes: [
+        change('create', 'new'),
+        change('update', 'old-and-long', [
+          { path: 'data.a', before: 1, after: 'x'.repeat(100) },
+          { path: 'data.b', before: 2 },
+          { path: 'data.c', after: '(secret)' },
+        ]),
+        change('delete', 'gone'),
+        change('adopt', 'theirs'),
+        change('unchanged', 'same'),
+      ],
+      pending: [{ path: 'later', reason: 'waits for new' }],
+      warnings: ['a definition has other instances'],
+      problems: [new Error('theirs exists')],
+    };
+    expect(planText(plan, plain)).toBe(
+      [
+        '  + Namespace dev',
+        '  + ConfigMap dev/new           new',
+        '  ~ ConfigMap dev/old-and-long  old-and-long',
+        `      data.a: 1 → "${'x'.repeat(56)}…`,
+        '      data.b: 2 (removed)',
+        '      data.c: "(secret)" (new)',
+        '  - ConfigMap dev/gone          gone',
+        '  ! ConfigMap dev/theirs        theirs',
+        '  · later: waits for new',
+        '  warning: a definition has other instances',
+        '  error: theirs exists',
+        '  2 to create, 1 to update, 1 to take over, 1 to delete, 1 unchanged',
+      ].join('\n'),
+    );
+  });
+
+  it('stays one screen with very many objects', () => {
+    const changes = Array.from({ length: 5000 }, (_, index) => change('create', `config-${index}`));
+    const text = planText({ ...nothing, changed: true, changes }, plain);
+    expect(text.split('\n').length).toBeLessThan(50);
+    expect(text).toContain('… and 4960 more objects\n  5000 to create');
+  });
+
+  it('says when there is nothing to do', () => {
+    expect(planText({ ...nothing, changes: [change('unchanged', 'same')] }, plain)).toBe('  no changes (1 unchanged)');
+    expect(planText(nothing, plain)).toBe('  nothing to do');
+  });
+});
+
+describe('a status', () => {
+  it('is aligned', () => {
+    const status = {
+      gatewayUrl: 'https://a',
+      services: { user: { url: 'http://b', ready: true } },
+      regions: ['eu'],
+      empty: {},
+      health: 'healthy',
+    };
+    expect(statusText(status, plain)).toBe(
+      [
+        'gatewayUrl  https://a',
+        'services',
+        '  user',
+        '    url     http://b',
+        '    ready   true',
+        'regions     ["eu"]',
+        'empty       {}',
+        'health      healthy',
+      ].join('\n'),
+    );
+  });
+
+  it('shows in colours what is good and what is not', () => {
+    const colors = pico.createColors(true);
+    expect(statusText({ a: true, b: false, c: 'degraded', d: 'Healthy', e: 3 }, colors)).toBe(
+      [
+        `a  ${colors.green('true')}`,
+        `b  ${colors.red('false')}`,
+        `c  ${colors.yellow('degraded')}`,
+        `d  ${colors.green('Healthy')}`,
+        'e  3',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('progress', () => {
+  const record = (
+    isLive: boolean,
+  ): { lines: string[]; shown: string[][]; progress: Parameters<typeof localProgress>[0] } => {
+    const lines: string[] = [];
+    const shown: string[][] = [];
+    return {
+      lines,
+      shown,
+      progress: {
+        isLive,
+        line: (text) => void lines.push(text),
+        live: (now) => void shown.push([...now]),
+        stop: () => undefined,
+      },
+    };
+  };
+  const address = { label: 'web', apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop-web' };
+
+  it('of a first build has an estimate', () => {
+    const { shown, progress } = record(true);
+    localProgress(progress)({ phase: 'build', text: 'Building', fraction: 0.25, secondsLeft: 200 });
+    expect(shown).toEqual([['█████░░░░░░░░░░░░░░░ Building (25 %, about 3 min left)']]);
+    expect([duration(0.2), duration(75), duration(100)]).toEqual(['1 s', '75 s', '2 min']);
+  });
+
+  it('is in a log a line for each step, not for each percent', () => {
+    const { lines, progress } = record(false);
+    const show = localProgress(progress);
+    for (const fraction of [0.1, 0.11, 0.12]) show({ phase: 'build', text: 'Building', fraction });
+    show({ phase: 'start', text: 'Starting etcd' });
+    expect(lines).toEqual(['Building (10 %)', 'Starting etcd']);
+  });
+
+  it('of a deployment is on a terminal what it waits for', () => {
+    const { lines, shown, progress } = record(true);
+    const view = new DeployView(progress, plain);
+    view.show({ type: 'plan', plan: { ...nothing, changes: [change('create', 'a'), change('create', 'b')] } });
+    view.show({ type: 'object', object: address, action: 'created' });
+    view.show({ type: 'waiting', object: address, reason: '0 of 2 replicas are ready' });
+    expect(shown.at(-1)).toEqual(['  1/2 applied, 0/2 ready', '  … web: 0 of 2 replicas are ready']);
+    view.show({ type: 'ready', object: address });
+    expect(shown.at(-1)).toEqual(['  1/2 applied, 1/2 ready']);
+    expect(lines).toEqual([]);
+  });
+
+  it('of a deployment is in a log everything that happens, once', () => {
+    const { lines, progress } = record(false);
+    const view = new DeployView(progress, plain);
+    view.show({ type: 'object', object: address, action: 'created' });
+    view.show({ type: 'waiting', object: address, reason: '0 of 2 replicas are ready' });
+    view.show({ type: 'waiting', object: address, reason: '0 of 2 replicas are ready' });
+    view.show({ type: 'problem', object: address, reason: 'ImagePullBackOff' });
+    view.show({ type: 'ready', object: address });
+    expect(lines).toEqual([
+      '  created Deployment shop-web',
+      '  waits web: 0 of 2 replicas are ready',
+      '  Deployment shop-web: ImagePullBackOff',
+      '  ready Deployment shop-web',
+    ]);
+  });
+});
+
+describe('an environment that extends another one', () => {
+  it.each([
+    ['merges objects', { a: { b: 1, c: 2 } }, { a: { c: 3 } }, { a: { b: 1, c: 3 } }],
+    ['replaces lists', { a: [1, 2] }, { a: [3] }, { a: [3] }],
+    ['replaces by null', { a: { b: 1 } }, { a: null }, { a: null }],
+    ['keeps what is undefined', { a: 1 }, { a: undefined }, { a: 1 }],
+    ['replaces a scalar by an object', { a: 1 }, { a: { b: 2 } }, { a: { b: 2 } }],
+  ])('%s', (_title, base, override, merged) => {
+    expect(mergeDeep(base, override)).toEqual(merged);
+  });
+
+  it('takes every key as a key', () => {
+    const merged = mergeDeep(JSON.parse('{"__proto__":{"a":1}}'), JSON.parse('{"__proto__":{"b":2}}')) as object;
+    expect(Object.entries(merged)).toEqual([['__proto__', { a: 1, b: 2 }]]);
+    expect(({} as { b?: unknown }).b).toBeUndefined();
+  });
+});
