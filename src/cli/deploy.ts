@@ -99,7 +99,7 @@ function resultText(
   const changed = objects.filter(({ action }) => action !== 'unchanged' && action !== 'checked').length;
   const what = writes === 0 ? 'nothing changed' : `${changed} of ${objects.length} objects changed`;
   const lines = [`${colors.green('✓')} ${colors.bold(target.name)}: ${what}, ${(duration / 1000).toFixed(1)} s`];
-  if (Object.keys(status).length > 0) lines.push(indent(statusText(status, colors)));
+  if (Object.keys(status).length > 0) lines.push(indent(statusText(status, colors, target.graph.status)));
   for (const { field, reason } of statusPending) lines.push(colors.dim(`  ${field}: not there yet (${reason})`));
   return lines.join('\n');
 }

@@ -2,10 +2,15 @@ import { isPlainObject } from './merge.ts';
 import type { Terminal } from './terminal.ts';
 
 type Colors = Terminal['colors'];
+type Fields = Readonly<Record<string, unknown>>;
 
-/** A status as aligned lines: scalars beside their names, objects indented below theirs. */
-export function statusText(status: Readonly<Record<string, unknown>>, colors: Colors): string {
-  const rows = rowsOf(status, 0);
+/**
+ * A status as aligned lines: scalars beside their names, objects indented below theirs.
+ *
+ * @param order the status as its author wrote it: a server sorts the fields by name
+ */
+export function statusText(status: Fields, colors: Colors, order: Fields = {}): string {
+  const rows = rowsOf(status, 0, order);
   const width = Math.max(0, ...rows.filter(({ value }) => value !== undefined).map(({ name }) => name.length));
   return rows
     .map(({ name, value }) => (value === undefined ? name : `${name.padEnd(width)}  ${paint(value, colors)}`))
@@ -17,12 +22,14 @@ interface Row {
   readonly value?: unknown;
 }
 
-function rowsOf(value: Readonly<Record<string, unknown>>, depth: number): Row[] {
-  return Object.entries(value).flatMap(([key, item]): Row[] => {
+function rowsOf(value: Fields, depth: number, order: Fields): Row[] {
+  const keys = [...new Set([...Object.keys(order), ...Object.keys(value)])].filter((key) => Object.hasOwn(value, key));
+  return keys.flatMap((key): Row[] => {
     const name = '  '.repeat(depth) + key;
-    return isPlainObject(item) && Object.keys(item).length > 0
-      ? [{ name }, ...rowsOf(item, depth + 1)]
-      : [{ name, value: item }];
+    const item = value[key];
+    if (!isPlainObject(item) || Object.keys(item).length === 0) return [{ name, value: item }];
+    const inner = order[key];
+    return [{ name }, ...rowsOf(item, depth + 1, isPlainObject(inner) ? inner : {})];
   });
 }
 

@@ -1,4 +1,5 @@
 import type { StatusResult } from '../deploy/options.ts';
+import type { ValueObject } from '../expr/value.ts';
 import { indent } from './deploy.ts';
 import { heading } from './heading.ts';
 import { targetOptions, withCluster, withProgress } from './session.ts';
@@ -42,13 +43,18 @@ async function runStatus({ stacks, flags, terminal, signal }: Call): Promise<Out
     text: results
       .map(
         ({ target, result }) =>
-          `${heading(target, environment.name, terminal)}\n${resultText(result, terminal, flags['why'] === true)}`,
+          `${heading(target, environment.name, terminal)}\n${resultText(result, terminal, { why: flags['why'] === true, order: target.graph.status })}`,
       )
       .join('\n\n'),
   };
 }
 
-function resultText(result: StatusResult, { colors }: Terminal, why: boolean): string {
+interface Showing {
+  readonly why: boolean;
+  readonly order: ValueObject;
+}
+
+function resultText(result: StatusResult, { colors }: Terminal, { why, order }: Showing): string {
   if (!result.deployed) return '  is not deployed';
   const notReady = result.objects.filter(({ state }) => state !== 'ready');
   const lines = [`  ${result.objects.length - notReady.length} of ${result.objects.length} objects ready`];
@@ -57,7 +63,7 @@ function resultText(result: StatusResult, { colors }: Terminal, why: boolean): s
     lines.push(`  ${color(state)} ${kind} ${name} ${colors.dim(label)}${why && reason ? `: ${reason}` : ''}`);
   }
   for (const { path, reason } of result.pending) lines.push(`  ${colors.yellow('pending')} ${path}: ${reason}`);
-  if (Object.keys(result.status).length > 0) lines.push(indent(statusText(result.status, colors)));
+  if (Object.keys(result.status).length > 0) lines.push(indent(statusText(result.status, colors, order)));
   if (why)
     for (const { field, reason } of result.statusPending)
       lines.push(colors.dim(`  ${field}: not there yet (${reason})`));

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type picocolors from 'picocolors';
 
 type Colors = ReturnType<typeof picocolors.createColors>;
@@ -27,19 +28,19 @@ export interface Terminal {
 
 export async function openTerminal({ json }: { json: boolean }): Promise<Terminal> {
   const { default: pico } = await import('picocolors');
-  const { env, stderr, stdin, stdout } = process;
-  const interactive = stderr.isTTY === true && stdin.isTTY === true && !env['CI'];
+  const { env } = process;
+  const interactive = isatty(0) && isatty(2) && !env['CI'];
   const wanted = env['NO_COLOR']
     ? false
     : env['FORCE_COLOR']
       ? env['FORCE_COLOR'] !== '0'
-      : stdout.isTTY === true && stderr.isTTY === true && env['TERM'] !== 'dumb';
+      : isatty(1) && isatty(2) && env['TERM'] !== 'dumb';
   return {
     json,
     interactive,
     colors: pico.createColors(wanted && !json),
     progress: () =>
-      stderr.isTTY && !env['CI'] && env['TERM'] !== 'dumb' ? liveProgress() : Promise.resolve(plainProgress()),
+      isatty(2) && !env['CI'] && env['TERM'] !== 'dumb' ? liveProgress() : Promise.resolve(plainProgress()),
     confirm,
   };
 }

@@ -98,6 +98,15 @@ describe('a status', () => {
     );
   });
 
+  it('has the order of its author', () => {
+    const order = { url: '', services: { user: {}, admin: {} }, health: '' };
+    expect(
+      statusText({ health: 'healthy', services: { admin: 1, user: 2 }, state: 'ACTIVE', url: 'a' }, plain, order),
+    ).toBe(
+      ['url       a', 'services', '  user    2', '  admin   1', 'health    healthy', 'state     ACTIVE'].join('\n'),
+    );
+  });
+
   it('shows in colours what is good and what is not', () => {
     const colors = pico.createColors(true);
     expect(statusText({ a: true, b: false, c: 'degraded', d: 'Healthy', e: 3 }, colors)).toBe(
