@@ -27,7 +27,7 @@ const operators: Readonly<Record<string, (args: readonly Code[]) => Code>> = {
   '_!=_': ([left, right]) => (frame) => {
     const a = (left as Code)(frame);
     const b = (right as Code)(frame);
-    return a !== b && !equals(a, b);
+    return a !== b && differs(a, b);
   },
   '_<_': ([left, right]) => order(left as Code, right as Code, (sign) => sign < 0),
   '_<=_': ([left, right]) => order(left as Code, right as Code, (sign) => sign <= 0),
@@ -136,6 +136,16 @@ function guardFor(type: CelType): Guard {
       const name = typeName(type);
       return (value) => value instanceof CelObject && typeName(value.celType) === name;
     }
+  }
+}
+
+/** Values that cannot be compared are different, though asking whether they are equal fails. */
+function differs(left: unknown, right: unknown): boolean {
+  try {
+    return !equals(left, right);
+  } catch (error) {
+    if (error instanceof Failure) return true;
+    throw error;
   }
 }
 

@@ -109,28 +109,54 @@ function quantifier(loop: Loop, body: Code, wanted: boolean): Code {
   };
 }
 
-function existsOne(loop: Loop, body: Code): Code {
+/** What a comprehension with a condition remembers of its failures. */
+interface Pending {
+  failure: Failure | undefined;
+}
+
+/**
+ * Runs `step` for the elements that fulfil the condition. After a failure cel-go goes on with the conditions: the last
+ * one that fails is what the comprehension fails with, else the first failing step.
+ */
+function selected(loop: Loop, condition: Code, step: (frame: Frame) => void): (frame: Frame) => void {
   return (frame) => {
-    let count = 0;
+    const pending: Pending = { failure: undefined };
     loop(frame, () => {
-      if (condition(body, frame)) count++;
+      let holds = false;
+      try {
+        const value = condition(frame);
+        if (typeof value !== 'boolean') throw noSuchOverload();
+        holds = value;
+        if (holds && !pending.failure) step(frame);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        pending.failure = error;
+      }
     });
-    return count === 1;
+    if (pending.failure) throw pending.failure;
   };
 }
 
-function condition(code: Code, frame: Frame): boolean {
-  const value = code(frame);
-  if (typeof value !== 'boolean') throw noSuchOverload();
-  return value;
+/** Runs `step` for all elements, or for those that the filter lets through. */
+function each(loop: Loop, filter: Code | undefined, step: (frame: Frame) => void): (frame: Frame) => void {
+  if (filter) return selected(loop, filter, step);
+  return (frame) => loop(frame, () => step(frame));
+}
+
+function existsOne(loop: Loop, body: Code): Code {
+  return (frame) => {
+    let count = 0;
+    selected(loop, body, () => {
+      count++;
+    })(frame);
+    return count === 1;
+  };
 }
 
 function filterList(loop: Loop, body: Code, element: Code): Code {
   return (frame) => {
     const kept: unknown[] = [];
-    loop(frame, () => {
-      if (condition(body, frame)) kept.push(element(frame));
-    });
+    selected(loop, body, () => kept.push(element(frame)))(frame);
     return kept;
   };
 }
@@ -138,9 +164,7 @@ function filterList(loop: Loop, body: Code, element: Code): Code {
 function mapList(loop: Loop, filter: Code | undefined, body: Code): Code {
   return (frame) => {
     const results: unknown[] = [];
-    loop(frame, () => {
-      if (!filter || condition(filter, frame)) results.push(body(frame));
-    });
+    each(loop, filter, () => results.push(body(frame)))(frame);
     return results;
   };
 }
@@ -148,10 +172,7 @@ function mapList(loop: Loop, filter: Code | undefined, body: Code): Code {
 function transformMap(loop: Loop, filter: Code | undefined, body: Code, variable: Code): Code {
   return (frame) => {
     const map = new CelMap();
-    loop(frame, () => {
-      const key = variable(frame);
-      if (!filter || condition(filter, frame)) insert(map, key, body(frame));
-    });
+    each(loop, filter, () => insert(map, variable(frame), body(frame)))(frame);
     return map;
   };
 }
@@ -159,12 +180,11 @@ function transformMap(loop: Loop, filter: Code | undefined, body: Code, variable
 function transformMapEntry(loop: Loop, filter: Code | undefined, body: Code): Code {
   return (frame) => {
     const map = new CelMap();
-    loop(frame, () => {
-      if (filter && !condition(filter, frame)) return;
+    each(loop, filter, () => {
       const entry = body(frame);
       if (!isMap(entry)) throw noSuchOverload();
       for (const [key, value] of mapEntries(entry)) insert(map, key, value);
-    });
+    })(frame);
     return map;
   };
 }

@@ -14,11 +14,14 @@ export class Timestamp extends CelObject {
   readonly seconds: number;
   /** Nanoseconds within the second. */
   readonly nanos: number;
+  /** Seconds east of UTC that it was written with: only `string()` shows them. */
+  readonly offset: number;
 
-  constructor(seconds: number, nanos = 0) {
+  constructor(seconds: number, nanos = 0, offset = 0) {
     super();
     this.seconds = seconds;
     this.nanos = nanos;
+    this.offset = offset;
   }
 
   static fromMilliseconds(milliseconds: number): Timestamp {
@@ -26,11 +29,11 @@ export class Timestamp extends CelObject {
     return new Timestamp(seconds, Math.round((milliseconds - seconds * 1000) * 1e6));
   }
 
-  static fromNanoseconds(nanoseconds: bigint): Timestamp {
+  static fromNanoseconds(nanoseconds: bigint, offset = 0): Timestamp {
     const nanos = ((nanoseconds % billion) + billion) % billion;
     const seconds = Number((nanoseconds - nanos) / billion);
     if (seconds < minimumSeconds || seconds > maximumSeconds) return fail('timestamp overflow');
-    return new Timestamp(seconds, Number(nanos));
+    return new Timestamp(seconds, Number(nanos), offset);
   }
 
   /** Reads RFC 3339. `lenient` also takes what Kubernetes takes: a blank or lower case letters. */
@@ -62,9 +65,23 @@ export class Timestamp extends CelObject {
 
   /** RFC 3339 in UTC with as many fractional digits as are needed. */
   override toString(): string {
-    const whole = new Date(this.seconds * 1000).toISOString().slice(0, 19);
-    const fraction = this.nanos === 0 ? '' : `.${String(this.nanos).padStart(9, '0').replace(/0+$/, '')}`;
-    return `${whole}${fraction}Z`;
+    return `${this.digits(0)}Z`;
+  }
+
+  /** RFC 3339 with the offset that the time was written with, as `string(timestamp)` gives it. */
+  toZonedString(): string {
+    if (this.offset === 0) return this.toString();
+    const minutes = Math.abs(this.offset) / 60;
+    const pad = (value: number) => String(value).padStart(2, '0');
+    return `${this.digits(this.offset)}${this.offset < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
+  }
+
+  private digits(offset: number): string {
+    const date = new Date((this.seconds + offset) * 1000);
+    const text = date.toISOString();
+    // Near the ends of the range an offset leads into the years 0 and 10000.
+    const whole = /^[+-]/.test(text) ? text.replace(/^\+0*(?=\d{4,})/, '').slice(0, -5) : text.slice(0, 19);
+    return this.nanos === 0 ? whole : `${whole}.${String(this.nanos).padStart(9, '0').replace(/0+$/, '')}`;
   }
 
   toJSON(): string {
@@ -89,7 +106,7 @@ function parseTimestamp(text: string): Timestamp | undefined {
   date.setUTCHours(hour, minute, second);
   const seconds = date.getTime() / 1000 - offset;
   const nanos = Number((match[7] ?? '').padEnd(9, '0').slice(0, 9));
-  return seconds < minimumSeconds || seconds > maximumSeconds ? undefined : new Timestamp(seconds, nanos);
+  return seconds < minimumSeconds || seconds > maximumSeconds ? undefined : new Timestamp(seconds, nanos, offset);
 }
 
 function daysInMonth(year: number, month: number): number {

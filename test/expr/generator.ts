@@ -35,7 +35,7 @@ export interface Sample {
 export function samples(): fc.Arbitrary<Sample> {
   return fc.record({ choices: fc.array(fc.nat({ max: 0xffffff }), { minLength: 8, maxLength: 120 }), bindings: bindings() }).map(({ choices, bindings: values }) => {
     const writer = new Writer(choices);
-    return { expr: writer.expression(writer.anyType(2), 3), bindings: values };
+    return { expr: writer.expression(writer.anyType(2), 3), bindings: JSON.parse(JSON.stringify(values)) as Sample['bindings'] };
   });
 }
 
@@ -230,6 +230,8 @@ class Writer {
       const pool = (texts.forFunction as Record<string, readonly (readonly string[] | undefined)[]>)[name]?.[index];
       if (pool) return JSON.stringify(this.from(pool));
     }
+    // Anything else would make texts of gigabytes.
+    if (name === 'random.seededString' && index === 0) return this.from(['0', '1', '8', '40', '-5']);
     if (name === 'format' && index === 1) return `[${Array.from({ length: this.pick(3) }, () => this.leaf(this.anyType(1))).join(', ')}]`;
     return this.expression(type, depth);
   }

@@ -96,7 +96,7 @@ export const conversions: Library = {
     '(double): string': ({ value }: CelDouble) => formatShortest(value),
     '(duration): string': String,
     '(int): string': String,
-    '(timestamp): string': String,
+    '(timestamp): string': (time: Timestamp) => time.toZonedString(),
     '(uint): string': ({ value }: CelUint) => String(value),
   },
   timestamp: {

@@ -1,7 +1,7 @@
 import { adapt } from '../adapt.ts';
 import { CelDouble, CelUint } from '../cel-values.ts';
 import { compare, equals } from '../equality.ts';
-import { fail, noSuchOverload } from '../failure.ts';
+import { Failure, fail, noSuchOverload } from '../failure.ts';
 import { Duration } from '../time.ts';
 import type { Implementation, Library } from './overload.ts';
 import { isComparable } from './sort.ts';
@@ -13,9 +13,19 @@ function isSorted(list: List): boolean {
   for (let index = 0; index < list.length; index++) {
     const item = adapt(list[index]);
     if (!isComparable(item)) throw noSuchOverload();
-    if (index > 0 && compare(adapt(list[index - 1]), item) > 0) return false;
+    if (index > 0 && order(adapt(list[index - 1]), item) > 0) return false;
   }
   return true;
+}
+
+/** Values that cannot be compared count as equal here. */
+function order(left: unknown, right: unknown): number {
+  try {
+    return Math.sign(compare(left, right));
+  } catch (error) {
+    if (error instanceof Failure) return 0;
+    throw error;
+  }
 }
 
 function extreme(name: string, wanted: number): (list: List) => unknown {
@@ -25,7 +35,7 @@ function extreme(name: string, wanted: number): (list: List) => unknown {
     for (const raw of list) {
       const item = adapt(raw);
       if (!isComparable(item)) throw noSuchOverload();
-      if (Math.sign(compare(best, item)) === wanted) best = item;
+      if (order(best, item) === wanted) best = item;
     }
     return best;
   };

@@ -1,6 +1,6 @@
 import { adapt } from '../adapt.ts';
 import { equals } from '../equality.ts';
-import { fail } from '../failure.ts';
+import { fail, noSuchOverload } from '../failure.ts';
 import { spend } from '../frame.ts';
 import type { Int } from '../int64.ts';
 import { type Library, singleton } from './overload.ts';
@@ -51,7 +51,12 @@ function range(count: Int): List {
   return Array.from({ length: Number(count) }, (_, index) => index);
 }
 
-const sort = (list: List): List => sortByKeys(list.map(adapt), list.map(adapt));
+function sort(list: unknown): List {
+  if (!Array.isArray(list)) throw noSuchOverload();
+  const items = list.map(adapt);
+  return sortByKeys(items, items);
+}
+
 const sortable = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'string', 'bytes'];
 
 /** cel-go's list extension. */

@@ -31,7 +31,7 @@ export function addValues(left: unknown, right: unknown): unknown {
 }
 
 function shift(time: Timestamp, nanoseconds: bigint): Timestamp {
-  return Timestamp.fromNanoseconds(time.nanoseconds + nanoseconds);
+  return Timestamp.fromNanoseconds(time.nanoseconds + nanoseconds, time.offset);
 }
 
 function uint(value: bigint): CelUint {

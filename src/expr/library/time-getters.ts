@@ -67,7 +67,8 @@ function integer(text: string): number {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function namedOffset(time: Timestamp, zone: string): number {
-  if (zone === '' || zone === 'UTC') return 0;
+  // kro runs in UTC.
+  if (zone === '' || zone === 'UTC' || zone === 'Local') return 0;
   let format = formats.get(zone);
   if (!format) {
     if (/^[+-]|^local$/i.test(zone)) return fail('unknown time zone');
