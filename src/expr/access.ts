@@ -1,4 +1,4 @@
-import { adapt, adapterFor } from './adapt.ts';
+import { adapt } from './adapt.ts';
 import { CelDouble, CelOptional, CelUint, none, TypedObject, typeName, typeOfValue } from './cel-values.ts';
 import { isMap, mapFind } from './collections.ts';
 import { Condition } from './condition.ts';
@@ -59,12 +59,11 @@ export function keyText(key: unknown): string {
 
 /** A field of a Kubernetes object as it stands in the JSON; `undefined` when it is absent or null. */
 export function rawField(value: unknown, field: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value !== 'object') return fail('invalid data, expected a map for the provided schema with type=object');
+  if (value === null) return fail('invalid data, got null for schema with nullable=false');
   const raw = value instanceof TypedObject ? value.raw : value;
   if (!Object.hasOwn(raw, field)) return undefined;
   const found = (raw as Record<string, unknown>)[field];
   return found === null ? undefined : found;
 }
 
-/** Reads an element as the declared type. */
-export { adapterFor };

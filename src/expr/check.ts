@@ -2,7 +2,7 @@ import type { CallNode, LiteralNode, Node } from './ast.ts';
 import { checkComprehension } from './check-macros.ts';
 import { candidates, type Environment, typeNamed } from './environment.ts';
 import { CelError, type CelIssue } from './error.ts';
-import { unescapeField } from './field-name.ts';
+import { declaredField } from './field-name.ts';
 import { checkLiterals } from './format-check.ts';
 import type { FunctionDeclaration, Overload } from './library/overload.ts';
 import { sourceOf } from './source.ts';
@@ -225,7 +225,7 @@ export class Checker {
   }
 
   private structField(node: Node, struct: StructType, field: string): CelType {
-    const name = unescapeField(field);
+    const name = declaredField(field);
     const type = name === undefined ? undefined : struct.field(name);
     if (type) return type;
     if (struct.open) return any;

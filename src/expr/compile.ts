@@ -181,7 +181,14 @@ export class Compiler {
     const name = unescapeField(tree.field);
     if (!this.unchecked && type.kind === 'struct' && name !== undefined) {
       const operand = this.raw(tree.operand);
-      return (frame) => rawField(operand(frame), name) !== undefined;
+      const declared = type.field(name);
+      const adapter = declared ? adapterFor(declared) : adapt;
+      return (frame) => {
+        const found = rawField(operand(frame), name);
+        // Data of another type is an error for kro here, too.
+        if (found !== undefined) adapter(found);
+        return found !== undefined;
+      };
     }
     const operand = this.compile(tree.operand);
     const { field } = tree;

@@ -4,8 +4,9 @@ import { isMap, mapEntries } from '../../src/expr/collections.ts';
 import { type Checked, check } from '../../src/expr/check.ts';
 import { createEnvironment, type Environment } from '../../src/expr/environment.ts';
 import { CelError } from '../../src/expr/error.ts';
-import { compile } from '../../src/expr/evaluate.ts';
+import { type CompileOptions, compile } from '../../src/expr/evaluate.ts';
 import { formatShortest } from '../../src/expr/go-number.ts';
+import { Failure } from '../../src/expr/failure.ts';
 import { parse } from '../../src/expr/parse.ts';
 import { Duration, Timestamp } from '../../src/expr/time.ts';
 import { declaredType, parseType } from '../../src/expr/type-text.ts';
@@ -13,13 +14,19 @@ import type { CelType } from '../../src/expr/types.ts';
 import type { OracleAnswer } from './oracle.ts';
 
 /** What our own evaluator says, in the oracle's form. */
-export function ours(expr: string, environment: Environment, bindings: Readonly<Record<string, unknown>>): OracleAnswer & { missing?: boolean } {
+export function ours(
+  expr: string,
+  environment: Environment,
+  bindings: Readonly<Record<string, unknown>>,
+  options: CompileOptions = {},
+): OracleAnswer & { missing?: boolean } {
   let checked: Checked | undefined;
   try {
     checked = check(parse(expr), environment);
-    const value = compile(checked, environment).value(bindings);
+    const value = compile(checked, environment, options).value(bindings);
     return { ok: true, type: declaredType(checked.type), val: show(value) };
   } catch (error) {
+    if (error instanceof Failure) return { ok: false, phase: 'shown', err: error.reason };
     if (!(error instanceof CelError)) return { ok: false, phase: 'crash', err: error instanceof Error ? (error.stack ?? '') : String(error) };
     const answer = { ok: false, phase: error.phase, err: error.message, missing: error.missing };
     return checked ? { ...answer, type: declaredType(checked.type) } : answer;

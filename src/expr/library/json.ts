@@ -1,5 +1,5 @@
 import { adapt } from '../adapt.ts';
-import { CelDouble, CelMap, CelOptional, CelUint, typeName, typeOfValue } from '../cel-values.ts';
+import { CelDouble, CelMap, CelOptional, CelUint, TypedObject, typeName, typeOfValue } from '../cel-values.ts';
 import { encodeBase64 } from '../base64.ts';
 import { isJsonObject, isMap, mapEntries } from '../collections.ts';
 import { compareStrings } from '../equality.ts';
@@ -56,6 +56,8 @@ function float(value: number): string {
 
 /** kro's `json.marshal`. */
 export function marshalJson(value: unknown): string {
+  // A typed object is written as the JSON it was read from.
+  if (value instanceof TypedObject) return marshalJson(value.raw);
   return write(value, {
     number(of) {
       if (isInt(of)) return String(of);
