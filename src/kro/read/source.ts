@@ -26,6 +26,8 @@ export interface Source {
  */
 export function readManifests({ file = 'input', content }: Source): Manifest[] {
   if (typeof content !== 'string') return itemsOf(content as Record<string, unknown>, (object) => ({ object, file, lineOf: () => undefined, repeated: [] }));
+  const json = jsonObject(content);
+  if (json) return readManifests({ file, content: json });
   const { documents, lines } = readYaml(content, file);
   return documents.flatMap(({ value, place, repeated }) => {
     if (value === null) return [];
@@ -34,6 +36,17 @@ export function readManifests({ file = 'input', content }: Source): Manifest[] {
     }
     return itemsOf(value as Record<string, unknown>, (object, prefix) => ({ object, file, lineOf: lineFinder(place, lines, prefix), repeated }));
   });
+}
+
+/** CustomResourceDefinitions come as large JSON files, in which nobody looks for lines. */
+function jsonObject(text: string): object | undefined {
+  if (!/^\s*\{\s*"/.test(text)) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return (value as { kind?: unknown }).kind === 'ResourceGraphDefinition' ? undefined : (value as object);
+  } catch {
+    return undefined;
+  }
 }
 
 function lineFinder(place: Place, lines: Lines, prefix: Path): (path: Path) => number {

@@ -1,0 +1,52 @@
+import type { CelType } from '../../expr/types.ts';
+import type { JsonSchema } from '../../schema/json-schema.ts';
+import type { Path } from '../read/place.ts';
+
+const any: JsonSchema = { 'x-kubernetes-preserve-unknown-fields': true };
+
+/** The schema that kro's API gets for a status field of this type (kro pkg/graph/schema/conversion_cel_type.go). */
+export function schemaOfType(type: CelType, inside: readonly string[] = []): JsonSchema {
+  switch (type.kind) {
+    case 'bool':
+      return { type: 'boolean' };
+    case 'int':
+    case 'uint':
+      return { type: 'integer' };
+    case 'double':
+      return { type: 'number' };
+    case 'string':
+      return { type: 'string' };
+    case 'bytes':
+      return { type: 'string', format: 'byte' };
+    case 'timestamp':
+      return inside.length > 0 ? any : { type: 'string', format: 'date-time' };
+    case 'list':
+      return { type: 'array', items: schemaOfType(type.element, inside) };
+    case 'map':
+      return { type: 'object', additionalProperties: schemaOfType(type.value, inside) };
+    case 'struct': {
+      if (inside.includes(type.name)) return { type: 'object' };
+      const fields = type.fieldNames().map((name): [string, JsonSchema] => [escapedName(name), schemaOfType(type.field(name) as CelType, [...inside, type.name])]);
+      return { type: 'object', properties: Object.fromEntries(fields) };
+    }
+    default:
+      return any;
+  }
+}
+
+const words: ReadonlySet<string> = new Set('true false null in as break const continue else for function if import let loop package namespace return var void while'.split(' '));
+
+/** A field as CEL spells it: kro takes the names of a projected object from CEL. */
+function escapedName(name: string): string {
+  if (words.has(name)) return `__${name}__`;
+  return name.replaceAll('__', '__underscores__').replaceAll('.', '__dot__').replaceAll('-', '__dash__').replaceAll('/', '__slash__');
+}
+
+/** Adds a field's schema below a path of the status; an index makes a list of what is behind it. */
+export function addField(root: JsonSchema, path: Path, leaf: JsonSchema): JsonSchema {
+  const [step, ...rest] = path;
+  if (step === undefined) return leaf;
+  if (typeof step === 'number') return { ...root, type: 'array', items: addField(root.items ?? {}, rest, leaf) };
+  const properties = { ...root.properties, [step]: addField(root.properties?.[step] ?? {}, rest, leaf) };
+  return { ...root, type: root.type ?? 'object', properties };
+}
