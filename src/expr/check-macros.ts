@@ -1,5 +1,6 @@
 import type { ComprehensionNode, Macro, Node } from './ast.ts';
-import { type Checker, variableName } from './check.ts';
+import type { Checker } from './check.ts';
+import { variableName } from './check-parts.ts';
 import { formatType } from './type-text.ts';
 import type { Local, Typed } from './typed.ts';
 import type { CelType } from './types.ts';

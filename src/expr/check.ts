@@ -1,12 +1,13 @@
-import type { CallNode, LiteralNode, Node } from './ast.ts';
+import type { CallNode, Node } from './ast.ts';
 import { checkComprehension } from './check-macros.ts';
+import { dottedName, gathered, literalTypes, variableName } from './check-parts.ts';
 import { candidates, type Environment, typeNamed } from './environment.ts';
 import { CelError, type CelIssue } from './error.ts';
 import { declaredField } from './field-name.ts';
 import { checkLiterals } from './format-check.ts';
 import type { FunctionDeclaration, Overload } from './library/overload.ts';
 import { sourceOf } from './source.ts';
-import { isDynamic, mostGeneral, sameType, Substitution } from './substitution.ts';
+import { isDynamic, mostGeneral, replaceParameters, sameType, Substitution } from './substitution.ts';
 import { formatType } from './type-text.ts';
 import type { Local, Typed } from './typed.ts';
 import type { CelType, StructType } from './types.ts';
@@ -387,53 +388,4 @@ export class Checker {
 interface Matched {
   readonly type: CelType;
   readonly overloads: readonly Overload[];
-}
-
-const literalTypes: Readonly<Record<LiteralNode['type'], CelType>> = {
-  int: { kind: 'int' },
-  uint: { kind: 'uint' },
-  double: { kind: 'double' },
-  string: { kind: 'string' },
-  bytes: { kind: 'bytes' },
-  bool,
-  null: { kind: 'null' },
-};
-
-/** `math.greatest` and `math.least` take any number of arguments: from three on as a list. */
-function gathered(name: string, args: readonly Typed[], node: Node): readonly Typed[] {
-  if ((name !== 'math.greatest' && name !== 'math.least') || args.length < 3) return args;
-  const kinds = new Set(args.map(({ type }) => type.kind));
-  const element: CelType = kinds.size === 1 ? (args[0] as Typed).type : any;
-  const elements = args.map((value) => ({ value, optional: false }));
-  return [{ kind: 'list', elements, type: { kind: 'list', element }, node }];
-}
-
-export function variableName(variable: string | object): string {
-  return typeof variable === 'string' ? variable : '';
-}
-
-function dottedName(node: Node): string | undefined {
-  if (node.kind === 'identifier') return node.name;
-  if (node.kind !== 'select' || node.optional) return undefined;
-  const prefix = dottedName(node.operand);
-  return prefix === undefined ? undefined : `${prefix}.${node.field}`;
-}
-
-function replaceParameters(type: CelType, by: ReadonlyMap<string, CelType>): CelType {
-  switch (type.kind) {
-    case 'parameter':
-      return by.get(type.name) ?? type;
-    case 'list':
-      return { kind: 'list', element: replaceParameters(type.element, by) };
-    case 'map':
-      return { kind: 'map', key: replaceParameters(type.key, by), value: replaceParameters(type.value, by) };
-    case 'optional':
-      return { kind: 'optional', value: replaceParameters(type.value, by) };
-    case 'type':
-      return type.value ? { kind: 'type', value: replaceParameters(type.value, by) } : type;
-    case 'opaque':
-      return type.parameters ? { ...type, parameters: type.parameters.map((each) => replaceParameters(each, by)) } : type;
-    default:
-      return type;
-  }
 }

@@ -5,7 +5,8 @@ import { literalValue } from './literal-value.ts';
 import { expandGlobal, expandReceiver, MacroError } from './macros.ts';
 import { balance, calculations, relations } from './grammar.ts';
 import { rememberSource } from './source.ts';
-import { expressionStart, StopParsing, TokenStream } from './token-stream.ts';
+import { AggregateParser } from './parse-aggregates.ts';
+import { expressionStart, StopParsing } from './token-stream.ts';
 import { UnescapeError } from './unescape.ts';
 
 const maximumCodePoints = 100_000;
@@ -42,15 +43,9 @@ function codePoints(text: string): number {
 
 type Rule = 'expression' | 'relation' | 'calc' | 'member';
 
-class Parser {
-  private readonly stream: TokenStream;
+class Parser extends AggregateParser {
   private readonly depth: Record<Rule, number> = { expression: 0, relation: 0, calc: 0, member: 0 };
   private nesting = 0;
-  private nodes = 0;
-
-  constructor(text: string) {
-    this.stream = new TokenStream(text);
-  }
 
   start(): Node {
     let node = placeholder;
@@ -64,7 +59,7 @@ class Parser {
     return node;
   }
 
-  private expression(): Node {
+  protected override expression(): Node {
     this.enter('expression');
     const condition = this.logical('||');
     const operator = this.stream.take('?');
@@ -313,68 +308,6 @@ class Parser {
     return name;
   }
 
-  private message(type: string): Node {
-    const { stream } = this;
-    const open = stream.peek();
-    stream.take('{');
-    const fields: { name: string; value: Node; optional?: boolean }[] = [];
-    const starts: TokenKind[] = ['}', ',', '?', 'identifier', 'escaped'];
-    this.within('}', () => {
-      if (stream.is('}') || (stream.is(',') && stream.take(','))) return;
-      if (!starts.includes(stream.kind) && !stream.recover(new Set(starts))) return;
-      do {
-        if (stream.is('}')) return;
-        const optional = stream.take('?') !== undefined;
-        const token = stream.take('identifier') ?? stream.take('escaped');
-        if (!token) {
-          stream.recover(new Set<TokenKind>(['identifier', 'escaped']));
-          return;
-        }
-        if (!stream.expect(':')) return;
-        const text = stream.textOf(token);
-        const name = token.kind === 'escaped' ? text.slice(1, -1) : text;
-        const value = this.expression();
-        this.nodes++;
-        fields.push(optional ? { name, value, optional } : { name, value });
-      } while (stream.take(','));
-    });
-    return { kind: 'message', type, fields, position: this.mark(open) };
-  }
-
-  private list(open: Token): Node {
-    const elements: { value: Node; optional?: boolean }[] = [];
-    this.within(']', () => {
-      if (this.stream.is(']') || (this.stream.is(',') && this.stream.take(','))) return;
-      if (!this.startsExpression([']', ',', '?'])) return;
-      do {
-        if (this.stream.is(']')) return;
-        const optional = this.stream.take('?') !== undefined;
-        const value = this.expression();
-        elements.push(optional ? { value, optional } : { value });
-      } while (this.stream.take(','));
-    });
-    return { kind: 'list', elements, position: this.mark(open) };
-  }
-
-  private map(open: Token): Node {
-    const { stream } = this;
-    const entries: { key: Node; value: Node; optional?: boolean }[] = [];
-    this.within('}', () => {
-      if (stream.is('}') || (stream.is(',') && stream.take(','))) return;
-      if (!this.startsExpression(['}', ',', '?'])) return;
-      do {
-        if (stream.is('}')) return;
-        const optional = stream.take('?') !== undefined;
-        const key = this.expression();
-        if (!stream.expect(':')) return;
-        const value = this.expression();
-        this.nodes++;
-        entries.push(optional ? { key, value, optional } : { key, value });
-      } while (stream.take(','));
-    });
-    return { kind: 'map', entries, position: this.mark(open) };
-  }
-
   private literal(): Node {
     const { stream } = this;
     const start = stream.peek();
@@ -390,27 +323,6 @@ class Parser {
       stream.issue(error.message, position);
       return placeholder;
     }
-  }
-
-  /** True when an expression starts here; reports it when neither that nor one of `also` does. */
-  private startsExpression(also: readonly TokenKind[]): boolean {
-    const { kind } = this.stream;
-    if (expressionStart.has(kind)) return true;
-    if (also.includes(kind)) return kind === '?';
-    return this.stream.recover(new Set<TokenKind>([...expressionStart, ...also])) && expressionStart.has(this.stream.kind);
-  }
-
-  private within<T>(close: TokenKind, body: () => T): T {
-    this.stream.follow.push(close);
-    const result = body();
-    this.stream.expect(close);
-    this.stream.follow.pop();
-    return result;
-  }
-
-  private mark(token: Token): number {
-    this.nodes++;
-    return this.stream.position(token.start);
   }
 
   private enter(rule: Rule): void {

@@ -217,3 +217,23 @@ function isLessSpecific(left: CelType, right: CelType): boolean {
       return sameType(left, right);
   }
 }
+
+/** A declared type with its own parameters replaced. */
+export function replaceParameters(type: CelType, by: ReadonlyMap<string, CelType>): CelType {
+  switch (type.kind) {
+    case 'parameter':
+      return by.get(type.name) ?? type;
+    case 'list':
+      return { kind: 'list', element: replaceParameters(type.element, by) };
+    case 'map':
+      return { kind: 'map', key: replaceParameters(type.key, by), value: replaceParameters(type.value, by) };
+    case 'optional':
+      return { kind: 'optional', value: replaceParameters(type.value, by) };
+    case 'type':
+      return type.value ? { kind: 'type', value: replaceParameters(type.value, by) } : type;
+    case 'opaque':
+      return type.parameters ? { ...type, parameters: type.parameters.map((each) => replaceParameters(each, by)) } : type;
+    default:
+      return type;
+  }
+}
