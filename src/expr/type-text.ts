@@ -1,3 +1,4 @@
+import { conditionType, runtimeType } from './condition-type.ts';
 import type { CelType, PrimitiveKind } from './types.ts';
 
 /** A type as cel-go's messages spell it. */
@@ -146,6 +147,10 @@ function build(name: string, parameters: readonly CelType[]): CelType | undefine
       return { kind: 'timestamp' };
     case 'google.protobuf.Duration':
       return { kind: 'duration' };
+    case conditionType.name:
+      return conditionType;
+    case runtimeType.name:
+      return runtimeType;
     default:
       break;
   }
