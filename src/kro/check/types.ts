@@ -4,6 +4,7 @@ import { CelError } from '../../expr/error.ts';
 import { type CelType, dyn, list, map, string, type StructType } from '../../expr/types.ts';
 import { schemaVariableType } from '../../schema/kubernetes.ts';
 import type { JsonSchema } from '../../schema/json-schema.ts';
+import { quoteGo } from '../read/quote.ts';
 import type { FieldExpression } from './field.ts';
 import { openApiType } from './kinds.ts';
 import type { OpenApi } from './open-api.ts';
@@ -65,14 +66,14 @@ export function checkAssignable(expression: FieldExpression, output: CelType, no
   const detail = reason === '' ? '' : `: ${reason}`;
   throw new KroRefusal(
     'TypeMismatch',
-    `type mismatch in resource "${node.id}" at path "${expression.path}": expression "${escapeGo(expression.shown)}" returns type "${formatType(output)}" but expected "${formatType(expected)}"${detail}`,
+    `type mismatch in resource "${node.id}" at path "${escapeGo(expression.path)}": expression "${escapeGo(expression.shown)}" returns type "${formatType(output)}" but expected "${formatType(expected)}"${detail}`,
     expression.place,
   );
 }
 
 /** Text inside Go's `%q`. */
 export function escapeGo(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
+  return quoteGo(text).slice(1, -1);
 }
 
 function expectedType({ path, place }: FieldExpression, node: ResourceNode): CelType {
