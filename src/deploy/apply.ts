@@ -8,7 +8,7 @@ import type { Desired } from './desired.ts';
 import { handOver } from './hand-over.ts';
 import { fieldManager } from './identity.ts';
 import type { ChangeAction, DeployOptions } from './options.ts';
-import { retrying } from './retry.ts';
+import { isPassing, retrying } from './retry.ts';
 import type { Run } from './run.ts';
 
 /** One object that has to be written, and what is known of it. */
@@ -32,7 +32,7 @@ export function applyTask(run: Run, task: Task): Promise<KubernetesObject> {
   return retrying(() => run.pool.run(once), {
     // Running writes are finished; only the waiting between them ends.
     signal: run.signal,
-    alsoHeals: (error) => error instanceof Terminating || isTerminatingNamespace(error) || (mayAppear === true && isApiError(error, 'NotFound', 'KindNotServed')),
+    heals: (error) => isPassing(error) || error instanceof Terminating || isTerminatingNamespace(error) || (mayAppear === true && isApiError(error, 'NotFound', 'KindNotServed')),
     onRetry: (error) => run.emit({ type: 'retry', object: desired, reason: error.message }),
   });
 }

@@ -86,7 +86,10 @@ class Flow {
       if (this.#dirty) await this.#resolveAgain();
     }
     // Running writes are finished, whatever happened.
-    while (this.#writing > 0) await this.#pause();
+    while (this.#writing > 0) {
+      this.#dirty = false;
+      await this.#pause();
+    }
     this.#run.signal.removeEventListener('abort', onAbort);
     const items = [...this.#items.values()];
     return { items, gates: this.#gates, failures: this.#failures, stopped: this.#run.signal.aborted && !this.#isDone() };

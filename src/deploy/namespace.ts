@@ -3,7 +3,7 @@ import type { KubernetesObject, ListQuery, ObjectReference } from '../cluster/cl
 import { isOurs } from './decide.ts';
 import { fieldManager, keys } from './identity.ts';
 import { removeInOrder } from './remove.ts';
-import { retrying } from './retry.ts';
+import { isPassing, retrying } from './retry.ts';
 import type { Run } from './run.ts';
 
 /** The namespace of the instance, where it exists. */
@@ -28,7 +28,7 @@ export async function ensureNamespace(run: Run, known: KubernetesObject | undefi
         throw error;
       }
     },
-    { signal: run.signal, alsoHeals: (error) => isApiError(error, 'AlreadyExists') },
+    { signal: run.signal, heals: (error) => isPassing(error) || isApiError(error, 'AlreadyExists') },
   );
   if (created) run.emit({ type: 'namespace', name, action: 'created' });
 }
@@ -54,7 +54,7 @@ export async function removeNamespace(run: Run): Promise<void> {
     return;
   }
   const { apiVersion, kind } = found;
-  await removeInOrder(run, [{ object: found, address: { label: name, apiVersion, kind, name }, wave: 0 }]);
+  await removeInOrder(run, [{ object: found, address: { label: `namespace ${name}`, apiVersion, kind, name }, wave: 0 }]);
   run.emit({ type: 'namespace', name, action: 'deleted' });
 }
 

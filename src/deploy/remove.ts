@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../cluster/cluster.ts';
 import { informer } from '../cluster/watch.ts';
 import { describe, keys, keyOf, refOf } from './identity.ts';
 import type { ObjectAddress } from './options.ts';
-import { retrying } from './retry.ts';
+import { isPassing, retrying } from './retry.ts';
 import { stopped, type Run } from './run.ts';
 import { scopeKey, scopesOf } from './world.ts';
 
@@ -45,7 +45,7 @@ async function removeOne(run: Run, { object, address }: Removal): Promise<'gone'
       if (now.metadata.labels?.[keys.partOf] !== object.metadata.labels?.[keys.partOf]) throw error;
       return run.cluster.delete(ref, { uid, resourceVersion: now.metadata.resourceVersion, propagation: 'Background' });
     }
-  }, { signal: run.signal, alsoHeals: (error) => isApiError(error, 'Conflict'), budgetMs: 30_000 });
+  }, { signal: run.signal, heals: (error) => isPassing(error) || isApiError(error, 'Conflict'), budgetMs: 30_000 });
   run.emit({ type: 'object', object: address, action: 'deleted' });
   return result;
 }

@@ -12,11 +12,16 @@ const budgetMs = 300_000;
 export interface RetryOptions {
   /** Ends the waiting between tries. */
   readonly signal: AbortSignal;
-  /** Whether an error may pass; asked besides the ones that always may. */
-  readonly alsoHeals?: (error: unknown) => boolean;
+  /** Whether an error may pass. @default isPassing */
+  readonly heals?: (error: unknown) => boolean;
   readonly onRetry?: (error: Error) => void;
   /** Milliseconds for all tries together. @default 300000 */
   readonly budgetMs?: number;
+}
+
+/** Whether a failure passes by itself: overload, broken connections, a server that restarts. */
+export function isPassing(error: unknown): boolean {
+  return isApiError(error, ...healing);
 }
 
 /** Tries until it succeeds, fails for good or the budget is used up. */
@@ -26,8 +31,7 @@ export async function retrying<T>(task: () => Promise<T>, options: RetryOptions)
     try {
       return await task();
     } catch (error) {
-      const heals = isApiError(error, ...healing) || options.alsoHeals?.(error);
-      if (!heals || options.signal.aborted) throw error;
+      if (!(options.heals ?? isPassing)(error) || options.signal.aborted) throw error;
       const asked = isApiError(error) ? (error.retryAfter ?? 0) * 1000 : 0;
       const delay = Math.max(asked, Math.random() * Math.min(maxMs, firstMs * 2 ** attempt));
       if (Date.now() + delay > end) throw error;

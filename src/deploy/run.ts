@@ -2,7 +2,7 @@ import { KubewrightError } from '../errors.ts';
 import type { ApiResource, KindReference } from '../cluster/cluster.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Instance } from '../resolve/resolution.ts';
-import { CountingCluster } from './counting-cluster.ts';
+import { PatientCluster } from './patient-cluster.ts';
 import { identify, type Identity } from './identity.ts';
 import type { DeployEvent, Mode, SecretsPolicy, TargetOptions } from './options.ts';
 import { Pool } from './pool.ts';
@@ -13,7 +13,7 @@ export interface Run {
   readonly instance: Instance & { readonly namespace: string };
   readonly identity: Identity;
   readonly mode: Mode;
-  readonly cluster: CountingCluster;
+  readonly cluster: PatientCluster;
   readonly secrets: SecretsPolicy;
   readonly pool: Pool;
   /** Aborted by the caller or by the deadline. */
@@ -29,10 +29,11 @@ const defaultTimeoutMs = 900_000;
 
 /** Prepares a call; nothing is sent. */
 export function startRun(graph: Graph, options: TargetOptions): Run {
-  const cluster = new CountingCluster(options.cluster);
-  const identity = identify(graph, options.instance, cluster.namespace);
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   const deadline = AbortSignal.timeout(timeoutMs);
+  const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+  const cluster = new PatientCluster(options.cluster, signal);
+  const identity = identify(graph, options.instance, cluster.namespace);
   return {
     graph,
     instance: { ...options.instance, namespace: identity.namespace },
@@ -41,7 +42,7 @@ export function startRun(graph: Graph, options: TargetOptions): Run {
     cluster,
     secrets: options.secrets ?? 'plain',
     pool: new Pool(),
-    signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
+    signal,
     startedAt: performance.now(),
     timeoutMs,
     emit: options.onEvent ?? (() => undefined),

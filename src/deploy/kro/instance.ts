@@ -7,7 +7,7 @@ import { diff } from '../diff.ts';
 import { describe, fieldManager } from '../identity.ts';
 import type { DeployOptions, ObjectAddress, PlannedChange } from '../options.ts';
 import { ownFields } from '../ownership.ts';
-import { retrying } from '../retry.ts';
+import { isPassing, retrying } from '../retry.ts';
 import type { Run } from '../run.ts';
 
 /** The instance as it is and as it is wanted. */
@@ -59,7 +59,7 @@ export async function makeInstance(run: Run, { object, live, change }: PlannedIn
   if (live && change.action === 'unchanged' && !again) return live;
   const { object: stored } = await retrying(() => run.cluster.apply(object, { fieldManager, force: change.action === 'adopt' }), {
     signal: run.signal,
-    alsoHeals: (error) => isApiError(error, 'NotFound', 'KindNotServed'),
+    heals: (error) => isPassing(error) || isApiError(error, 'NotFound', 'KindNotServed'),
     budgetMs: 30_000,
   });
   const action = change.action === 'create' ? 'created' : change.action === 'adopt' ? 'adopted' : 'updated';

@@ -1,15 +1,26 @@
+import { isApiError } from '../cluster/api-error.ts';
 import type {
   ApiResource, ApplyOptions, ApplyResult, CallOptions, Cluster, DeleteOptions, DeleteResult, KindReference, KubernetesObject, ListQuery, LogOptions,
   NewObject, ObjectList, ObjectReference, Patch, RawRequest, RawResponse, ServerVersion, UpdateOptions, WatchEvent, WatchOptions, WriteOptions,
 } from '../cluster/cluster.ts';
+import { isPassing, retrying } from './retry.ts';
 
-/** A cluster that counts the requests that may change something; dry runs and reviews are none. */
-export class CountingCluster implements Cluster {
+/** Reads are repeated this long; writes have their own patience. */
+const readBudgetMs = 30_000;
+
+/**
+ * A cluster that counts the requests that may change something (dry runs and reviews are none), and repeats reads that
+ * fail for a passing reason. A server that was never reached is not asked twice.
+ */
+export class PatientCluster implements Cluster {
   readonly #inner: Cluster;
+  readonly #signal: AbortSignal;
+  #reached = false;
   writes = 0;
 
-  constructor(inner: Cluster) {
+  constructor(inner: Cluster, signal: AbortSignal) {
     this.#inner = inner;
+    this.#signal = signal;
   }
 
   get name(): string {
@@ -25,19 +36,20 @@ export class CountingCluster implements Cluster {
   }
 
   discover(kind: KindReference, options?: CallOptions & { readonly refresh?: boolean }): Promise<ApiResource | undefined> {
+    // The answer may come from memory, so it does not say that the server was reached.
     return this.#inner.discover(kind, options);
   }
 
   resources(options?: CallOptions): Promise<readonly ApiResource[]> {
-    return this.#inner.resources(options);
+    return this.#read(() => this.#inner.resources(options));
   }
 
   get(ref: ObjectReference, options?: CallOptions): Promise<KubernetesObject | undefined> {
-    return this.#inner.get(ref, options);
+    return this.#read(() => this.#inner.get(ref, options));
   }
 
   list(query: ListQuery, options?: CallOptions): Promise<ObjectList> {
-    return this.#inner.list(query, options);
+    return this.#read(() => this.#inner.list(query, options));
   }
 
   watch(query: ListQuery, options: WatchOptions): AsyncIterable<WatchEvent> {
@@ -84,6 +96,16 @@ export class CountingCluster implements Cluster {
 
   /** The connection belongs to the caller. */
   close(): void {}
+
+  #read<T>(task: () => Promise<T>): Promise<T> {
+    const heals = (error: unknown): boolean => isPassing(error) && (this.#reached || !isApiError(error, 'Unreachable', 'Timeout'));
+    const once = async (): Promise<T> => {
+      const result = await task();
+      this.#reached = true;
+      return result;
+    };
+    return retrying(once, { signal: this.#signal, budgetMs: readBudgetMs, heals });
+  }
 
   #count(harmless: boolean | undefined): void {
     if (!harmless) this.writes += 1;
