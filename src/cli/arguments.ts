@@ -13,7 +13,8 @@ export function verbFirst(argv: readonly string[], verbs: readonly Verb[], fallb
   const operand = index < 0 ? undefined : (argv[index] as string);
   if (operand === undefined) {
     // The help of the whole, not of the verb that is the default.
-    return argv.some((argument) => argument === '--help' || argument === '-h') ? ['help'] : [fallback, ...argv];
+    if (argv.some((argument) => argument === '--help' || argument === '-h')) return ['help'];
+    return argv.includes('--version') ? ['version'] : [fallback, ...argv];
   }
   if (names.has(operand)) return [operand, ...argv.slice(0, index), ...argv.slice(index + 1)];
   throw new KubewrightError({
@@ -56,6 +57,7 @@ function firstOperand(argv: readonly string[], { withValue, flags, names }: Know
 function flagNames(verbs: readonly Verb[]): Pick<Known, 'withValue' | 'flags'> {
   const texts = [
     '-h, --help',
+    '--version',
     '-e, --env <name>',
     '-o, --output <format>',
     ...verbs.flatMap(({ options = [] }) => options.map((option) => option.flags)),

@@ -81,7 +81,7 @@ const cases: readonly (CommandLine & { readonly title: string; readonly says: re
       '2 problems',
       'metadata',
       'ConfigMap forgotten, which the builder did not return',
-      /invalid\.ts:5:/,
+      /invalid\.ts:7:/,
     ],
   },
   { title: 'a file that is no stack', argv: ['graph', 'shop'], says: ['shop: is no stack file'] },

@@ -102,9 +102,7 @@ describe('a status', () => {
     const order = { url: '', services: { user: {}, admin: {} }, health: '' };
     expect(
       statusText({ health: 'healthy', services: { admin: 1, user: 2 }, state: 'ACTIVE', url: 'a' }, plain, order),
-    ).toBe(
-      ['url       a', 'services', '  user    2', '  admin   1', 'health    healthy', 'state     ACTIVE'].join('\n'),
-    );
+    ).toBe(['url      a', 'services', '  user   2', '  admin  1', 'health   healthy', 'state    ACTIVE'].join('\n'));
   });
 
   it('shows in colours what is good and what is not', () => {

@@ -19,6 +19,8 @@ describe('the command line', () => {
     { argv: ['local', '--help'] },
     { argv: ['local', 'logs', '--component', 'kubelet'] },
     { argv: ['local', 'kubeconfig', '--name', 'a-name-that-nobody-uses', '--output', 'json'] },
+    { argv: ['--version'] },
+    { argv: ['help', '--output', 'json'] },
     ...verbs.map((verb) => ({ stack, argv: [verb, '--help'] })),
   ];
   let results: readonly CommandResult[];
@@ -35,7 +37,15 @@ describe('the command line', () => {
     expect(nth(9).stdout).toMatch(/up [\s\S]*down [\s\S]*reset [\s\S]*kubectl /);
   });
 
-  it.each(verbs.map((verb, index) => ({ verb, index: index + 12 })))(
+  it('tells its version and its verbs to programs', () => {
+    expect(nth(12)).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
+    expect(JSON.parse(nth(13).stdout)).toMatchObject({
+      verb: 'help',
+      verbs: expect.arrayContaining([expect.objectContaining({ name: 'synth' })]),
+    });
+  });
+
+  it.each(verbs.map((verb, index) => ({ verb, index: index + 14 })))(
     'explains $verb with examples',
     ({ verb, index }) => {
       expect(nth(index)).toMatchObject({ code: 0, stderr: '' });
