@@ -144,9 +144,18 @@ function call(node: CallNode, minimum: number): string {
   if ((node.function === '!_' || node.function === '-_') && first && args.length === 1) {
     return wrap(unary(node.function.charAt(0), first), binding.unary, minimum);
   }
-  const list = args.map((argument) => print(argument)).join(', ');
+  const list = isNewCondition(node) ? bareMap(first as MapNode) : args.map((argument) => print(argument)).join(', ');
   if (!node.target) return `${node.function}(${list})`;
   return `${render(node.target, binding.member)}.${node.function}(${list})`;
+}
+
+/** The keys of kro's `runtime.newCondition({type: …})` are names, and it takes no others. */
+function isNewCondition({ function: name, target, args }: CallNode): boolean {
+  return name === 'newCondition' && target?.kind === 'identifier' && target.name === 'runtime' && args[0]?.kind === 'map';
+}
+
+function bareMap({ entries }: MapNode): string {
+  return `{${entries.map(({ key, value }) => `${key.kind === 'literal' ? String(key.value) : print(key)}: ${print(value)}`).join(', ')}}`;
 }
 
 /** Chains of one associative operator are long in generated graphs: they are printed without recursion into the left. */
