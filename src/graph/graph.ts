@@ -10,6 +10,7 @@ import { readDefinition } from './definition.ts';
 import { includeGraph, instantiateGraph, type IncludeOptions, type InstanceOptions } from './include.ts';
 import { bindNodes } from './nodes.ts';
 import { orderNodes } from './order.ts';
+import type { DefinitionOrigin } from './origin.ts';
 import { orphanProblems } from './orphans.ts';
 import { Problems } from './problems.ts';
 import type { Inclusion, ResourceRef, Resources } from './resource.ts';
@@ -59,6 +60,8 @@ export interface Graph<S = unknown, T = unknown, R = unknown, V = S> {
   /** Ids, each after everything it depends on. */
   readonly order: readonly string[];
   readonly status: ValueObject;
+  /** Only of a graph that was read from a ResourceGraphDefinition. */
+  readonly origin?: DefinitionOrigin;
   /** Inlines the graph as a group of another one. */
   include(spec: Inputs<V>, options?: IncludeOptions): Inclusion<R, T>;
   /** Makes an instance of the graph's own kind, as a resource of another graph. */
@@ -131,7 +134,7 @@ export function toResourceGraph<const Spec extends UserSchema, const Status exte
 }
 
 /** Everything of a graph but its methods. */
-export type GraphData = Pick<Graph, 'name' | 'group' | 'version' | 'kind' | 'spec' | 'statusSchema' | 'nodes' | 'order' | 'status'>;
+export type GraphData = Pick<Graph, 'name' | 'group' | 'version' | 'kind' | 'spec' | 'statusSchema' | 'nodes' | 'order' | 'status' | 'origin'>;
 
 /** Freezes the data and adds the methods; transformations of a graph end here. */
 export function finishGraph<S, T, R, V = S>(data: GraphData): Graph<S, T, R, V> {

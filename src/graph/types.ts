@@ -30,9 +30,9 @@ export class GraphTypes {
   /** `schema` and every resource. */
   readonly environment: Environment;
 
-  constructor(graph: Pick<GraphData, 'spec'> & { readonly nodes: readonly TypedNode[] }) {
+  constructor(graph: Pick<GraphData, 'spec' | 'origin'> & { readonly nodes: readonly TypedNode[] }) {
     this.#nodes = new Map(graph.nodes.map((node) => [node.id, node]));
-    this.#types.set('schema', schemaVariableType(graph.spec.json, 'Namespaced'));
+    this.#types.set('schema', schemaVariableType(graph.spec.json, graph.origin?.scope ?? 'Namespaced'));
     this.environment = createEnvironment({ functions: 'kro', variables: (name) => this.typeOf(name) });
   }
 

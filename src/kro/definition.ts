@@ -2,6 +2,7 @@ import type { GraphData } from '../graph/graph.ts';
 import { Problems } from '../graph/problems.ts';
 import { toSimpleSchema } from '../schema/simple-schema.ts';
 import { type DefinitionSchema, kroApiVersion, type ResourceGraphDefinition } from './api.ts';
+import { writeImported } from './import-emission.ts';
 import { refuseNode } from './refusals.ts';
 import { writeResource } from './resource.ts';
 import { splitSecrets } from './secrets.ts';
@@ -25,6 +26,7 @@ export interface DefinitionOptions {
  * const definition = toDefinition(app, { definition: { name: 'app-blue', kind: 'AppBlue' } });
  */
 export function toDefinition(graph: GraphData, options: DefinitionOptions = {}): ResourceGraphDefinition {
+  if (graph.origin) return writeImported(graph, graph.origin, options);
   const name = options.definition?.name ?? graph.name;
   const problems = new Problems(`kro definition ${name}`);
   checkNames({ name, kind: options.definition?.kind ?? graph.kind }, problems);
@@ -46,15 +48,29 @@ export function toDefinition(graph: GraphData, options: DefinitionOptions = {}):
 
 function checkNames({ name, kind }: { readonly name: string; readonly kind: string }, problems: Problems): void {
   if (!/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/.test(name)) {
-    problems.add({ code: 'InvalidDefinition', resource: 'definition', path: 'name', message: `${JSON.stringify(name)} is no name of an object`, hint: 'Use lower-case letters, digits and dashes, at most 63.' });
+    problems.add({
+      code: 'InvalidDefinition',
+      resource: 'definition',
+      path: 'name',
+      message: `${JSON.stringify(name)} is no name of an object`,
+      hint: 'Use lower-case letters, digits and dashes, at most 63.',
+    });
   }
   if (!/^[A-Z][a-zA-Z0-9]{0,62}$/.test(kind)) {
-    problems.add({ code: 'InvalidDefinition', resource: 'definition', path: 'kind', message: `${JSON.stringify(kind)} is no kind`, hint: 'Use UpperCamelCase letters and digits, at most 63.' });
+    problems.add({
+      code: 'InvalidDefinition',
+      resource: 'definition',
+      path: 'kind',
+      message: `${JSON.stringify(kind)} is no kind`,
+      hint: 'Use UpperCamelCase letters and digits, at most 63.',
+    });
   }
 }
 
 function writeSchema(graph: GraphData, problems: Problems): DefinitionSchema {
-  const { spec, types } = hasNoValues(graph) ? { spec: {} } : (problems.attempt({}, () => toSimpleSchema(graph.spec.json, `graph ${graph.name}`)) ?? { spec: {} });
+  const { spec, types } = hasNoValues(graph)
+    ? { spec: {} }
+    : (problems.attempt({}, () => toSimpleSchema(graph.spec.json, `graph ${graph.name}`)) ?? { spec: {} });
   const status = writeStatus(graph.status, problems);
   return {
     apiVersion: graph.version,

@@ -74,6 +74,11 @@ function verdictOf(file: string, { manifests, errors: unread, judge }: { manifes
   return { file, accepted: errors.length === 0, errors, warnings: [...warnings.values()] };
 }
 
+interface JudgeOptions extends ValidateOptions {
+  /** Takes kinds that nobody defines as they are. @default false */
+  readonly anyKind?: boolean;
+}
+
 /** Judges definitions that use each other's kinds: each is checked once, those that it uses before it. */
 export class Judge {
   readonly #kinds: Kinds;
@@ -81,9 +86,9 @@ export class Judge {
   readonly #byKind = new Map<string, Manifest>();
   readonly #results = new Map<Manifest, CheckedDefinition | readonly KroRefusal[]>();
 
-  constructor(manifests: readonly Manifest[], { crds = [], featureGates = [], maximumDimensions = 10 }: ValidateOptions) {
+  constructor(manifests: readonly Manifest[], { crds = [], featureGates = [], maximumDimensions = 10, anyKind = false }: JudgeOptions) {
     const given = crds.flatMap((source) => readManifests(toSource(source)));
-    this.#kinds = new Kinds([...given, ...manifests].filter(isCrd));
+    this.#kinds = new Kinds([...given, ...manifests].filter(isCrd), anyKind);
     this.#rules = { featureGates: new Set(featureGates), maximumDimensions };
     for (const manifest of manifests.filter(isDefinition)) {
       const key = servedKey(manifest);

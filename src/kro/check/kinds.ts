@@ -13,6 +13,8 @@ export interface ServedKind {
   readonly kind: string;
   readonly namespaced: boolean;
   readonly schema: OpenApi;
+  /** Nobody defined it: it may have any field. */
+  readonly assumed?: boolean;
 }
 
 /** The CEL type of data with a schema of a kind, by the rules that kro has for the API server's OpenAPI. */
@@ -24,8 +26,11 @@ export function openApiType(schema: OpenApi, name: string): CelType {
 export class Kinds {
   readonly #custom = new Map<string, ServedKind>();
   readonly #groupVersions = new Set<string>();
+  readonly #anyKind: boolean;
 
-  constructor(crds: readonly Manifest[] = []) {
+  /** @param anyKind takes a kind that nobody defines as one with any fields */
+  constructor(crds: readonly Manifest[] = [], anyKind = false) {
+    this.#anyKind = anyKind;
     for (const { group, kind, schema } of ownKinds) this.add({ apiVersion: `${group}/v1alpha1`, kind, namespaced: false, schema: withMetadata(schema) });
     for (const manifest of crds) for (const kind of kindsOfCrd(manifest.object)) this.add(kind);
   }
@@ -40,13 +45,16 @@ export class Kinds {
     if (custom) return custom;
     const known = builtInKind(apiVersion, kind);
     const schema = known && kubernetesSchema(apiVersion, kind);
-    return schema && { apiVersion, kind, namespaced: known.namespaced, schema };
+    if (schema) return { apiVersion, kind, namespaced: known.namespaced, schema };
+    return this.#anyKind ? { apiVersion, kind, namespaced: true, schema: anything, assumed: true } : undefined;
   }
 
   servesVersion(apiVersion: string): boolean {
     return this.#groupVersions.has(apiVersion) || builtInKinds().some((kind) => kind.apiVersion === apiVersion);
   }
 }
+
+const anything: OpenApi = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 
 /** The served versions of a CustomResourceDefinition; nothing for what is none. */
 function kindsOfCrd(object: Readonly<Record<string, unknown>>): ServedKind[] {
