@@ -5,10 +5,11 @@ import { define, Expression, isObject, type Value, type ValueObject } from '../e
 import { mapChildren } from '../expr/walk.ts';
 import type { Json, JsonObject } from './api.ts';
 import { withoutBytes } from './bytes.ts';
+import { withoutTypeNames } from './type-names.ts';
 
 /** An expression alone, as kro reads it: a condition, a list of `forEach`, a field of the status. */
 export function writeExpression(expression: Expression): string {
-  return printTemplate(withoutBytes(expression, { loose: false }));
+  return printTemplate(withoutTypeNames(withoutBytes(expression, { loose: false })));
 }
 
 /** An object of a template: expressions become text that kro evaluates, text stays what it is. */
@@ -19,7 +20,8 @@ export function writeObject(value: ValueObject): JsonObject {
 }
 
 function writeTree(value: Value): Json {
-  if (value instanceof Expression) return printTemplate(loosenRecords(withoutBytes(value, { loose: true })));
+  if (value instanceof Expression)
+    return printTemplate(withoutTypeNames(loosenRecords(withoutBytes(value, { loose: true }))));
   if (typeof value === 'string') return literalText(value);
   if (Array.isArray(value)) return value.map(writeTree);
   return isObject(value) ? writeObject(value) : (value as Json);

@@ -42,10 +42,11 @@ function specPath(node: Node): string[] | undefined {
 
 function fieldOf(node: Node): string | undefined {
   if (node.kind === 'select') return node.field;
-  return node.kind === 'index' && node.index.kind === 'literal' && node.index.type === 'string' ? node.index.value : undefined;
+  return node.kind === 'index' && node.index.kind === 'literal' && node.index.type === 'string'
+    ? node.index.value
+    : undefined;
 }
 
 function isOptional(node: Node): boolean {
   return (node.kind === 'select' || node.kind === 'index') && (node.optional === true || isOptional(node.operand));
 }
-

@@ -29,11 +29,21 @@ export function fixFields(graph: Graph, fixed: Readonly<Record<string, unknown>>
   const rewrite = (node: Node): Node => simplify(substitute(node, replace));
   const nodes = graph.nodes.map((node) => rewriteNode(node, rewrite));
   const absent = absentIds(graph, nodes);
-  const kept = nodes.filter(({ id }) => !absent.has(id)).map((node) => ({ ...node, includeWhen: node.includeWhen.filter((condition) => constant(condition) !== true) }));
-  const json = [...values].reduce((schema, [path, value]) => narrowSchema(schema, path.split('.'), value), graph.spec.json);
+  const kept = nodes
+    .filter(({ id }) => !absent.has(id))
+    .map((node) => ({ ...node, includeWhen: node.includeWhen.filter((condition) => constant(condition) !== true) }));
+  const json = [...values].reduce(
+    (schema, [path, value]) => narrowSchema(schema, path.split('.'), value),
+    graph.spec.json,
+  );
   const ordered = orderNodes(kept, problems);
   problems.throwIfAny();
-  return finishGraph({ ...graph, spec: { ...graph.spec, json }, ...ordered, status: withoutAbsent(rewriteTree(graph.status, rewrite) as ValueObject, absent) });
+  return finishGraph({
+    ...graph,
+    spec: { ...graph.spec, json },
+    ...ordered,
+    status: withoutAbsent(rewriteTree(graph.status, rewrite) as ValueObject, absent),
+  });
 }
 
 function rewriteNode(node: GraphNode, rewrite: (node: Node) => Node): GraphNode {
@@ -68,7 +78,11 @@ function absentIds(graph: Graph, nodes: readonly GraphNode[]): Set<string> {
   const absent = new Set<string>();
   for (const id of graph.order) {
     const { dependencies, includeWhen } = byId.get(id) as GraphNode;
-    if (dependencies.some((dependency) => absent.has(dependency)) || includeWhen.some((condition) => constant(condition) === false)) absent.add(id);
+    if (
+      dependencies.some((dependency) => absent.has(dependency)) ||
+      includeWhen.some((condition) => constant(condition) === false)
+    )
+      absent.add(id);
   }
   return absent;
 }
@@ -82,7 +96,9 @@ function withoutAbsent(status: ValueObject, absent: ReadonlySet<string>): ValueO
       const inner = withoutAbsent(value, absent);
       if (Object.keys(inner).length > 0 || Object.keys(value).length === 0) result[key] = inner;
     } else if (!(value instanceof Expression) || !isUnconditional(value.node, absent)) {
-      result[key] = mapLeaves(value, (leaf) => (leaf instanceof Expression ? new Expression(withMissing(leaf.node, absent)) : leaf)) as Value;
+      result[key] = mapLeaves(value, (leaf) =>
+        leaf instanceof Expression ? new Expression(withMissing(leaf.node, absent)) : leaf,
+      ) as Value;
     }
   }
   return Object.freeze(result);
@@ -98,6 +114,7 @@ function isUnconditional(node: Node, absent: ReadonlySet<string>): boolean {
 /** Where only a condition tells whether an absent resource is read, reading it is reading data that is never there. */
 function withMissing(node: Node, absent: ReadonlySet<string>): Node {
   const nothing = call('dyn', [{ kind: 'map', entries: [] }]);
-  return substitute(node, (part) => (part.kind === 'identifier' && absent.has(part.name) ? index(nothing, literal(part.name)) : undefined));
+  return substitute(node, (part) =>
+    part.kind === 'identifier' && absent.has(part.name) ? index(nothing, literal(part.name)) : undefined,
+  );
 }
-

@@ -27,17 +27,32 @@ const suspendKey = 'kro.run/reconcile';
  *
  * @throws KubewrightError `KroReservedKey` for a label or annotation that belongs to kro, `KroInstanceName` for a name that is too long
  */
-export function toInstance(graph: Pick<GraphData, 'group' | 'version' | 'kind'>, instance: InstanceParts, options: Pick<DefinitionOptions, 'definition'> = {}): InstanceObject {
+export function toInstance(
+  graph: Pick<GraphData, 'group' | 'version' | 'kind'>,
+  instance: InstanceParts,
+  options: Pick<DefinitionOptions, 'definition'> = {},
+): InstanceObject {
   const { name, namespace, labels, annotations, spec } = instance;
   if (name.length > longestName) {
-    throw new KubewrightError({ code: 'KroInstanceName', resource: 'instance', path: 'metadata.name', message: `has ${name.length} characters, and kro labels everything with it`, hint: `Use at most ${longestName}.` });
+    throw new KubewrightError({
+      code: 'KroInstanceName',
+      resource: 'instance',
+      path: 'metadata.name',
+      message: `has ${name.length} characters, and kro labels everything with it`,
+      hint: `Use at most ${longestName}.`,
+    });
   }
   refuseReserved('labels', labels);
   refuseReserved('annotations', annotations);
   return {
     apiVersion: `${graph.group}/${graph.version}`,
     kind: options.definition?.kind ?? graph.kind,
-    metadata: { name, ...(namespace !== undefined && { namespace }), ...(labels && { labels }), ...(annotations && { annotations }) },
+    metadata: {
+      name,
+      ...(namespace !== undefined && { namespace }),
+      ...(labels && { labels }),
+      ...(annotations && { annotations }),
+    },
     spec,
   };
 }
@@ -46,6 +61,12 @@ function refuseReserved(field: 'labels' | 'annotations', entries: Readonly<Recor
   for (const key of Object.keys(entries ?? {})) {
     const reserved = key.startsWith(inventoryPrefix) || reservedPrefixes.some((prefix) => key.startsWith(prefix));
     if (!reserved || (field === 'annotations' && key === suspendKey)) continue;
-    throw new KubewrightError({ code: 'KroReservedKey', resource: 'instance', path: `metadata.${field}[${JSON.stringify(key)}]`, message: 'belongs to kro', hint: 'Choose another prefix.' });
+    throw new KubewrightError({
+      code: 'KroReservedKey',
+      resource: 'instance',
+      path: `metadata.${field}[${JSON.stringify(key)}]`,
+      message: 'belongs to kro',
+      hint: 'Choose another prefix.',
+    });
   }
 }

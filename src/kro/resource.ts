@@ -13,7 +13,9 @@ export function writeResource(node: GraphNode, nodes: readonly GraphNode[]): Def
     id: node.id,
     ...(includeWhen.length > 0 && { includeWhen: includeWhen.map(writeExpression) }),
     ...(node.readyWhen.length > 0 && { readyWhen: node.readyWhen.map(writeExpression) }),
-    ...(node.forEach.length > 0 && { forEach: node.forEach.map(({ name, list }) => ({ [name]: writeExpression(list) })) }),
+    ...(node.forEach.length > 0 && {
+      forEach: node.forEach.map(({ name, list }) => ({ [name]: writeExpression(list) })),
+    }),
     ...body(node),
   };
 }

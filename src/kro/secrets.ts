@@ -22,10 +22,14 @@ export interface SecretSplit {
 export function splitSecrets(graph: Pick<GraphData, 'name' | 'nodes'>, problems?: Problems): SecretSplit {
   const collected = problems ?? new Problems(`graph ${graph.name}`);
   const secrets = graph.nodes.filter(holdsLiterals);
-  for (const secret of secrets) for (const problem of refusals(secret)) collected.add({ ...problem, resource: secret.id });
+  for (const secret of secrets)
+    for (const problem of refusals(secret)) collected.add({ ...problem, resource: secret.id });
   if (!problems) collected.throwIfAny();
   const taken = new Set(secrets);
-  return { secrets, nodes: taken.size === 0 ? graph.nodes : graph.nodes.map((node) => (taken.has(node) ? externalSecret(node) : node)) };
+  return {
+    secrets,
+    nodes: taken.size === 0 ? graph.nodes : graph.nodes.map((node) => (taken.has(node) ? externalSecret(node) : node)),
+  };
 }
 
 /**
@@ -34,14 +38,21 @@ export function splitSecrets(graph: Pick<GraphData, 'name' | 'nodes'>, problems?
  */
 export function secretPaths(graph: Pick<GraphData, 'name' | 'nodes'>): string[] {
   const own = splitSecrets(graph).secrets.map(({ id }) => id);
-  const nested = graph.nodes.flatMap(({ id, instanceOf }) => (instanceOf ? secretPaths(instanceOf).map((path) => `${id}/${path}`) : []));
+  const nested = graph.nodes.flatMap(({ id, instanceOf }) =>
+    instanceOf ? secretPaths(instanceOf).map((path) => `${id}/${path}`) : [],
+  );
   return [...own, ...nested];
 }
 
 const dataFields = ['data', 'stringData'] as const;
 
 function holdsLiterals(node: GraphNode): boolean {
-  return node.apiVersion === 'v1' && node.kind === 'Secret' && !node.external && dataLeaves(node).some(({ leaf }) => isLiteral(leaf));
+  return (
+    node.apiVersion === 'v1' &&
+    node.kind === 'Secret' &&
+    !node.external &&
+    dataLeaves(node).some(({ leaf }) => isLiteral(leaf))
+  );
 }
 
 /** An expression without a reference is a literal that was written as CEL. */
@@ -58,11 +69,14 @@ function givesLiteral(node: Node): boolean {
   return node.function === 'orValue' && node.args.some(givesLiteral);
 }
 
-function dataLeaves(node: GraphNode): { leaf: Exclude<Value, readonly Value[] | ValueObject> | Deferred; path: string }[] {
+function dataLeaves(
+  node: GraphNode,
+): { leaf: Exclude<Value, readonly Value[] | ValueObject> | Deferred; path: string }[] {
   const leaves: ReturnType<typeof dataLeaves> = [];
   for (const field of dataFields) {
     const data = node.template[field];
-    if (data !== undefined) visitLeaves(data, (leaf, path) => leaves.push({ leaf: leaf as never, path }), field);
+    if (data !== undefined)
+      visitLeaves(data, (leaf, path) => leaves.push({ leaf: leaf as never, path: path() }), field);
   }
   return leaves;
 }
@@ -70,17 +84,33 @@ function dataLeaves(node: GraphNode): { leaf: Exclude<Value, readonly Value[] | 
 function* refusals(secret: GraphNode): Iterable<Omit<ErrorDetails, 'resource'>> {
   const why = 'a Secret with literal data is applied before the instance and its resources exist';
   if (secret.forEach.length > 0) {
-    yield { code: 'KroSecretCollection', path: 'forEach', message: why, hint: 'Make one Secret with a key for each item, or take the data from the spec.' };
+    yield {
+      code: 'KroSecretCollection',
+      path: 'forEach',
+      message: why,
+      hint: 'Make one Secret with a key for each item, or take the data from the spec.',
+    };
   }
   for (const { leaf, path } of dataLeaves(secret)) {
     const names = leaf instanceof Expression ? [...identifiers(leaf.node)].filter((name) => name !== 'schema') : [];
     if (names.length > 0) {
-      yield { code: 'KroSecretData', path, message: `reads ${names.join(', ')}, but ${why}`, hint: 'Put the literal data and the data that reads resources into two Secrets.' };
+      yield {
+        code: 'KroSecretData',
+        path,
+        message: `reads ${names.join(', ')}, but ${why}`,
+        hint: 'Put the literal data and the data that reads resources into two Secrets.',
+      };
     }
   }
   for (const [index, condition] of secret.includeWhen.entries()) {
     const names = [...identifiers(condition.node)].filter((name) => name !== 'schema');
-    if (names.length > 0) yield { code: 'KroSecretData', path: `includeWhen[${index}]`, message: `reads ${names.join(', ')}, but ${why}`, hint: 'Let it read only the spec.' };
+    if (names.length > 0)
+      yield {
+        code: 'KroSecretData',
+        path: `includeWhen[${index}]`,
+        message: `reads ${names.join(', ')}, but ${why}`,
+        hint: 'Let it read only the spec.',
+      };
   }
 }
 

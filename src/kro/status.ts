@@ -5,6 +5,7 @@ import { define, Expression, isObject, joinPath, type Value, type ValueObject } 
 import type { Problems } from '../graph/problems.ts';
 import type { Json, JsonObject } from './api.ts';
 import { writeExpression } from './expressions.ts';
+import { withoutTypeNames } from './type-names.ts';
 
 /** Fields of an instance's status that kro writes itself. */
 const written: Readonly<Record<string, string>> = {
@@ -15,14 +16,22 @@ const written: Readonly<Record<string, string>> = {
 /** Writes the status: every leaf becomes an expression that names something, as kro demands. */
 export function writeStatus(status: ValueObject, problems: Problems): JsonObject {
   for (const [field, message] of Object.entries(written)) {
-    if (status[field] !== undefined) problems.add({ code: 'KroStatusField', resource: 'status', path: field, message, hint: 'Choose another name for the field.' });
+    if (status[field] !== undefined)
+      problems.add({
+        code: 'KroStatusField',
+        resource: 'status',
+        path: field,
+        message,
+        hint: 'Choose another name for the field.',
+      });
   }
   return writeFields(status, '', problems);
 }
 
 function writeFields(value: ValueObject, path: string, problems: Problems): JsonObject {
   const result: Record<string, Json> = {};
-  for (const key of Object.keys(value)) define(result, key, writeField(value[key] as Value, joinPath(path, key), problems));
+  for (const key of Object.keys(value))
+    define(result, key, writeField(value[key] as Value, joinPath(path, key), problems));
   return result;
 }
 
@@ -30,12 +39,21 @@ function writeFields(value: ValueObject, path: string, problems: Problems): Json
 function writeField(value: Value, path: string, problems: Problems): Json {
   if (isObject(value) && Object.keys(value).length > 0) return writeFields(value, path, problems);
   if (value === null) {
-    problems.add({ code: 'KroStatusNull', resource: 'status', path, message: 'is null, which kro writes into no status', hint: 'Leave the field out.' });
+    problems.add({
+      code: 'KroStatusNull',
+      resource: 'status',
+      path,
+      message: 'is null, which kro writes into no status',
+      hint: 'Leave the field out.',
+    });
     return null;
   }
-  const expression = value instanceof Expression ? value : problems.attempt({ resource: 'status', path }, () => new Expression(toNode(value)));
+  const expression =
+    value instanceof Expression
+      ? value
+      : problems.attempt({ resource: 'status', path }, () => new Expression(toNode(value)));
   if (!expression) return null;
-  const isConstant = identifiers(expression.node).size === 0;
+  const isConstant = identifiers(withoutTypeNames(expression.node)).size === 0;
   return writeExpression(isConstant ? new Expression(anchored(expression.node)) : expression);
 }
 

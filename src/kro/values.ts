@@ -9,7 +9,10 @@ import type { GraphData } from '../graph/graph.ts';
  */
 export function hasNoValues({ spec, nodes, status }: GraphData): boolean {
   if (spec.json.type !== 'object' || spec.json.properties || spec.json.additionalProperties) return false;
-  const expressions: Expression[] = nodes.flatMap(({ includeWhen, forEach }) => [...includeWhen, ...forEach.map(({ list }) => list)]);
+  const expressions: Expression[] = nodes.flatMap(({ includeWhen, forEach }) => [
+    ...includeWhen,
+    ...forEach.map(({ list }) => list),
+  ]);
   const collect = (leaf: Value): void => {
     if (leaf instanceof Expression) expressions.push(leaf);
   };
@@ -20,6 +23,7 @@ export function hasNoValues({ spec, nodes, status }: GraphData): boolean {
 
 function readsValues(node: Node): boolean {
   if (node.kind === 'identifier') return node.name === 'schema';
-  if (node.kind === 'select' && node.operand.kind === 'identifier' && node.operand.name === 'schema') return node.field === 'spec';
+  if (node.kind === 'select' && node.operand.kind === 'identifier' && node.operand.name === 'schema')
+    return node.field === 'spec';
   return children(node).some(readsValues);
 }

@@ -8,26 +8,65 @@ import { api, configMap, entry, type GraphCase } from './graph-case.ts';
 const nothing = type({});
 
 const oneDimension = toResourceGraph(
-  { ...api('OneDimension'), spec: type({ regions: 'string[]' }), status: type({ names: 'string[]', 'first?': 'string' }) },
+  {
+    ...api('OneDimension'),
+    spec: type({ regions: 'string[]' }),
+    status: type({ names: 'string[]', 'first?': 'string' }),
+  },
   ({ spec, metadata }) => {
-    const workers = forEach(spec.regions, (region) => core.v1.ConfigMap({ metadata: { name: Cel.template`${metadata.name}-${region}` }, data: { region } }));
-    const index = core.v1.ConfigMap({ metadata: { name: 'index' }, data: { names: workers.map((worker) => worker.metadata.name).join(','), count: workers.size().toText() } });
+    const workers = forEach(spec.regions, (region) =>
+      core.v1.ConfigMap({ metadata: { name: Cel.template`${metadata.name}-${region}` }, data: { region } }),
+    );
+    const index = core.v1.ConfigMap({
+      metadata: { name: 'index' },
+      data: { names: workers.map((worker) => worker.metadata.name).join(','), count: workers.size().toText() },
+    });
     return { workers, index };
   },
-  (_schema, { workers }) => ({ names: workers.map((worker) => worker.metadata.name), first: workers[0]?.metadata.name as never }),
+  (_schema, { workers }) => ({
+    names: workers.map((worker) => worker.metadata.name),
+    first: workers[0]?.metadata.name as never,
+  }),
 );
 
 const objectsInList = toResourceGraph(
-  { ...api('ObjectsInList'), spec: type({ queues: type({ name: 'string', 'size?': 'number.integer', labels: { '[string]': 'string' } }).array() }), status: nothing },
+  {
+    ...api('ObjectsInList'),
+    spec: type({
+      queues: type({ name: 'string', 'size?': 'number.integer', labels: { '[string]': 'string' } }).array(),
+    }),
+    status: nothing,
+  },
   ({ spec }) => ({
-    queues: forEach(spec.queues, (queue) => core.v1.ConfigMap({ metadata: { name: queue.name, labels: queue.labels }, data: { size: queue.size.orElse(10).toText() } }), { as: 'queue' }),
+    queues: forEach(
+      spec.queues,
+      (queue) =>
+        core.v1.ConfigMap({
+          metadata: { name: queue.name, labels: queue.labels },
+          data: { size: queue.size.orElse(10).toText() },
+        }),
+      { as: 'queue' },
+    ),
   }),
 );
 
 const twoDimensions = toResourceGraph(
-  { ...api('TwoDimensions'), spec: type({ regions: 'string[]', tiers: 'string[]' }), status: type({ count: 'number.integer' }) },
+  {
+    ...api('TwoDimensions'),
+    spec: type({ regions: 'string[]', tiers: 'string[]' }),
+    status: type({ count: 'number.integer' }),
+  },
   ({ spec }) => ({
-    cells: forEach(spec.regions, (region) => forEach(spec.tiers, (tier) => core.v1.ConfigMap({ metadata: { name: Cel.template`${region}-${tier}` }, data: { region, tier } }), { as: 'tier' }) as never, { as: 'region' }),
+    cells: forEach(
+      spec.regions,
+      (region) =>
+        forEach(
+          spec.tiers,
+          (tier) => core.v1.ConfigMap({ metadata: { name: Cel.template`${region}-${tier}` }, data: { region, tier } }),
+          { as: 'tier' },
+        ) as never,
+      { as: 'region' },
+    ),
   }),
   (_schema, { cells }) => ({ count: cells.size() }),
 );
@@ -36,18 +75,31 @@ const fixedList = toResourceGraph(
   { ...api('FixedList'), spec: type({ suffix: 'string', wanted: 'boolean' }), status: nothing },
   ({ spec }) => {
     const base = core.v1.ConfigMap({ metadata: { name: 'base' }, data: { names: 'x,y' } });
-    const fixed = forEach(['a', 'b'], (letter) => core.v1.ConfigMap({ metadata: { name: Cel.template`${letter}-${spec.suffix}` }, data: { letter } }), { as: 'letter' });
-    const computed = forEach(entry(base, 'names').split(','), (part) => core.v1.ConfigMap({ metadata: { name: Cel.template`part-${part}` }, data: { part } }));
+    const fixed = forEach(
+      ['a', 'b'],
+      (letter) => core.v1.ConfigMap({ metadata: { name: Cel.template`${letter}-${spec.suffix}` }, data: { letter } }),
+      { as: 'letter' },
+    );
+    const computed = forEach(entry(base, 'names').split(','), (part) =>
+      core.v1.ConfigMap({ metadata: { name: Cel.template`part-${part}` }, data: { part } }),
+    );
     return { base, fixed, computed };
   },
 );
 
 const readyCollection = toResourceGraph(
-  { ...api('ReadyCollection'), spec: type({ states: 'string[]', included: 'boolean' }), status: type({ 'after?': 'string' }) },
+  {
+    ...api('ReadyCollection'),
+    spec: type({ states: 'string[]', included: 'boolean' }),
+    status: type({ 'after?': 'string' }),
+  },
   ({ spec }) => {
     const made = core.v1.ConfigMap({ metadata: { name: Cel.template`item-x` }, data: { x: 'y' } });
     const gates = forEach(spec.states, (state) =>
-      core.v1.ConfigMap({ metadata: { name: Cel.template`item-${state}` }, data: { state } }, { includeWhen: spec.included, readyWhen: (self) => entry(self, 'state').ne('closed') }),
+      core.v1.ConfigMap(
+        { metadata: { name: Cel.template`item-${state}` }, data: { state } },
+        { includeWhen: spec.included, readyWhen: (self) => entry(self, 'state').ne('closed') },
+      ),
     );
     const after = core.v1.ConfigMap({ metadata: { name: 'after' }, data: { count: gates.size().toText() } });
     return { made, gates, after };
@@ -61,7 +113,11 @@ export const collectionCases: readonly GraphCase[] = [
     graph: oneDimension,
     values: { regions: ['eu', 'us', 'ap'] },
     objects: {
-      workers: [configMap('sample-eu', { region: 'eu' }), configMap('sample-us', { region: 'us' }), configMap('sample-ap', { region: 'ap' })],
+      workers: [
+        configMap('sample-eu', { region: 'eu' }),
+        configMap('sample-us', { region: 'us' }),
+        configMap('sample-ap', { region: 'ap' }),
+      ],
       index: configMap('index', { names: 'sample-eu,sample-us,sample-ap', count: '3' }),
     },
     status: { names: ['sample-eu', 'sample-us', 'sample-ap'], first: 'sample-eu' },
@@ -76,8 +132,18 @@ export const collectionCases: readonly GraphCase[] = [
   {
     name: 'reads the fields of each item',
     graph: objectsInList,
-    values: { queues: [{ name: 'mail', size: 5, labels: { a: 'b' } }, { name: 'push', labels: {} }] },
-    objects: { queues: [{ kind: 'ConfigMap', metadata: { name: 'mail', labels: { a: 'b' } }, data: { size: '5' } }, configMap('push', { size: '10' })] },
+    values: {
+      queues: [
+        { name: 'mail', size: 5, labels: { a: 'b' } },
+        { name: 'push', labels: {} },
+      ],
+    },
+    objects: {
+      queues: [
+        { kind: 'ConfigMap', metadata: { name: 'mail', labels: { a: 'b' } }, data: { size: '5' } },
+        configMap('push', { size: '10' }),
+      ],
+    },
   },
   {
     name: 'makes every combination of two lists',
@@ -107,7 +173,10 @@ export const collectionCases: readonly GraphCase[] = [
     name: 'waits until every item is ready',
     graph: readyCollection,
     values: { states: ['open', 'closed'], included: true },
-    objects: { made: configMap('item-x', { x: 'y' }), gates: [configMap('item-open', { state: 'open' }), configMap('item-closed', { state: 'closed' })] },
+    objects: {
+      made: configMap('item-x', { x: 'y' }),
+      gates: [configMap('item-open', { state: 'open' }), configMap('item-closed', { state: 'closed' })],
+    },
     pending: ['after'],
   },
   {

@@ -13,23 +13,53 @@ const statusLevels = toResourceGraph(
     status: type({
       name: 'string',
       nested: type({ url: 'string', port: 'number.integer', 'deeper?': { list: 'string[]', on: 'boolean' } }),
-      constants: type({ text: 'string', integer: 'number.integer', float: 'number', flag: 'boolean', none: 'string[]', list: 'number.integer[]', objects: type({ name: 'string', 'port?': 'number.integer' }).array() }),
+      constants: type({
+        text: 'string',
+        integer: 'number.integer',
+        float: 'number',
+        flag: 'boolean',
+        none: 'string[]',
+        list: 'number.integer[]',
+        objects: type({ name: 'string', 'port?': 'number.integer' }).array(),
+      }),
       'absent?': { one: 'string' },
     }),
   },
   ({ spec }) => ({ config: core.v1.ConfigMap({ metadata: { name: 'config' }, data: { name: spec.name } }) }),
   ({ spec }, { config }) => ({
     name: entry(config, 'name'),
-    nested: { url: Cel.template`https://${spec.name}`, port: 443, deeper: { list: [spec.name, 'fixed'], on: spec.name.eq('app') } },
-    constants: { text: 'a ${b} "c"', integer: 8080, float: 1.5, flag: true, none: [], list: [1, 2], objects: [{ name: 'x', port: 1 }, { name: spec.name }] },
+    nested: {
+      url: Cel.template`https://${spec.name}`,
+      port: 443,
+      deeper: { list: [spec.name, 'fixed'], on: spec.name.eq('app') },
+    },
+    constants: {
+      text: 'a ${b} "c"',
+      integer: 8080,
+      float: 1.5,
+      flag: true,
+      none: [],
+      list: [1, 2],
+      objects: [{ name: 'x', port: 1 }, { name: spec.name }],
+    },
     absent: { one: entry(config, 'missing') },
   }),
 );
 
 const wholeLists = toResourceGraph(
-  { ...api('WholeLists'), spec: nothing, status: type({ 'parts?': type({ name: 'string', 'port?': 'string' }).array(), whole: type({ name: 'string' }).array() }) },
+  {
+    ...api('WholeLists'),
+    spec: nothing,
+    status: type({
+      'parts?': type({ name: 'string', 'port?': 'string' }).array(),
+      whole: type({ name: 'string' }).array(),
+    }),
+  },
   () => ({ config: core.v1.ConfigMap({ metadata: { name: 'config' }, data: { a: 'b' } }) }),
-  (_schema, { config }) => ({ parts: [{ name: 'x' }, { name: config.metadata.name, port: entry(config, 'missing') }], whole: [{ name: config.metadata.name }] }),
+  (_schema, { config }) => ({
+    parts: [{ name: 'x' }, { name: config.metadata.name, port: entry(config, 'missing') }],
+    whole: [{ name: config.metadata.name }],
+  }),
 );
 
 const groups = toResourceGraph(
@@ -37,22 +67,42 @@ const groups = toResourceGraph(
   ({ spec }) => {
     const make = (name: string) => {
       const config = core.v1.ConfigMap({ metadata: { name }, data: { image: spec.image } });
-      return { config, copy: core.v1.ConfigMap({ metadata: { name: `${name}-copy` }, data: { from: config.metadata.name } }) };
+      return {
+        config,
+        copy: core.v1.ConfigMap({ metadata: { name: `${name}-copy` }, data: { from: config.metadata.name } }),
+      };
     };
-    return { orders: make('orders'), shop: { front: make('front') }, plain: core.v1.ConfigMap({ metadata: { name: 'plain' }, data: { a: 'b' } }) };
+    return {
+      orders: make('orders'),
+      shop: { front: make('front') },
+      plain: core.v1.ConfigMap({ metadata: { name: 'plain' }, data: { a: 'b' } }),
+    };
   },
   (_schema, { shop }) => ({ name: entry(shop.front.copy, 'from') }),
 );
 
 const part = (kind: string) =>
   toResourceGraph(
-    { ...api(kind), spec: type({ color: 'string', 'size?': 'number.integer' }), status: type({ summary: 'string', 'where?': 'string' }) },
+    {
+      ...api(kind),
+      spec: type({ color: 'string', 'size?': 'number.integer' }),
+      status: type({ summary: 'string', 'where?': 'string' }),
+    },
     ({ spec, metadata }) => {
-      const main = core.v1.ConfigMap({ metadata: { name: Cel.template`${metadata.name}-main` }, data: { color: spec.color, size: spec.size.orElse(1).toText() } });
-      const extra = core.v1.ConfigMap({ metadata: { name: Cel.template`${metadata.name}-extra` }, data: { main: main.metadata.name } }, { includeWhen: spec.size.orElse(1).gt(1) });
+      const main = core.v1.ConfigMap({
+        metadata: { name: Cel.template`${metadata.name}-main` },
+        data: { color: spec.color, size: spec.size.orElse(1).toText() },
+      });
+      const extra = core.v1.ConfigMap(
+        { metadata: { name: Cel.template`${metadata.name}-extra` }, data: { main: main.metadata.name } },
+        { includeWhen: spec.size.orElse(1).gt(1) },
+      );
       return { main, extra };
     },
-    ({ metadata }, { main }) => ({ summary: Cel.template`${entry(main, 'color')} ${entry(main, 'size')}`, where: metadata.namespace }),
+    ({ metadata }, { main }) => ({
+      summary: Cel.template`${entry(main, 'color')} ${entry(main, 'size')}`,
+      where: metadata.namespace,
+    }),
   );
 
 const included = part('IncludedPart');
@@ -61,7 +111,10 @@ const including = toResourceGraph(
   ({ spec }) => {
     const left = included.include({ color: spec.color, size: 2 }, { name: 'left' });
     const right = included.include({ color: 'blue' }, { name: 'right' });
-    const both = core.v1.ConfigMap({ metadata: { name: 'both' }, data: { left: left.status.summary, right: right.status.summary } });
+    const both = core.v1.ConfigMap({
+      metadata: { name: 'both' },
+      data: { left: left.status.summary, right: right.status.summary },
+    });
     return { left, right, both };
   },
   (_schema, { left, right }) => ({ left: left.status.summary, right: right.status.summary }),
@@ -82,9 +135,18 @@ const secretGraph = toResourceGraph(
   { ...api('SecretKinds'), spec: type({ password: 'string', host: 'string' }), status: type({ name: 'string' }) },
   ({ spec, metadata }) => {
     const fromSpec = core.v1.Secret({ metadata: { name: 'from-spec' }, stringData: { password: spec.password } });
-    const literal = core.v1.Secret({ metadata: { name: Cel.template`${metadata.name}-literal` }, data: { token: 'c2VjcmV0' } });
-    const mixed = core.v1.Secret({ metadata: { name: 'mixed' }, stringData: { token: 'hidden', url: Cel.template`https://${spec.host}` } });
-    const user = core.v1.ConfigMap({ metadata: { name: 'user' }, data: { secret: literal.metadata.name, other: mixed.metadata.name } });
+    const literal = core.v1.Secret({
+      metadata: { name: Cel.template`${metadata.name}-literal` },
+      data: { token: 'c2VjcmV0' },
+    });
+    const mixed = core.v1.Secret({
+      metadata: { name: 'mixed' },
+      stringData: { token: 'hidden', url: Cel.template`https://${spec.host}` },
+    });
+    const user = core.v1.ConfigMap({
+      metadata: { name: 'user' },
+      data: { secret: literal.metadata.name, other: mixed.metadata.name },
+    });
     return { fromSpec, literal, mixed, user };
   },
   (_schema, { literal }) => ({ name: literal.metadata.name }),
@@ -96,7 +158,10 @@ const secretCopies = toResourceGraph(
     const source = external(core.v1.Secret, { name: 'source' });
     const one = core.v1.Secret({ metadata: { name: 'one' }, data: { key: Cel.field<string>(source.data, 'key') } });
     const all = core.v1.Secret({ metadata: { name: 'all' }, data: source.data });
-    const text = core.v1.ConfigMap({ metadata: { name: 'text' }, data: { key: Cel.string(Cel.field<string>(source.data, 'key')) } });
+    const text = core.v1.ConfigMap({
+      metadata: { name: 'text' },
+      data: { key: Cel.string(Cel.field<string>(source.data, 'key')) },
+    });
     return { source, one, all, text };
   },
   (_schema, { source }) => ({ key: Cel.string(Cel.field<string>(source.data, 'key')) }),
@@ -106,16 +171,26 @@ const namespaces = toResourceGraph(
   { ...api('OwnNamespace'), spec: nothing, status: type({ name: 'string' }) },
   ({ metadata }) => {
     const space = core.v1.Namespace({ metadata: { name: Cel.template`${metadata.namespace}-own` } });
-    const inside = core.v1.ConfigMap({ metadata: { name: 'inside', namespace: space.metadata.name }, data: { a: 'b' } });
+    const inside = core.v1.ConfigMap({
+      metadata: { name: 'inside', namespace: space.metadata.name },
+      data: { a: 'b' },
+    });
     return { space, inside };
   },
   (_schema, { space }) => ({ name: space.metadata.name }),
 );
 
 const recordChoice = toResourceGraph(
-  { ...api('RecordChoice'), spec: type({ big: 'boolean', mounts: type({ name: 'string', path: 'string' }).array() }), status: nothing },
+  {
+    ...api('RecordChoice'),
+    spec: type({ big: 'boolean', mounts: type({ name: 'string', path: 'string' }).array() }),
+    status: nothing,
+  },
   ({ spec }) => ({
-    config: core.v1.ConfigMap({ metadata: { name: 'config' }, data: Cel.expr<Record<string, string>>`${spec.big} ? {"size": "big"} : {"size": "small", "extra": "1"}` }),
+    config: core.v1.ConfigMap({
+      metadata: { name: 'config' },
+      data: Cel.expr<Record<string, string>>`${spec.big} ? {"size": "big"} : {"size": "small", "extra": "1"}`,
+    }),
     web: apps.v1.Deployment({
       metadata: { name: 'web' },
       spec: {
@@ -128,7 +203,9 @@ const recordChoice = toResourceGraph(
               {
                 name: 'web',
                 image: 'nginx',
-                resources: Cel.expr<{ limits: Record<string, string> }>`${spec.big} ? {"limits": {"cpu": "2"}} : {"limits": {"cpu": "1"}}`,
+                resources: Cel.expr<{
+                  limits: Record<string, string>;
+                }>`${spec.big} ? {"limits": {"cpu": "2"}} : {"limits": {"cpu": "1"}}`,
                 volumeMounts: Cel.expr<never>`${spec.mounts}.map(m, {"name": dyn(m.name), "mountPath": m.path})`,
               },
             ],
@@ -149,7 +226,15 @@ export const compositionCases: readonly GraphCase[] = [
     status: {
       name: 'app',
       nested: { url: 'https://app', port: 443, deeper: { list: ['app', 'fixed'], on: true } },
-      constants: { text: 'a ${b} "c"', integer: 8080, float: 1.5, flag: true, none: [], list: [1, 2], objects: [{ name: 'x', port: 1 }, { name: 'app' }] },
+      constants: {
+        text: 'a ${b} "c"',
+        integer: 8080,
+        float: 1.5,
+        flag: true,
+        none: [],
+        list: [1, 2],
+        objects: [{ name: 'x', port: 1 }, { name: 'app' }],
+      },
     },
   },
   {
@@ -158,7 +243,10 @@ export const compositionCases: readonly GraphCase[] = [
     values: {},
     objects: { config: configMap('config', { a: 'b' }) },
     status: { whole: [{ name: 'config' }] },
-    skip: { resolve: 'an item with half of its data is still kept', direct: 'an item with half of its data is still kept' },
+    skip: {
+      resolve: 'an item with half of its data is still kept',
+      direct: 'an item with half of its data is still kept',
+    },
   },
   {
     name: 'joins the ids of nested groups',
@@ -214,7 +302,14 @@ export const compositionCases: readonly GraphCase[] = [
     name: 'copies Secrets',
     graph: secretCopies,
     values: {},
-    given: [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'source', namespace: 'NAMESPACE' }, data: { key: 'aGVsbG8=' } }],
+    given: [
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'source', namespace: 'NAMESPACE' },
+        data: { key: 'aGVsbG8=' },
+      },
+    ],
     objects: {
       one: { kind: 'Secret', metadata: { name: 'one' }, data: { key: 'aGVsbG8=' } },
       all: { kind: 'Secret', metadata: { name: 'all' }, data: { key: 'aGVsbG8=' } },
@@ -244,7 +339,12 @@ export const compositionCases: readonly GraphCase[] = [
         metadata: { name: 'web' },
         spec: {
           template: {
-            spec: { containers: [{ resources: { limits: { cpu: '2' } }, volumeMounts: [{ name: 'cache', mountPath: '/cache' }] }], volumes: [{ name: 'cache', emptyDir: {} }] },
+            spec: {
+              containers: [
+                { resources: { limits: { cpu: '2' } }, volumeMounts: [{ name: 'cache', mountPath: '/cache' }] },
+              ],
+              volumes: [{ name: 'cache', emptyDir: {} }],
+            },
           },
         },
       },

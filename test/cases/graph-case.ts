@@ -3,7 +3,11 @@ import type { Expr, StringExpr } from '../../src/expr/expression.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 
 /** An object, or a part of one: what is not named is not compared. */
-export type ExpectedObject = { readonly kind: string; readonly metadata: { readonly name: string; readonly [field: string]: unknown }; readonly [field: string]: unknown };
+export type ExpectedObject = {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly [field: string]: unknown };
+  readonly [field: string]: unknown;
+};
 
 /**
  * A graph with values, and what it means: the list that resolving, deploying directly and kro have in common. `NAMESPACE`

@@ -1,7 +1,7 @@
 import { type } from 'arktype';
 import { Cel } from '../../src/expr/cel.ts';
 import { toResourceGraph } from '../../src/graph/graph.ts';
-import { apps, core } from '../../src/k8s/index.ts';
+import { core } from '../../src/k8s/index.ts';
 import { api, configMap, entry, type GraphCase } from './graph-case.ts';
 
 const nothing = type({});
@@ -10,14 +10,21 @@ const plainReferences = toResourceGraph(
   { ...api('PlainReferences'), spec: type({ image: 'string', tag: 'string' }), status: type({ name: 'string' }) },
   (schema) => {
     const first = core.v1.ConfigMap({ metadata: { name: 'first' }, data: { image: schema.spec.image } });
-    const second = core.v1.ConfigMap({ metadata: { name: 'second' }, data: { copied: entry(first, 'image'), from: first.metadata.name, tag: schema.spec.tag } });
+    const second = core.v1.ConfigMap({
+      metadata: { name: 'second' },
+      data: { copied: entry(first, 'image'), from: first.metadata.name, tag: schema.spec.tag },
+    });
     return { first, second };
   },
   (_schema, { second }) => ({ name: second.metadata.name }),
 );
 
 const templates = toResourceGraph(
-  { ...api('TextTemplates'), spec: type({ host: 'string', port: 'number.integer', secure: 'boolean' }), status: type({ url: 'string' }) },
+  {
+    ...api('TextTemplates'),
+    spec: type({ host: 'string', port: 'number.integer', secure: 'boolean' }),
+    status: type({ url: 'string' }),
+  },
   ({ spec, metadata }) => ({
     texts: core.v1.ConfigMap({
       metadata: { name: Cel.template`${metadata.name}-texts` },
@@ -32,7 +39,15 @@ const templates = toResourceGraph(
   ({ spec }) => ({ url: Cel.template`http://${spec.host}:${spec.port}` }),
 );
 
-const hostileText = { brace: '${not.an.expression}', open: 'a ${ b', quoted: '${"x"}', twice: '$${', mustache: '{{ .Values.x }}', lines: 'a\n"b"\\n\t\'c\'', tail: 'cost: $' };
+const hostileText = {
+  brace: '${not.an.expression}',
+  open: 'a ${ b',
+  quoted: '${"x"}',
+  twice: '$${',
+  mustache: '{{ .Values.x }}',
+  lines: 'a\n"b"\\n\t\'c\'',
+  tail: 'cost: $',
+};
 const literalText = toResourceGraph(
   { ...api('LiteralText'), spec: type({ name: 'string' }), status: nothing },
   ({ spec }) => ({
@@ -44,26 +59,53 @@ const literalText = toResourceGraph(
 );
 
 const optionalFields = toResourceGraph(
-  { ...api('OptionalFields'), spec: type({ 'note?': 'string', 'limits?': { 'cpu?': 'string' }, 'size?': 'number.integer' }), status: type({ note: 'string', hasLimits: 'boolean' }) },
+  {
+    ...api('OptionalFields'),
+    spec: type({ 'note?': 'string', 'limits?': { 'cpu?': 'string' }, 'size?': 'number.integer' }),
+    status: type({ note: 'string', hasLimits: 'boolean' }),
+  },
   ({ spec }) => ({
-    config: core.v1.ConfigMap({ metadata: { name: 'config' }, data: { note: spec.note.orElse('none'), cpu: spec.limits.cpu.orElse('100m'), size: spec.size.orElse(3).toText() } }),
+    config: core.v1.ConfigMap({
+      metadata: { name: 'config' },
+      data: { note: spec.note.orElse('none'), cpu: spec.limits.cpu.orElse('100m'), size: spec.size.orElse(3).toText() },
+    }),
   }),
   ({ spec }) => ({ note: spec.note.orElse('none'), hasLimits: Cel.has(spec.limits.cpu) }),
 );
 
 const defaults = toResourceGraph(
-  { ...api('DefaultValues'), spec: type({ mode: "'fast' | 'slow' = 'fast'", count: 'number.integer = 2', nested: type({ on: 'boolean = true', 'label?': 'string' }) }), status: nothing },
-  ({ spec }) => ({ config: core.v1.ConfigMap({ metadata: { name: 'config' }, data: { mode: spec.mode, count: spec.count.toText(), on: spec.nested.on.toText() } }) }),
+  {
+    ...api('DefaultValues'),
+    spec: type({
+      mode: "'fast' | 'slow' = 'fast'",
+      count: 'number.integer = 2',
+      nested: type({ on: 'boolean = true', 'label?': 'string' }),
+    }),
+    status: nothing,
+  },
+  ({ spec }) => ({
+    config: core.v1.ConfigMap({
+      metadata: { name: 'config' },
+      data: { mode: spec.mode, count: spec.count.toText(), on: spec.nested.on.toText() },
+    }),
+  }),
 );
 
 const choices = toResourceGraph(
-  { ...api('TernaryChoice'), spec: type({ environment: "'development' | 'production'", replicas: 'number.integer' }), status: type({ big: 'boolean' }) },
+  {
+    ...api('TernaryChoice'),
+    spec: type({ environment: "'development' | 'production'", replicas: 'number.integer' }),
+    status: type({ big: 'boolean' }),
+  },
   ({ spec }) => ({
     config: core.v1.ConfigMap({
       metadata: { name: 'config' },
       data: {
         LOG_LEVEL: spec.environment.eq('production').choose('info', 'debug'),
-        SIZE: spec.replicas.gt(3).and(spec.replicas.lte(10)).choose('large', spec.replicas.gt(10).choose('huge', 'small')),
+        SIZE: spec.replicas
+          .gt(3)
+          .and(spec.replicas.lte(10))
+          .choose('large', spec.replicas.gt(10).choose('huge', 'small')),
         NOT: spec.environment.eq('production').not().or(spec.replicas.eq(0)).toText(),
       },
     }),
@@ -71,84 +113,21 @@ const choices = toResourceGraph(
   ({ spec }) => ({ big: spec.replicas.gt(3) }),
 );
 
-const numbers = toResourceGraph(
-  { ...api('NumberKinds'), spec: type({ replicas: 'number.integer', ratio: 'number', port: 'number.integer' }), status: type({ double: 'number', sum: 'number.integer', half: 'number.integer' }) },
-  ({ spec }) => ({
-    web: apps.v1.Deployment({
-      metadata: { name: 'web' },
-      spec: {
-        replicas: spec.replicas.minus(1),
-        selector: { matchLabels: { app: 'web' } },
-        template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'nginx', ports: [{ containerPort: spec.port }] }] } },
-      },
-    }),
-    service: core.v1.Service({ metadata: { name: 'web' }, spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: spec.port }] } }),
-    config: core.v1.ConfigMap({ metadata: { name: 'config' }, data: { ratio: spec.ratio.toText(), rounded: spec.ratio.times(10).toInt().toText(), rest: spec.port.mod(10).toText() } }),
-  }),
-  ({ spec }) => ({ double: spec.ratio.times(2), sum: spec.replicas.plus(spec.port), half: spec.replicas.dividedBy(2) }),
-);
-
-const records = toResourceGraph(
-  {
-    ...api('RecordsAndLists'),
-    spec: type({ labels: { '[string]': 'string' }, data: { '[string]': 'string' }, args: 'string[]', env: type({ name: 'string', value: 'string' }).array() }),
-    status: type({ team: 'string', count: 'number.integer', args: 'string[]' }),
-  },
-  ({ spec }) => ({
-    config: core.v1.ConfigMap({ metadata: { name: 'config', labels: spec.labels }, data: spec.data }),
-    pod: core.v1.Pod({
-      metadata: { name: 'pod' },
-      spec: {
-        containers: [{ name: 'main', image: 'busybox', args: spec.args, env: spec.env.map((item) => ({ name: item.name, value: Cel.template`<${item.value}>` })) }],
-      },
-    }),
-  }),
-  ({ spec }) => ({ team: Cel.field<string>(spec.labels, 'example.com/team'), count: spec.env.size(), args: spec.args.filter((arg) => arg.startsWith('--')) }),
-);
-
-const listFunctions = toResourceGraph(
-  { ...api('ListFunctions'), spec: type({ hosts: 'string[]', ports: 'number.integer[]' }), status: type({ first: 'string', secure: 'boolean' }) },
-  ({ spec }) => ({
-    config: core.v1.ConfigMap({
-      metadata: { name: 'config' },
-      data: {
-        joined: spec.hosts.join(','),
-        upper: spec.hosts.map((host) => host.upper()).join(' '),
-        count: spec.hosts.length.toText(),
-        last: spec.hosts.at(spec.hosts.size().minus(1)),
-        hasLocal: spec.hosts.contains('localhost').toText(),
-        ports: spec.ports.filter((port) => port.gt(1000)).map((port) => port.toText()).join('+'),
-        all: spec.ports.all((port) => port.gt(0)).toText(),
-      },
-    }),
-  }),
-  ({ spec }) => ({ first: spec.hosts[0] as never, secure: spec.ports.exists((port) => port.eq(443)) }),
-);
-
-const textFunctions = toResourceGraph(
-  { ...api('TextFunctions'), spec: type({ image: 'string' }), status: nothing },
-  ({ spec }) => ({
-    config: core.v1.ConfigMap({
-      metadata: { name: 'config' },
-      data: {
-        tag: spec.image.split(':').at(1),
-        repository: spec.image.substring(0, spec.image.indexOf(':')),
-        replaced: spec.image.replace('/', '_'),
-        matches: spec.image.matches('^[a-z./]+:').toText(),
-        trimmed: Cel.expr<string>`("  " + ${spec.image} + " ").trim()`,
-        hash: Cel.expr<string>`base64.encode(hash.sha256(${spec.image}))`,
-        size: spec.image.size().toText(),
-      },
-    }),
-  }),
-);
-
 const oddNames = toResourceGraph(
-  { ...api('OddNames'), spec: type({ 'dashed-name': 'string', namespace: 'string', size: 'string', map: type({ not: 'boolean' }) }), status: type({ keyword: 'string' }) },
+  {
+    ...api('OddNames'),
+    spec: type({ 'dashed-name': 'string', namespace: 'string', size: 'string', map: type({ not: 'boolean' }) }),
+    status: type({ keyword: 'string' }),
+  },
   ({ spec }) => ({
     config: core.v1.ConfigMap({
       metadata: { name: 'config', labels: { 'app.kubernetes.io/name': spec.size } },
-      data: { dashed: Cel.expr<string>`schema.spec.dashed__dash__name`, keyword: spec.namespace, size: spec.size, not: spec.map.not.toText() },
+      data: {
+        dashed: Cel.expr<string>`schema.spec.dashed__dash__name`,
+        keyword: spec.namespace,
+        size: spec.size,
+        not: spec.map.not.toText(),
+      },
     }),
   }),
   ({ spec }) => ({ keyword: spec.namespace }),
@@ -157,7 +136,10 @@ const oddNames = toResourceGraph(
 const instanceMetadata = toResourceGraph(
   { ...api('InstanceMetadata'), spec: nothing, status: type({ where: 'string' }) },
   ({ metadata, apiVersion, kind }) => ({
-    config: core.v1.ConfigMap({ metadata: { name: Cel.template`${metadata.name}-config` }, data: { namespace: metadata.namespace, kind: Cel.template`${apiVersion} ${kind}` } }),
+    config: core.v1.ConfigMap({
+      metadata: { name: Cel.template`${metadata.name}-config` },
+      data: { namespace: metadata.namespace, kind: Cel.template`${apiVersion} ${kind}` },
+    }),
   }),
   ({ metadata }) => ({ where: Cel.template`${metadata.namespace}/${metadata.name}` }),
 );
@@ -167,21 +149,36 @@ export const referenceCases: readonly GraphCase[] = [
     name: 'reads the spec and other resources',
     graph: plainReferences,
     values: { image: 'nginx', tag: '1.29' },
-    objects: { first: configMap('first', { image: 'nginx' }), second: configMap('second', { copied: 'nginx', from: 'first', tag: '1.29' }) },
+    objects: {
+      first: configMap('first', { image: 'nginx' }),
+      second: configMap('second', { copied: 'nginx', from: 'first', tag: '1.29' }),
+    },
     status: { name: 'second' },
   },
   {
     name: 'fills texts with texts, numbers and booleans',
     graph: templates,
     values: { host: 'web', port: 8080, secure: false },
-    objects: { texts: configMap('sample-texts', { url: 'http://web:8080/', flags: 'secure=false', dollar: '$web and 100%', plus: 'web.local' }) },
+    objects: {
+      texts: configMap('sample-texts', {
+        url: 'http://web:8080/',
+        flags: 'secure=false',
+        dollar: '$web and 100%',
+        plus: 'web.local',
+      }),
+    },
     status: { url: 'http://web:8080' },
   },
   {
     name: 'keeps text that looks like an expression',
     graph: literalText,
     values: { name: '${spec.name}' },
-    objects: { texts: { ...configMap('texts', { ...hostileText, mixed: '${literal} ${spec.name} "${" \\' }), metadata: { name: 'texts', annotations: { 'example.com/note': '${note}' } } } },
+    objects: {
+      texts: {
+        ...configMap('texts', { ...hostileText, mixed: '${literal} ${spec.name} "${" \\' }),
+        metadata: { name: 'texts', annotations: { 'example.com/note': '${note}' } },
+      },
+    },
   },
   {
     name: 'falls back where optional fields are absent',
@@ -218,50 +215,15 @@ export const referenceCases: readonly GraphCase[] = [
     status: { big: false },
   },
   {
-    name: 'keeps integers and floats apart',
-    graph: numbers,
-    values: { replicas: 1, ratio: 0.25, port: 8085 },
-    objects: {
-      web: { kind: 'Deployment', metadata: { name: 'web' }, spec: { replicas: 0 } },
-      service: { kind: 'Service', metadata: { name: 'web' }, spec: { ports: [{ port: 80, targetPort: 8085 }] } },
-      config: configMap('config', { ratio: '0.25', rounded: '2', rest: '5' }),
-    },
-    status: { double: 0.5, sum: 8086, half: 0 },
-  },
-  {
-    name: 'takes whole records and lists',
-    graph: records,
-    values: { labels: { 'example.com/team': 'red', app: 'web' }, data: { 'nginx.conf': 'x', b: '${c}' }, args: ['--a', 'b'], env: [{ name: 'A', value: '1' }, { name: 'B', value: '2' }] },
-    objects: {
-      config: { kind: 'ConfigMap', metadata: { name: 'config', labels: { 'example.com/team': 'red', app: 'web' } }, data: { 'nginx.conf': 'x', b: '${c}' } },
-      pod: { kind: 'Pod', metadata: { name: 'pod' }, spec: { containers: [{ args: ['--a', 'b'], env: [{ name: 'A', value: '<1>' }, { name: 'B', value: '<2>' }] }] } },
-    },
-    status: { team: 'red', count: 2, args: ['--a'] },
-  },
-  {
-    name: 'computes with lists',
-    graph: listFunctions,
-    values: { hosts: ['a.example', 'b.example'], ports: [80, 8080, 8443] },
-    objects: { config: configMap('config', { joined: 'a.example,b.example', upper: 'A.EXAMPLE B.EXAMPLE', count: '2', last: 'b.example', hasLocal: 'false', ports: '8080+8443', all: 'true' }) },
-    status: { first: 'a.example', secure: false },
-  },
-  {
-    name: 'computes with texts',
-    graph: textFunctions,
-    values: { image: 'docker.io/nginx:1.29' },
-    objects: {
-      config: configMap('config', {
-        tag: '1.29', repository: 'docker.io/nginx', replaced: 'docker.io_nginx:1.29', matches: 'true', trimmed: 'docker.io/nginx:1.29',
-        hash: '/A7fBs982oRQOYgUrhHNYCtAeD6gaLJz0H8gTFr8HF4=', size: '20',
-      }),
-    }, // biome-ignore format: short
-  },
-  {
     name: 'reads fields whose names mean something in CEL',
     graph: oddNames,
     values: { 'dashed-name': 'd', namespace: 'n', size: 's', map: { not: true } },
     objects: {
-      config: { kind: 'ConfigMap', metadata: { name: 'config', labels: { 'app.kubernetes.io/name': 's' } }, data: { dashed: 'd', keyword: 'n', size: 's', not: 'true' } },
+      config: {
+        kind: 'ConfigMap',
+        metadata: { name: 'config', labels: { 'app.kubernetes.io/name': 's' } },
+        data: { dashed: 'd', keyword: 'n', size: 's', not: 'true' },
+      },
     },
     status: { keyword: 'n' },
   },
@@ -270,7 +232,9 @@ export const referenceCases: readonly GraphCase[] = [
     graph: instanceMetadata,
     values: {},
     instance: 'named',
-    objects: { config: configMap('named-config', { namespace: 'NAMESPACE', kind: 'cases.example.com/v1 InstanceMetadata' }) },
+    objects: {
+      config: configMap('named-config', { namespace: 'NAMESPACE', kind: 'cases.example.com/v1 InstanceMetadata' }),
+    },
     status: { where: 'NAMESPACE/named' },
   },
 ];

@@ -21,7 +21,9 @@ import { applyDefinition, applyInstance, childrenOf, isActive, remove } from './
 const controlPlane = inject('controlPlane' as never) as { readonly kubeconfig: string } | undefined;
 const manager = { fieldManager: 'kubewright-test' };
 const run = randomBytes(3).toString('hex');
-const kinds = ['ConfigMap', 'Secret', 'Service', 'Pod', 'Namespace'].map((kind) => ({ apiVersion: 'v1', kind })).concat([{ apiVersion: 'apps/v1', kind: 'Deployment' }]);
+const kinds = ['ConfigMap', 'Secret', 'Service', 'Pod', 'Namespace']
+  .map((kind) => ({ apiVersion: 'v1', kind }))
+  .concat([{ apiVersion: 'apps/v1', kind: 'Deployment' }]);
 
 let cluster: Cluster;
 const accepted = new Map<Graph, Promise<void>>();
@@ -45,14 +47,22 @@ async function makeInstance(given: GraphCase, namespace: string): Promise<Kubern
   const parts = { name: instance, namespace, spec: prepareValues(graph, values) };
   const secrets = new Set(secretPaths(graph));
   expect([...secrets]).toEqual(given.secrets ?? []);
-  for (const { path, object } of settle(graph, parts).objects) if (secrets.has(path)) await cluster.apply(object as never, manager);
+  for (const { path, object } of settle(graph, parts).objects)
+    if (secrets.has(path)) await cluster.apply(object as never, manager);
   const { object } = await cluster.apply(toInstance(graph, { ...parts, spec: values }) as never, manager);
   return object;
 }
 
 /** What kro made, by node path; instance nodes are replaced by what they made. */
-async function made(instance: KubernetesObject, graph: Graph, prefix = ''): Promise<Record<string, KubernetesObject[]>> {
-  const children = await childrenOf(cluster, instance, [...kinds, ...graph.nodes.flatMap((node) => (node.instanceOf ? [{ apiVersion: node.apiVersion, kind: node.kind }] : []))]);
+async function made(
+  instance: KubernetesObject,
+  graph: Graph,
+  prefix = '',
+): Promise<Record<string, KubernetesObject[]>> {
+  const children = await childrenOf(cluster, instance, [
+    ...kinds,
+    ...graph.nodes.flatMap((node) => (node.instanceOf ? [{ apiVersion: node.apiVersion, kind: node.kind }] : [])),
+  ]);
   const result: Record<string, KubernetesObject[]> = {};
   for (const [id, objects] of Object.entries(children)) {
     const inner = graph.nodes.find((node) => node.id === id)?.instanceOf;
@@ -65,7 +75,14 @@ async function made(instance: KubernetesObject, graph: Graph, prefix = ''): Prom
 function expectedObjects(given: GraphCase, namespace: string): Record<string, readonly object[]> {
   const secrets = new Set(given.secrets);
   const entries = Object.entries(inNamespace(given.objects, namespace)).filter(([path]) => !secrets.has(path));
-  return Object.fromEntries(entries.map(([path, objects]): [string, readonly object[]] => [path, Array.isArray(objects) ? objects : [objects as object]]).filter(([, objects]) => objects.length > 0));
+  return Object.fromEntries(
+    entries
+      .map(([path, objects]): [string, readonly object[]] => [
+        path,
+        Array.isArray(objects) ? objects : [objects as object],
+      ])
+      .filter(([, objects]) => objects.length > 0),
+  );
 }
 
 function statusOf(live: KubernetesObject | undefined): object {
@@ -83,7 +100,12 @@ describe.skipIf(!controlPlane)('kro', () => {
     for (const { name, group, version, kind } of accepted.keys()) {
       const served = await cluster.discover({ apiVersion: `${group}/${version}`, kind });
       await remove(cluster, { apiVersion: 'kro.run/v1alpha1', kind: 'ResourceGraphDefinition', metadata: { name } });
-      if (served) await cluster.delete({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name: `${served.plural}.${group}` });
+      if (served)
+        await cluster.delete({
+          apiVersion: 'apiextensions.k8s.io/v1',
+          kind: 'CustomResourceDefinition',
+          name: `${served.plural}.${group}`,
+        });
     }
     cluster?.close();
   });
@@ -91,18 +113,27 @@ describe.skipIf(!controlPlane)('kro', () => {
   // The others run in both modes, beside each other (equivalence.test.ts).
   for (const [index, given] of graphCases.entries()) {
     if (given.skip?.direct === undefined) continue;
-    it.skipIf(given.skip.kro)(given.name, { timeout: 120_000 }, ({ expect }) => runCase(given, `kro-${run}-${index}`, expect));
+    it.skipIf(given.skip.kro)(given.name, { timeout: 120_000 }, ({ expect }) =>
+      runCase(given, `kro-${run}-${index}`, expect),
+    );
   }
 
   it('makes several instances of one definition', { timeout: 120_000 }, async () => {
     const [first, second] = [`kro-${run}-a`, `kro-${run}-b`];
-    for (const name of [first, second]) await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, manager);
+    for (const name of [first, second])
+      await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, manager);
     await define(several);
     const places = [['one', first], ['two', first], ['one', second]] as const; // biome-ignore format: short
-    const instances = await Promise.all(places.map(([name, namespace]) => applyInstance(cluster, toInstance(several, { name, namespace, spec: { text: `${name} in ${namespace}` } }))));
+    const instances = await Promise.all(
+      places.map(([name, namespace]) =>
+        applyInstance(cluster, toInstance(several, { name, namespace, spec: { text: `${name} in ${namespace}` } })),
+      ),
+    );
     for (const [index, instance] of instances.entries()) {
       const [name, namespace] = places[index] as readonly [string, string];
-      expect(await made(instance, several)).toMatchObject({ config: [{ metadata: { name: `${name}-config`, namespace }, data: { text: `${name} in ${namespace}` } }] });
+      expect(await made(instance, several)).toMatchObject({
+        config: [{ metadata: { name: `${name}-config`, namespace }, data: { text: `${name} in ${namespace}` } }],
+      });
       await remove(cluster, { ...instance, metadata: { name, namespace } });
     }
   });
@@ -112,23 +143,38 @@ describe.skipIf(!controlPlane)('kro', () => {
     await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, manager);
     const names = { name: 'fixed-plain', kind: 'FixedPlain' };
     const all = toDefinition(optionalKind);
-    expect(await applyDefinition(cluster, all)).toMatchObject({ accepted: false, messages: expect.stringContaining('failed to get schema for resource') as string });
+    expect(await applyDefinition(cluster, all)).toMatchObject({
+      accepted: false,
+      messages: expect.stringContaining('failed to get schema for resource') as string,
+    });
     await remove(cluster, all);
     const plain = fixFields(optionalKind, { gadget: false });
     accepted.set({ ...plain, ...names }, Promise.resolve());
-    expect(await applyDefinition(cluster, toDefinition(plain, { definition: names }))).toMatchObject({ accepted: true });
-    const instance = await applyInstance(cluster, toInstance(plain, { name: 'one', namespace, spec: { gadget: false } }, { definition: names }));
+    expect(await applyDefinition(cluster, toDefinition(plain, { definition: names }))).toMatchObject({
+      accepted: true,
+    });
+    const instance = await applyInstance(
+      cluster,
+      toInstance(plain, { name: 'one', namespace, spec: { gadget: false } }, { definition: names }),
+    );
     expect(await made(instance, plain)).toMatchObject({ config: [{ data: { gadget: 'false' } }] });
     expect(statusOf(instance)).toEqual({ name: 'config' });
     await remove(cluster, { ...instance, metadata: { name: 'one', namespace } });
   });
 });
 
-const several = toResourceGraph({ ...api('SeveralInstances'), spec: type({ text: 'string' }), status: type('object') }, ({ spec, metadata }) => ({
-  config: core.v1.ConfigMap({ metadata: { name: Cel.template`${metadata.name}-config` }, data: { text: spec.text } }),
-})) as Graph;
+const several = toResourceGraph(
+  { ...api('SeveralInstances'), spec: type({ text: 'string' }), status: type('object') },
+  ({ spec, metadata }) => ({
+    config: core.v1.ConfigMap({ metadata: { name: Cel.template`${metadata.name}-config` }, data: { text: spec.text } }),
+  }),
+) as Graph;
 
-const Gadget = customKind<{ spec: { size: number }; status: { code: string } }>({ apiVersion: 'gadgets.example.org/v1', kind: 'Gadget', namespaced: true });
+const Gadget = customKind<{ spec: { size: number }; status: { code: string } }>({
+  apiVersion: 'gadgets.example.org/v1',
+  kind: 'Gadget',
+  namespaced: true,
+});
 const optionalKind = toResourceGraph(
   { ...api('OptionalKind'), spec: type({ gadget: 'boolean' }), status: type({ name: 'string', 'code?': 'string' }) },
   ({ spec }) => ({
@@ -147,7 +193,9 @@ async function runCase(given: GraphCase, namespace: string, expect: ExpectStatic
   const read = () => cluster.get({ apiVersion, kind, name: metadata.name, namespace });
   const wanted = expectedObjects(given, namespace);
   const patience = { timeout: 40_000, interval: 500 };
-  await expect.poll(async () => Object.keys(await made(instance, given.graph)).sort(), patience).toEqual(Object.keys(wanted).sort());
+  await expect
+    .poll(async () => Object.keys(await made(instance, given.graph)).sort(), patience)
+    .toEqual(Object.keys(wanted).sort());
   await expect.poll(async () => statusOf(await read()), patience).toEqual(inNamespace(given.status ?? {}, namespace));
   if (given.pending) expect(isActive((await read()) as KubernetesObject)).toBe(false);
   else await expect.poll(async () => isActive((await read()) as KubernetesObject), patience).toBe(true);

@@ -11,16 +11,37 @@ const shop = toResourceGraph(
     name: 'shop',
     apiVersion: 'example.com/v1',
     kind: 'Shop',
-    spec: type({ gateway: { routing: "'ingress' | 'gatewayApi' | 'loadBalancer'", 'domain?': 'string' }, replicas: 'number.integer' }),
-    status: type({ url: 'string', 'gateway?': 'string', either: 'string', 'part?': { 'route?': 'string' }, dynamic: 'string' }),
+    spec: type({
+      gateway: { routing: "'ingress' | 'gatewayApi' | 'loadBalancer'", 'domain?': 'string' },
+      replicas: 'number.integer',
+    }),
+    status: type({
+      url: 'string',
+      'gateway?': 'string',
+      either: 'string',
+      'part?': { 'route?': 'string' },
+      dynamic: 'string',
+    }),
   },
   ({ spec }) => {
     const { routing } = spec.gateway;
-    const ingress = core.v1.ConfigMap({ metadata: { name: 'ingress' }, data: { domain: spec.gateway.domain.orElse('none') } }, { includeWhen: routing.eq('ingress') });
-    const gateway = core.v1.ConfigMap({ metadata: { name: 'gateway' } }, { includeWhen: [routing.eq('gatewayApi'), spec.replicas.gt(0)] });
+    const ingress = core.v1.ConfigMap(
+      { metadata: { name: 'ingress' }, data: { domain: spec.gateway.domain.orElse('none') } },
+      { includeWhen: routing.eq('ingress') },
+    );
+    const gateway = core.v1.ConfigMap(
+      { metadata: { name: 'gateway' } },
+      { includeWhen: [routing.eq('gatewayApi'), spec.replicas.gt(0)] },
+    );
     const route = core.v1.ConfigMap({ metadata: { name: 'route' }, data: { gateway: gateway.metadata.name } });
-    const folded = core.v1.ConfigMap({ metadata: { name: 'folded' }, data: { by: routing.eq('gatewayApi').choose(gateway.metadata.name, 'nothing') } });
-    const service = core.v1.Service({ metadata: { name: 'service' }, spec: { type: routing.eq('gatewayApi').choose('ClusterIP', 'LoadBalancer'), ports: [{ port: 80 }] } });
+    const folded = core.v1.ConfigMap({
+      metadata: { name: 'folded' },
+      data: { by: routing.eq('gatewayApi').choose(gateway.metadata.name, 'nothing') },
+    });
+    const service = core.v1.Service({
+      metadata: { name: 'service' },
+      spec: { type: routing.eq('gatewayApi').choose('ClusterIP', 'LoadBalancer'), ports: [{ port: 80 }] },
+    });
     return { ingress, gateway, route, folded, service };
   },
   ({ spec }, { ingress, gateway, route }) => ({
@@ -36,8 +57,16 @@ const definitionFor = (fixed: Record<string, unknown>) => toDefinition(fixFields
 
 describe('fixFields', () => {
   it('leaves out what is never there, and what refers to it', () => {
-    expect(definitionFor({ 'gateway.routing': 'ingress' }).resources.map(({ id }) => id)).toEqual(['ingress', 'service']);
-    expect(definitionFor({ 'gateway.routing': 'gatewayApi' }).resources.map(({ id }) => id)).toEqual(['gateway', 'route', 'folded', 'service']);
+    expect(definitionFor({ 'gateway.routing': 'ingress' }).resources.map(({ id }) => id)).toEqual([
+      'ingress',
+      'service',
+    ]);
+    expect(definitionFor({ 'gateway.routing': 'gatewayApi' }).resources.map(({ id }) => id)).toEqual([
+      'gateway',
+      'route',
+      'folded',
+      'service',
+    ]);
   });
 
   it('drops conditions that always hold and keeps the others', () => {
@@ -76,7 +105,10 @@ describe('fixFields', () => {
   });
 
   it.each([
-    [{ 'gateway.rooting': 'x' }, /^fixed gateway\.rooting: rooting is not a field of the schema\. Did you mean "routing"\?$/],
+    [
+      { 'gateway.rooting': 'x' },
+      /^fixed gateway\.rooting: rooting is not a field of the schema\. Did you mean "routing"\?$/,
+    ],
     [{ 'gateway.routing': 'tunnel' }, /^fixed gateway\.routing: must be one of "gatewayApi", "ingress"/],
     [{ replicas: 'three' }, /^fixed replicas: must be of type integer/],
     [{ replicas: 1.5 }, /^fixed replicas: must be an integer/],

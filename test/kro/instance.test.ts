@@ -8,7 +8,10 @@ import { toInstance } from '../../src/kro/instance.ts';
 const spec = type({ 'size?': 'number.integer' });
 
 function build(kind: string, resources: () => object = () => ({}), name = kind.toLowerCase()): Graph {
-  return toResourceGraph({ name, apiVersion: 'example.com/v1', kind, spec, status: type('object') }, resources as never) as Graph;
+  return toResourceGraph(
+    { name, apiVersion: 'example.com/v1', kind, spec, status: type('object') },
+    resources as never,
+  ) as Graph;
 }
 
 describe('toInstance', () => {
@@ -23,15 +26,23 @@ describe('toInstance', () => {
 
   it('takes another kind, labels and annotations', () => {
     const parts = { name: 'one', labels: { a: 'b' }, annotations: { 'kro.run/reconcile': 'suspended' }, spec: {} };
-    expect(toInstance(build('App'), parts, { definition: { kind: 'AppBlue' } })).toMatchObject({ kind: 'AppBlue', metadata: { labels: { a: 'b' }, annotations: { 'kro.run/reconcile': 'suspended' } } });
+    expect(toInstance(build('App'), parts, { definition: { kind: 'AppBlue' } })).toMatchObject({
+      kind: 'AppBlue',
+      metadata: { labels: { a: 'b' }, annotations: { 'kro.run/reconcile': 'suspended' } },
+    });
   });
 
   it('refuses a name that is no value of a label', () => {
-    expect(() => toInstance(build('App'), { name: 'x'.repeat(64), spec: {} })).toThrow(/^instance metadata\.name: has 64 characters.*at most 63\.$/);
+    expect(() => toInstance(build('App'), { name: 'x'.repeat(64), spec: {} })).toThrow(
+      /^instance metadata\.name: has 64 characters.*at most 63\.$/,
+    );
   });
 
   it.each([
-    [{ labels: { 'applyset.kubernetes.io/id': 'x' } }, /^instance metadata\.labels\["applyset\.kubernetes\.io\/id"\]: belongs to kro/],
+    [
+      { labels: { 'applyset.kubernetes.io/id': 'x' } },
+      /^instance metadata\.labels\["applyset\.kubernetes\.io\/id"\]: belongs to kro/,
+    ],
     [{ annotations: { 'internal.kro.run/x': 'y' } }, /belongs to kro/],
     [{ labels: { 'kro.run/reconcile': 'suspended' } }, /belongs to kro/],
   ])('refuses keys of kro: %j', (parts, message) => {
@@ -44,15 +55,31 @@ describe('definitionsOf', () => {
   const branch = build('Branch', () => ({ leaf: leaf.instance({} as never, { name: 'a' }) }));
 
   it('gives the graphs of instances first, each once', () => {
-    const tree = build('Tree', () => ({ one: branch.instance({} as never, { name: 'b' }), two: branch.instance({} as never, { name: 'c' }), leaf: leaf.instance({} as never, { name: 'd' }) }));
+    const tree = build('Tree', () => ({
+      one: branch.instance({} as never, { name: 'b' }),
+      two: branch.instance({} as never, { name: 'c' }),
+      leaf: leaf.instance({} as never, { name: 'd' }),
+    }));
     expect(definitionsOf(tree).map(({ kind }) => kind)).toEqual(['Leaf', 'Branch', 'Tree']);
   });
 
   it('refuses two graphs of one kind or one name', () => {
     const other = build('Leaf', () => ({}), 'other-leaf');
-    const clash = build('Tree', () => ({ one: leaf.instance({} as never, { name: 'b' }), two: other.instance({} as never, { name: 'c' }) }));
-    expect(() => definitionsOf(clash)).toThrow(/^graph other-leaf: two different graphs have the kind Leaf\.example\.com/);
+    const clash = build('Tree', () => ({
+      one: leaf.instance({} as never, { name: 'b' }),
+      two: other.instance({} as never, { name: 'c' }),
+    }));
+    expect(() => definitionsOf(clash)).toThrow(
+      /^graph other-leaf: two different graphs have the kind Leaf\.example\.com/,
+    );
     const renamed = build('Twig', () => ({}), 'leaf');
-    expect(() => definitionsOf(build('Tree', () => ({ one: leaf.instance({} as never, { name: 'b' }), two: renamed.instance({} as never, { name: 'c' }) })))).toThrow(/the name leaf/);
+    expect(() =>
+      definitionsOf(
+        build('Tree', () => ({
+          one: leaf.instance({} as never, { name: 'b' }),
+          two: renamed.instance({} as never, { name: 'c' }),
+        })),
+      ),
+    ).toThrow(/the name leaf/);
   });
 });

@@ -4,14 +4,21 @@ import { KubewrightError } from '../../src/errors.ts';
 import { Cel } from '../../src/expr/cel.ts';
 import { toResourceGraph, type SchemaRef } from '../../src/graph/graph.ts';
 import { forEach } from '../../src/graph/resource.ts';
-import { apiextensions, core, external, fromEnv } from '../../src/k8s/index.ts';
+import { apiextensions, core, external } from '../../src/k8s/index.ts';
 import { toDefinition } from '../../src/kro/definition.ts';
 
 const spec = type({ name: 'string', regions: 'string[]' });
 type Schema = SchemaRef<typeof spec.infer>;
 
-function refusal(resources: (schema: Schema) => object, status: (schema: Schema) => object = () => ({})): KubewrightError {
-  const graph = toResourceGraph({ name: 'app', apiVersion: 'example.com/v1', kind: 'App', spec, status: type('object') }, resources as never, status as never);
+function refusal(
+  resources: (schema: Schema) => object,
+  status: (schema: Schema) => object = () => ({}),
+): KubewrightError {
+  const graph = toResourceGraph(
+    { name: 'app', apiVersion: 'example.com/v1', kind: 'App', spec, status: type('object') },
+    resources as never,
+    status as never,
+  );
   try {
     toDefinition(graph);
   } catch (error) {
@@ -51,20 +58,37 @@ describe('what kro has no form for', () => {
   });
 
   it('is listed at once, with the place in the stack', () => {
-    const { problems, message } = refusal(() => ({ one: config('one', { keep: true }), two: config('two', { keep: true }) }));
-    expect(problems.map(({ resource, code }) => `${resource} ${code}`)).toEqual(['one KroCannotKeep', 'two KroCannotKeep']);
+    const { problems, message } = refusal(() => ({
+      one: config('one', { keep: true }),
+      two: config('two', { keep: true }),
+    }));
+    expect(problems.map(({ resource, code }) => `${resource} ${code}`)).toEqual([
+      'one KroCannotKeep',
+      'two KroCannotKeep',
+    ]);
     expect(message).toContain('test/kro/refusals.test.ts');
   });
 
   it('includes names that no API has', () => {
-    const graph = toResourceGraph({ name: 'app', apiVersion: 'v1', kind: 'App', spec, status: type('object') }, () => ({}));
-    expect(() => toDefinition(graph, { definition: { name: 'App_1', kind: 'app' } })).toThrow(/2 problems\n.*definition name: "App_1" is no name.*\n.*definition kind: "app" is no kind/);
+    const graph = toResourceGraph(
+      { name: 'app', apiVersion: 'v1', kind: 'App', spec, status: type('object') },
+      () => ({}),
+    );
+    expect(() => toDefinition(graph, { definition: { name: 'App_1', kind: 'app' } })).toThrow(
+      /2 problems\n.*definition name: "App_1" is no name.*\n.*definition kind: "app" is no kind/,
+    );
   });
 
   it('may be allowed by a feature gate', () => {
-    const graph = toResourceGraph({ name: 'app', apiVersion: 'v1', kind: 'App', spec, status: type('object') }, ({ spec: values }) => ({
-      one: core.v1.ConfigMap({ metadata: { name: 'x' }, data: { a: Cel.expr<string>`${values.name} == "" ? omit() : "x"` } }),
-    }));
+    const graph = toResourceGraph(
+      { name: 'app', apiVersion: 'v1', kind: 'App', spec, status: type('object') },
+      ({ spec: values }) => ({
+        one: core.v1.ConfigMap({
+          metadata: { name: 'x' },
+          data: { a: Cel.expr<string>`${values.name} == "" ? omit() : "x"` },
+        }),
+      }),
+    );
     expect(toDefinition(graph, { featureGates: ['CELOmitFunction'] }).spec.resources).toHaveLength(1);
   });
 });

@@ -11,10 +11,14 @@ const spec = type({ name: 'string', password: 'string', regions: 'string[]', on:
 type Schema = SchemaRef<typeof spec.infer>;
 
 function build(resources: (schema: Schema) => object, kind = 'App'): Graph {
-  return toResourceGraph({ name: kind.toLowerCase(), apiVersion: 'example.com/v1', kind, spec, status: type('object') }, resources as never) as Graph;
+  return toResourceGraph(
+    { name: kind.toLowerCase(), apiVersion: 'example.com/v1', kind, spec, status: type('object') },
+    resources as never,
+  ) as Graph;
 }
 
-const secret = (body: object, options: object = {}) => core.v1.Secret({ metadata: { name: 'db' }, ...body } as never, options);
+const secret = (body: object, options: object = {}) =>
+  core.v1.Secret({ metadata: { name: 'db' }, ...body } as never, options);
 
 describe('splitSecrets', () => {
   it.each([
@@ -43,7 +47,13 @@ describe('splitSecrets', () => {
 
   it('keeps references to it, its namespace, its conditions and its readiness', () => {
     const graph = build(({ spec: values }) => {
-      const db = core.v1.Secret({ metadata: { name: Cel.template`${values.name}-db`, namespace: values.name, labels: { a: 'b' } }, data: { a: 'c2VjcmV0' } }, { includeWhen: values.on, keep: true, readyWhen: (self) => self.metadata.name.ne('') });
+      const db = core.v1.Secret(
+        {
+          metadata: { name: Cel.template`${values.name}-db`, namespace: values.name, labels: { a: 'b' } },
+          data: { a: 'c2VjcmV0' },
+        },
+        { includeWhen: values.on, keep: true, readyWhen: (self) => self.metadata.name.ne('') },
+      );
       return { db, user: core.v1.ConfigMap({ metadata: { name: 'user' }, data: { secret: db.metadata.name } }) };
     });
     expect(toDefinition(graph).spec.resources).toEqual([
@@ -51,9 +61,21 @@ describe('splitSecrets', () => {
         id: 'db',
         includeWhen: ['${schema.spec.on}'],
         readyWhen: ['${db.metadata.name != ""}'],
-        externalRef: { apiVersion: 'v1', kind: 'Secret', metadata: { name: '${schema.spec.name}-db', namespace: '${schema.spec.name}' } },
+        externalRef: {
+          apiVersion: 'v1',
+          kind: 'Secret',
+          metadata: { name: '${schema.spec.name}-db', namespace: '${schema.spec.name}' },
+        },
       },
-      { id: 'user', template: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'user' }, data: { secret: '${db.metadata.name}' } } },
+      {
+        id: 'user',
+        template: {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name: 'user' },
+          data: { secret: '${db.metadata.name}' },
+        },
+      },
     ]);
   });
 
@@ -66,15 +88,28 @@ describe('splitSecrets', () => {
   });
 
   it('refuses a collection with literal data', () => {
-    const graph = build(({ spec: values }) => ({ db: forEach(values.regions, (region) => core.v1.Secret({ metadata: { name: region }, stringData: { a: 'secret' } })) }));
+    const graph = build(({ spec: values }) => ({
+      db: forEach(values.regions, (region) =>
+        core.v1.Secret({ metadata: { name: region }, stringData: { a: 'secret' } }),
+      ),
+    }));
     expect(() => toDefinition(graph)).toThrow(/^db forEach: a Secret with literal data is applied before/);
   });
 
   it('finds the Secrets of included graphs and of instances', () => {
     const part = build(() => ({ db: secret({ data: { a: 'c2VjcmV0' } }) }), 'Part');
     const values = { name: 'n', password: 'p', regions: [], on: true };
-    const whole = build(() => ({ inlined: part.include(values as never), own: part.instance(values as never, { name: 'part', namespace: 'other' }) }), 'Whole');
+    const whole = build(
+      () => ({
+        inlined: part.include(values as never),
+        own: part.instance(values as never, { name: 'part', namespace: 'other' }),
+      }),
+      'Whole',
+    );
     expect(secretPaths(whole)).toEqual(['inlinedDb', 'own/db']);
-    expect(toDefinition(whole).spec.resources).toMatchObject([{ id: 'inlinedDb', externalRef: {} }, { id: 'own', template: { kind: 'Part' } }]);
+    expect(toDefinition(whole).spec.resources).toMatchObject([
+      { id: 'inlinedDb', externalRef: {} },
+      { id: 'own', template: { kind: 'Part' } },
+    ]);
   });
 });

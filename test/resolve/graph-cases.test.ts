@@ -9,7 +9,11 @@ const namespace = 'cases';
 
 interface Given {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
 }
 
 type World = Map<NodePath, ObservedObject | ObservedObject[]>;
@@ -22,7 +26,8 @@ function atRest({ graph, ...one }: GraphCase): Resolution {
   for (;;) {
     const resolution = resolve(graph, instance, world);
     const next: World = new Map(graph.nodes.filter(({ forEach }) => forEach.length > 0).map(({ id }) => [id, []]));
-    for (const { path, index, object } of resolution.objects) next.set(path, index === undefined ? object : [...((next.get(path) ?? []) as ObservedObject[]), object]);
+    for (const { path, index, object } of resolution.objects)
+      next.set(path, index === undefined ? object : [...((next.get(path) ?? []) as ObservedObject[]), object]);
     for (const read of resolution.externals) {
       const found = readExternal(read, given);
       if (found) next.set(read.path, found);
@@ -32,11 +37,18 @@ function atRest({ graph, ...one }: GraphCase): Resolution {
   }
 }
 
-function readExternal({ kind, namespace: place, by }: ExternalRead, given: readonly Given[]): ObservedObject | ObservedObject[] | undefined {
-  const candidates = given.filter((object) => object.kind === kind && (place === undefined || object.metadata.namespace === place));
+function readExternal(
+  { kind, namespace: place, by }: ExternalRead,
+  given: readonly Given[],
+): ObservedObject | ObservedObject[] | undefined {
+  const candidates = given.filter(
+    (object) => object.kind === kind && (place === undefined || object.metadata.namespace === place),
+  );
   if ('name' in by) return candidates.find(({ metadata }) => metadata.name === by.name) as ObservedObject | undefined;
   const labels = Object.entries(by.selector.matchLabels ?? {});
-  return candidates.filter(({ metadata }) => labels.every(([key, value]) => metadata.labels?.[key] === value)) as unknown as ObservedObject[];
+  return candidates.filter(({ metadata }) =>
+    labels.every(([key, value]) => metadata.labels?.[key] === value),
+  ) as unknown as ObservedObject[];
 }
 
 describe('resolve', () => {
@@ -45,7 +57,12 @@ describe('resolve', () => {
       const { objects, skipped, pending, status } = atRest(one);
       const made: Record<string, object[]> = {};
       for (const { path, object } of objects) (made[path] ??= []).push(object);
-      const wanted = Object.entries(inNamespace(one.objects, namespace)).map(([path, expected]): [string, readonly object[]] => [path, Array.isArray(expected) ? expected : [expected as object]]);
+      const wanted = Object.entries(inNamespace(one.objects, namespace)).map(
+        ([path, expected]): [string, readonly object[]] => [
+          path,
+          Array.isArray(expected) ? expected : [expected as object],
+        ],
+      );
       const present = Object.fromEntries(wanted.filter(([, expected]) => expected.length > 0));
       expect(made).toMatchObject(present);
       expect(Object.keys(made).sort()).toEqual(Object.keys(present).sort());
