@@ -147,9 +147,9 @@ function build(name: string, parameters: readonly CelType[]): CelType | undefine
       return { kind: 'timestamp' };
     case 'google.protobuf.Duration':
       return { kind: 'duration' };
-    case conditionType.name:
+    case 'kro.run.Condition':
       return conditionType;
-    case runtimeType.name:
+    case 'kro.run.Runtime':
       return runtimeType;
     default:
       break;
