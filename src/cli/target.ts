@@ -7,6 +7,8 @@ import { fixFields } from '../kro/fixed.ts';
 import { secretPaths } from '../kro/secrets.ts';
 import type { Instance } from '../resolve/resolution.ts';
 import { prepareValues } from '../resolve/values.ts';
+import { fieldOf } from '../schema/defaults.ts';
+import type { JsonSchema } from '../schema/json-schema.ts';
 import { didYouMean } from '../schema/nearest-name.ts';
 import { fileOf } from './check-environment.ts';
 import type { DefinitionName, Mode } from './environment.ts';
@@ -138,18 +140,42 @@ function definitionFor(
 
 function fixedValues(
   graph: Graph,
-  { environment: { fixed } }: NamedEnvironment,
+  { environment: { fixed }, file }: NamedEnvironment,
   spec: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const isList = Array.isArray(fixed);
   const paths: readonly string[] =
     (isList ? fixed : (fixed as Record<string, readonly string[]> | undefined)?.[graph.name]) ?? [];
-  const values = paths.map((path): [string, unknown] => [
-    path,
-    path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], spec),
-  ]);
-  // A list is for every graph that has such a field.
-  return Object.fromEntries(isList ? values.filter(([, value]) => value !== undefined) : values);
+  const values: [string, unknown][] = [];
+  for (const path of paths) {
+    const hint = mistyped(graph, path);
+    if (hint) {
+      throw new KubewrightError({
+        code: 'FixedField',
+        resource: file,
+        path: 'fixed',
+        message: `graph ${graph.name} has no field ${path}`,
+        hint,
+      });
+    }
+    const value = path
+      .split('.')
+      .reduce<unknown>((current, key) => (current as Record<string, unknown> | undefined)?.[key], spec);
+    // A list is for every graph that has such a field.
+    if (!isList || value !== undefined) values.push([path, value]);
+  }
+  return Object.fromEntries(values);
+}
+
+/** What a path was meant to be, where it nearly leads to a field; other graphs may have those that do not. */
+function mistyped(graph: Graph, path: string): string | undefined {
+  let schema: JsonSchema = graph.spec.json;
+  for (const key of path.split('.')) {
+    const field = fieldOf(schema, key);
+    if (!field) return didYouMean(key, Object.keys(schema.properties ?? {}));
+    schema = field;
+  }
+  return undefined;
 }
 
 /** The environment's choice for each Secret with content of its own, by path. */
