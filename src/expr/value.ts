@@ -40,42 +40,74 @@ export function isObject(value: Value | undefined): value is ValueObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Expression) && !(value instanceof Deferred);
 }
 
-/** Calls `visit` for each leaf of the tree with its path, such as `spec.containers[0].image`. */
-export function visitLeaves(value: Value, visit: (leaf: Value, path: string) => void, path = ''): void {
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) visitLeaves(item, visit, `${path}[${index}]`);
-  } else if (isObject(value)) {
-    for (const key of Object.keys(value)) visitLeaves(value[key] as Value, visit, joinPath(path, key));
-  } else {
-    visit(value, path);
-  }
+/**
+ * Calls `visit` for each leaf of the tree. The leaf's path, such as `spec.containers[0].image`, is made when it is asked
+ * for, during the call.
+ */
+export function visitLeaves(value: Value, visit: (leaf: Value, path: () => string) => void, prefix = ''): void {
+  const trail = new Trail(prefix);
+  const walk = (item: Value): void => {
+    if (Array.isArray(item)) {
+      for (let index = 0; index < item.length; index++) trail.within(index, () => walk(item[index] as Value));
+    } else if (isObject(item)) {
+      for (const key of Object.keys(item)) trail.within(key, () => walk(item[key] as Value));
+    } else {
+      visit(item, trail.text);
+    }
+  };
+  walk(value);
 }
 
 /** A copy of the tree with each leaf replaced by what `change` returns; what did not change is shared, `undefined` drops it. */
-export function mapLeaves(value: Value, change: (leaf: Value, path: string) => Value | undefined, path = ''): Value | undefined {
-  if (Array.isArray(value)) return mapItems(value, change, path);
-  if (!isObject(value)) return change(value, path);
-  let result: Record<string, Value> | undefined;
-  for (const key of Object.keys(value)) {
-    const old = value[key] as Value;
-    const item = mapLeaves(old, change, joinPath(path, key));
-    if (item === old) continue;
-    result ??= { ...value };
-    if (item === undefined) delete result[key];
-    else define(result, key, item);
-  }
-  return result ? Object.freeze(result) : value;
+export function mapLeaves(value: Value, change: (leaf: Value, path: () => string) => Value | undefined): Value | undefined {
+  const trail = new Trail('');
+  const map = (item: Value): Value | undefined => {
+    if (Array.isArray(item)) return mapItems(item);
+    if (!isObject(item)) return change(item, trail.text);
+    let result: Record<string, Value> | undefined;
+    for (const key of Object.keys(item)) {
+      const old = item[key] as Value;
+      const next = trail.within(key, () => map(old));
+      if (next === old) continue;
+      result ??= { ...item };
+      if (next === undefined) delete result[key];
+      else define(result, key, next);
+    }
+    return result ? Object.freeze(result) : item;
+  };
+  const mapItems = (items: readonly Value[]): Value => {
+    let changed = false;
+    const result: Value[] = [];
+    for (let index = 0; index < items.length; index++) {
+      const old = items[index] as Value;
+      const next = trail.within(index, () => map(old));
+      changed ||= next !== old;
+      if (next !== undefined) result.push(next);
+    }
+    return changed ? Object.freeze(result) : items;
+  };
+  return map(value);
 }
 
-function mapItems(value: readonly Value[], change: (leaf: Value, path: string) => Value | undefined, path: string): Value {
-  let changed = false;
-  const result: Value[] = [];
-  for (const [index, old] of value.entries()) {
-    const item = mapLeaves(old, change, `${path}[${index}]`);
-    changed ||= item !== old;
-    if (item !== undefined) result.push(item);
+/** The way to the value that a walk is at. */
+class Trail {
+  readonly #prefix: string;
+  readonly #steps: (string | number)[] = [];
+  readonly text: () => string;
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+    this.text = () => this.#steps.reduce<string>((path, step) => (typeof step === 'number' ? `${path}[${step}]` : joinPath(path, step)), this.#prefix);
   }
-  return changed ? Object.freeze(result) : value;
+
+  within<T>(step: string | number, walk: () => T): T {
+    this.#steps.push(step);
+    try {
+      return walk();
+    } finally {
+      this.#steps.pop();
+    }
+  }
 }
 
 /** `path` followed by `key`, as error messages show it. */

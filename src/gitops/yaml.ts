@@ -1,4 +1,5 @@
-import { defineScalarTag, DUMP_SCHEMA, dump, NOT_RESOLVED } from 'js-yaml';
+import { defineScalarTag, DUMP_SCHEMA, type DumpOptions, NOT_RESOLVED } from 'js-yaml';
+import { YamlWriter } from './yaml-writer.ts';
 
 /** What Go's reader takes for a number and js-yaml does not: `_` anywhere in it, prefixes in upper case. */
 const goNumber = defineScalarTag('tag:kubewright,2026:go-number', {
@@ -11,7 +12,10 @@ function isLooseNumber(text: string): boolean {
   return text.includes('_') && /^[-+.\d][\w.+-]*$/.test(text) && !Number.isNaN(Number(text.replaceAll('_', '')));
 }
 
-const schema = DUMP_SCHEMA.withTags(goNumber);
+/** How the library writes. */
+export const yamlOptions: DumpOptions = { schema: DUMP_SCHEMA.withTags(goNumber), lineWidth: -1, noRefs: true };
+
+const writer = new YamlWriter(yamlOptions);
 
 /**
  * YAML of JSON data, as sigs.k8s.io/yaml reads it back: what YAML 1.1 takes for a boolean, a number or a date is quoted,
@@ -21,8 +25,7 @@ const schema = DUMP_SCHEMA.withTags(goNumber);
  * toYaml({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'flags' }, data: { on: 'yes' } });
  */
 export function toYaml(value: unknown): string {
-  // A text that ends in blank lines makes js-yaml close the document with `...`, which no list of documents needs.
-  return dump(ordered(value), { schema, lineWidth: -1, noRefs: true }).replace(/\n\.\.\.\n$/, '\n');
+  return writer.write(ordered(value));
 }
 
 /** Several documents in one file. */
@@ -35,14 +38,17 @@ const metadataHead = ['name', 'generateName', 'namespace', 'labels', 'annotation
 
 /** An object as people expect it: what it is and its name first; everything else in the author's order. */
 function ordered(value: unknown): unknown {
-  const top = withFirst(value, head);
-  if (typeof top !== 'object' || top === null || !('metadata' in top)) return top;
-  return { ...top, metadata: withFirst(top.metadata, metadataHead) };
+  const top = withFirst(value, head) as { metadata?: unknown };
+  if (typeof top !== 'object' || top === null || top.metadata === undefined) return top;
+  const metadata = withFirst(top.metadata, metadataHead);
+  return metadata === top.metadata ? top : { ...top, metadata };
 }
 
 function withFirst(value: unknown, first: readonly string[]): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const known = new Map(Object.entries(value));
-  const leading = first.filter((key) => known.has(key)).map((key): [string, unknown] => [key, known.get(key)]);
-  return Object.fromEntries([...leading, ...[...known].filter(([key]) => !first.includes(key))]);
+  const keys = Object.keys(value);
+  const leading = first.filter((key) => Object.hasOwn(value, key));
+  if (leading.every((key, index) => keys[index] === key)) return value;
+  const known = value as Record<string, unknown>;
+  return Object.fromEntries([...leading, ...keys.filter((key) => !first.includes(key))].map((key) => [key, known[key]]));
 }

@@ -79,7 +79,7 @@ class NodeChecker {
       this.#problems.add({
         code: 'SecretOutsideSecret',
         resource: id,
-        path,
+        path: path(),
         message: `${leaf} would be readable in a ${kind}${placeOf(source)}`,
         hint: 'Put it into a Secret and refer to the Secret.',
       });

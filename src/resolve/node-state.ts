@@ -9,6 +9,7 @@ import { programOf, readyProgramOf } from './programs.ts';
 import type { ExternalRead, Instance, LabelSelector, Observed, ObservedObject, Pending, Resolution, ResolvedBody, ResolvedObject } from './resolution.ts';
 import { resolveWithin } from './resolve.ts';
 import { prepareValues } from './values.ts';
+import { written } from './written.ts';
 
 /** What one node means at one moment. */
 export interface NodeState {
@@ -96,7 +97,7 @@ function namesIn(condition: Expression, { states, graph }: Surroundings): string
 function desiredState(node: GraphNode, around: Surroundings): NodeState {
   if (node.external) return { ...nothing, external: externalRead(node, around) };
   if (node.instanceOf) return innerState(node, node.instanceOf, around);
-  const iterations = node.forEach.length > 0 ? combinations(node, (list, field) => evaluate(list, { node, around, field })) : [undefined];
+  const iterations = node.forEach.length > 0 ? combinations(node, (list, field) => evaluate(list, { node, around, field: () => field })) : [undefined];
   const path = around.prefix + node.id;
   const objects = iterations.map((iteration): ResolvedObject => {
     const object = body(node, around, iteration);
@@ -130,16 +131,17 @@ function fill(node: GraphNode, around: Surroundings, iteration?: Iteration): Rec
 interface Site {
   readonly node: GraphNode;
   readonly around: Surroundings;
-  readonly field: string;
+  /** Made only when there is something to say about it. */
+  readonly field: () => string;
   readonly bindings?: (name: string) => unknown;
 }
 
 function evaluate(expression: Expression, { node, around, field, bindings = variables(around) }: Site): unknown {
   try {
-    return programOf(expression, around.graph, node).evaluate(bindings);
+    return written(programOf(expression, around.graph, node), bindings);
   } catch (error) {
-    if (error instanceof CelError && error.missing) throw new DataPending(field, `${field} needs data that is not there yet (${error.reason})`);
-    throw located(error, node, field);
+    if (error instanceof CelError && error.missing) throw new DataPending(field(), `${field()} needs data that is not there yet (${error.reason})`);
+    throw located(error, node, field());
   }
 }
 

@@ -9,7 +9,7 @@ import { resolve } from './resolve.ts';
  * @throws KubewrightError `NeedsCluster` that names each node and path that needs live status or an object that is not ours
  */
 export function resolveOffline(graph: Graph, instance: Instance): Resolution {
-  const resolution = settle(graph, instance);
+  const resolution = settle(graph, instance, ({ pending }) => pending.length === 0);
   const problems = resolution.pending.map(
     ({ path, field, reason }) =>
       new KubewrightError({
@@ -24,11 +24,16 @@ export function resolveOffline(graph: Graph, instance: Instance): Resolution {
   return resolution;
 }
 
-/** The fixpoint itself, in which nodes may still be pending. */
-export function settle(graph: Graph, instance: Instance): Resolution {
+/**
+ * The fixpoint itself, in which nodes may still be pending.
+ *
+ * @param enough ends the search earlier: once nothing is pending no object changes any more, only the status does
+ */
+export function settle(graph: Graph, instance: Instance, enough: (resolution: Resolution) => boolean = () => false): Resolution {
   let made = new Map<NodePath, ObservedObject | ObservedObject[]>();
   for (;;) {
     const resolution = resolve(graph, instance, made, { ignoreReadiness: true });
+    if (enough(resolution)) return resolution;
     const next = desiredObjects(resolution);
     if (next.size === made.size && resolution.objects.length === count(made)) return resolution;
     made = next;

@@ -4,16 +4,17 @@ import { define, Expression, isObject, joinPath, type Value } from '../expr/valu
 import { type Surroundings, variables } from './node-state.ts';
 import { programOf } from './programs.ts';
 import type { Resolution } from './resolution.ts';
+import { written } from './written.ts';
 
 /** The status of an instance: a field whose data is not there yet is absent. */
 export function resolveStatus(around: Surroundings): Pick<Resolution, 'status' | 'statusPending' | 'statusProblem'> {
   const statusPending: { field: string; reason: string }[] = [];
   const bindings = variables(around);
   const absent = Symbol('absent');
-  const read = (value: Value, field: string): unknown => {
+  const read = (value: Value, field: string, whole: boolean): unknown => {
     if (value instanceof Expression) {
       try {
-        return programOf(value, around.graph).evaluate(bindings);
+        return written(programOf(value, around.graph), bindings) ?? absent;
       } catch (error) {
         if (!(error instanceof CelError)) throw error;
         if (!error.missing) throw new KubewrightError({ code: error.code, resource: 'status', path: field, message: error.message, cause: error });
@@ -22,21 +23,23 @@ export function resolveStatus(around: Surroundings): Pick<Resolution, 'status' |
       }
     }
     if (Array.isArray(value)) {
-      const items = value.map((item, index) => read(item, `${field}[${index}]`));
+      // kro computes a list as one value: with an item that is not there yet it is absent.
+      const items = value.map((item, index) => read(item, `${field}[${index}]`, true));
       return items.includes(absent) ? absent : items;
     }
-    return isObject(value) ? readObject(value, field) : value;
+    return isObject(value) ? readObject(value, field, whole) : value;
   };
-  const readObject = (value: Value & object, field: string): unknown => {
+  const readObject = (value: Value & object, field: string, whole: boolean): unknown => {
     const result: Record<string, unknown> = {};
     for (const [key, member] of Object.entries(value)) {
-      const item = read(member as Value, joinPath(field, key));
+      const item = read(member as Value, joinPath(field, key), whole);
       if (item !== absent) define(result, key, item);
+      else if (whole) return absent;
     }
     return field !== '' && Object.keys(result).length === 0 && Object.keys(value).length > 0 ? absent : result;
   };
   try {
-    return { status: readObject(around.graph.status, '') as Record<string, unknown>, statusPending };
+    return { status: readObject(around.graph.status, '', false) as Record<string, unknown>, statusPending };
   } catch (error) {
     if (!(error instanceof KubewrightError)) throw error;
     return { status: {}, statusPending: [], statusProblem: error };

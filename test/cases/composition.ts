@@ -243,10 +243,6 @@ export const compositionCases: readonly GraphCase[] = [
     values: {},
     objects: { config: configMap('config', { a: 'b' }) },
     status: { whole: [{ name: 'config' }] },
-    skip: {
-      resolve: 'an item with half of its data is still kept',
-      direct: 'an item with half of its data is still kept',
-    },
   },
   {
     name: 'joins the ids of nested groups',
@@ -316,7 +312,6 @@ export const compositionCases: readonly GraphCase[] = [
       text: configMap('text', { key: 'hello' }),
     },
     status: { key: 'hello' },
-    skip: { resolve: 'bytes are not written as base64 text yet', direct: 'bytes are not written as base64 text yet' },
   },
   {
     name: 'makes a namespace and something in it',

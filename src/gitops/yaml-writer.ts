@@ -1,0 +1,94 @@
+import { dump, type DumpOptions } from 'js-yaml';
+
+/**
+ * Writes YAML as js-yaml does, byte for byte, and many times faster for what Kubernetes objects are made of: the lines
+ * are put together here, every scalar that is not obviously plain is the library's, once.
+ */
+export class YamlWriter {
+  readonly #options: DumpOptions;
+  readonly #scalars = new Map<string, string>();
+  readonly #keys = new Map<string, string>();
+
+  constructor(options: DumpOptions) {
+    this.#options = options;
+  }
+
+  /** One document. */
+  write(value: unknown): string {
+    if (!isFilled(value) || !hasShortKeys(value)) return this.#dump(value);
+    return this.#block(value, '');
+  }
+
+  #block(value: object, indent: string): string {
+    return Array.isArray(value) ? this.#sequence(value, indent) : this.#mapping(value as Record<string, unknown>, indent);
+  }
+
+  #mapping(value: Record<string, unknown>, indent: string): string {
+    let text = '';
+    for (const key in value) {
+      const item = value[key];
+      if (item === undefined || !Object.hasOwn(value, key)) continue;
+      text += `${indent}${this.#key(key)}:${isFilled(item) ? `\n${this.#block(item, `${indent}  `)}` : ` ${this.#scalar(item, indent)}\n`}`;
+    }
+    return text;
+  }
+
+  #sequence(items: readonly unknown[], indent: string): string {
+    let text = '';
+    for (const item of items) {
+      const inner = `${indent}  `;
+      // The first line of a nested block stands behind the dash.
+      text += isFilled(item) ? `${indent}- ${this.#block(item, inner).slice(inner.length)}` : `${indent}- ${this.#scalar(item, indent)}\n`;
+    }
+    return text;
+  }
+
+  /** A text that ends in blank lines makes js-yaml close the document with `...`, which no list of documents needs. */
+  #dump(value: unknown): string {
+    return dump(value, this.#options).replace(/\n\.\.\.\n$/, '\n');
+  }
+
+  #key(key: string): string {
+    if (isPlain(key)) return key;
+    let text = this.#keys.get(key);
+    if (text === undefined) {
+      text = this.#dump({ [key]: null }).replace(/: null\n$/, '');
+      this.#keys.set(key, text);
+    }
+    return text;
+  }
+
+  #scalar(value: unknown, indent: string): string {
+    if (typeof value === 'string' && isPlain(value)) return value;
+    if (value === null || typeof value === 'boolean') return String(value);
+    if (typeof value === 'number' && Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value);
+    if (typeof value === 'object') return Array.isArray(value) ? '[]' : '{}';
+    const known = typeof value === 'string' ? value : `\0${String(value)}`;
+    let text = this.#scalars.get(known);
+    if (text === undefined) {
+      text = this.#dump({ k: value }).slice('k: '.length).replace(/\n$/, '');
+      this.#scalars.set(known, text);
+    }
+    return indent === '' || !text.includes('\n') ? text : text.replaceAll(/\n(?=[^\n])/g, `\n${indent}`);
+  }
+}
+
+function isFilled(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return Array.isArray(value) ? value.length > 0 : Object.values(value).some((item) => item !== undefined);
+}
+
+/** Words that YAML 1.1 or 1.2 reads as something else than text. */
+const words = new Set('y Y n N yes Yes YES no No NO true True TRUE false False FALSE on On ON off Off OFF null Null NULL'.split(' '));
+
+/** Text that is plain in every reading of YAML: letters, digits and inner punctuation that ends no scalar. */
+function isPlain(text: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9]*(?:[-_./][A-Za-z0-9]+)*$/.test(text) && !words.has(text);
+}
+
+/** Longer keys need YAML's explicit form, which is left to the library. */
+function hasShortKeys(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(hasShortKeys);
+  return Object.entries(value).every(([key, item]) => key.length < 128 && !key.includes('\n') && hasShortKeys(item));
+}
