@@ -19,7 +19,8 @@ export function ownsAll(intent: KubernetesObject, live: KubernetesObject): boole
   if (!fields) return false;
   const { apiVersion: _version, kind: _kind, metadata, status: _status, ...rest } = intent;
   const { labels, annotations, finalizers } = metadata;
-  return covers({ ...rest, metadata: { labels, annotations, finalizers } }, fields);
+  const named = Object.entries({ labels, annotations, finalizers }).filter(([, value]) => value !== undefined);
+  return covers({ ...rest, metadata: Object.fromEntries(named) }, fields);
 }
 
 /** Whether an owned set has every leaf of a value. A set without children owns all below it (atomic fields). */
