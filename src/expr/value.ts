@@ -45,14 +45,23 @@ export function isObject(value: Value | undefined): value is ValueObject {
  * for, during the call.
  */
 export function visitLeaves(value: Value, visit: (leaf: Value, path: () => string) => void, prefix = ''): void {
-  const trail = new Trail(prefix);
+  const steps: Step[] = [];
+  const path = (): string => pathText(steps, prefix);
   const walk = (item: Value): void => {
     if (Array.isArray(item)) {
-      for (let index = 0; index < item.length; index++) trail.within(index, () => walk(item[index] as Value));
+      for (let index = 0; index < item.length; index++) {
+        steps.push(index);
+        walk(item[index] as Value);
+        steps.pop();
+      }
     } else if (isObject(item)) {
-      for (const key of Object.keys(item)) trail.within(key, () => walk(item[key] as Value));
+      for (const key of Object.keys(item)) {
+        steps.push(key);
+        walk(item[key] as Value);
+        steps.pop();
+      }
     } else {
-      visit(item, trail.text);
+      visit(item, path);
     }
   };
   walk(value);
@@ -60,14 +69,17 @@ export function visitLeaves(value: Value, visit: (leaf: Value, path: () => strin
 
 /** A copy of the tree with each leaf replaced by what `change` returns; what did not change is shared, `undefined` drops it. */
 export function mapLeaves(value: Value, change: (leaf: Value, path: () => string) => Value | undefined): Value | undefined {
-  const trail = new Trail('');
+  const steps: Step[] = [];
+  const path = (): string => pathText(steps, '');
   const map = (item: Value): Value | undefined => {
     if (Array.isArray(item)) return mapItems(item);
-    if (!isObject(item)) return change(item, trail.text);
+    if (!isObject(item)) return change(item, path);
     let result: Record<string, Value> | undefined;
     for (const key of Object.keys(item)) {
       const old = item[key] as Value;
-      const next = trail.within(key, () => map(old));
+      steps.push(key);
+      const next = map(old);
+      steps.pop();
       if (next === old) continue;
       result ??= { ...item };
       if (next === undefined) delete result[key];
@@ -80,7 +92,9 @@ export function mapLeaves(value: Value, change: (leaf: Value, path: () => string
     const result: Value[] = [];
     for (let index = 0; index < items.length; index++) {
       const old = items[index] as Value;
-      const next = trail.within(index, () => map(old));
+      steps.push(index);
+      const next = map(old);
+      steps.pop();
       changed ||= next !== old;
       if (next !== undefined) result.push(next);
     }
@@ -89,25 +103,11 @@ export function mapLeaves(value: Value, change: (leaf: Value, path: () => string
   return map(value);
 }
 
-/** The way to the value that a walk is at. */
-class Trail {
-  readonly #prefix: string;
-  readonly #steps: (string | number)[] = [];
-  readonly text: () => string;
+/** A key, or an index of a list. */
+type Step = string | number;
 
-  constructor(prefix: string) {
-    this.#prefix = prefix;
-    this.text = () => this.#steps.reduce<string>((path, step) => (typeof step === 'number' ? `${path}[${step}]` : joinPath(path, step)), this.#prefix);
-  }
-
-  within<T>(step: string | number, walk: () => T): T {
-    this.#steps.push(step);
-    try {
-      return walk();
-    } finally {
-      this.#steps.pop();
-    }
-  }
+function pathText(steps: readonly Step[], prefix: string): string {
+  return steps.reduce<string>((path, step) => (typeof step === 'number' ? `${path}[${step}]` : joinPath(path, step)), prefix);
 }
 
 /** `path` followed by `key`, as error messages show it. */

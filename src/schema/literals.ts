@@ -3,11 +3,11 @@ import { isStruct, type JsonSchema, pathText } from './json-schema.ts';
 import { didYouMean } from './nearest-name.ts';
 import type { ValueProblem } from './strict-values.ts';
 
-type Path = readonly (string | number)[];
-
 interface Check {
   readonly isExpression: (value: unknown) => boolean;
   readonly problems: ValueProblem[];
+  /** The way to the value that is looked at. */
+  readonly path: (string | number)[];
 }
 
 /**
@@ -22,46 +22,50 @@ export function literalProblems(
   object: unknown,
   isExpression: (value: unknown) => boolean = () => false,
 ): ValueProblem[] {
-  const check: Check = { isExpression, problems: [] };
-  checkValue(schema, object, { path: [], check });
+  const check: Check = { isExpression, problems: [], path: [] };
+  checkValue(schema, object, check);
   return check.problems;
 }
 
-interface Place {
-  readonly path: Path;
-  readonly check: Check;
-}
-
-function checkValue(schema: JsonSchema, value: unknown, place: Place): void {
-  if (value === null || value === undefined || place.check.isExpression(value)) return;
-  const types = expectedTypes(schema);
-  if (!types) return;
+function checkValue(schema: JsonSchema, value: unknown, check: Check): void {
+  if (value === null || value === undefined || check.isExpression(value)) return;
   const actual = typeName(value);
-  if (!types.includes(actual) && !(actual === 'integer' && types.includes('number'))) {
-    place.check.problems.push({
-      path: pathText(place.path),
+  if (!fits(schema, actual)) {
+    const types = expectedTypes(schema) ?? [];
+    check.problems.push({
+      path: pathText(check.path),
       message: `must be ${article(types.join(' or '))} (was ${article(actual)})`,
       hint: typeHint(types, actual),
     });
   } else if (Array.isArray(value)) {
-    for (const [index, item] of value.entries())
-      checkValue(schema.items ?? {}, item, { ...place, path: [...place.path, index] });
-  } else if (actual === 'object') checkObject(schema, value as Record<string, unknown>, place);
+    const items = schema.items ?? {};
+    for (let index = 0; index < value.length; index++) {
+      check.path.push(index);
+      checkValue(items, value[index], check);
+      check.path.pop();
+    }
+  } else if (actual === 'object') checkObject(schema, value as Record<string, unknown>, check);
 }
 
-function checkObject(schema: JsonSchema, value: Record<string, unknown>, place: Place): void {
-  for (const [name, field] of Object.entries(value)) {
-    const path = [...place.path, name];
+function checkObject(schema: JsonSchema, value: Record<string, unknown>, check: Check): void {
+  if (expectedTypes(schema) === undefined) return;
+  for (const name of Object.keys(value)) {
+    const field = value[name];
+    check.path.push(name);
     const declared = fieldOf(schema, name) ?? schema.additionalProperties;
-    if (declared) checkValue(declared, field, { ...place, path });
+    if (declared) checkValue(declared, field, check);
     else if (isStruct(schema) && field !== undefined) {
-      const hint = didYouMean(
-        name,
-        Object.keys(schema.properties).filter((other) => value[other] === undefined),
-      );
-      place.check.problems.push({ path: pathText(path), message: 'is not a field of this kind', hint });
+      const free = Object.keys(schema.properties).filter((other) => value[other] === undefined);
+      check.problems.push({ path: pathText(check.path), message: 'is not a field of this kind', hint: didYouMean(name, free) });
     }
+    check.path.pop();
   }
+}
+
+function fits(schema: JsonSchema, actual: string): boolean {
+  if (schema.type === actual) return true;
+  const types = expectedTypes(schema);
+  return !types || types.includes(actual) || (actual === 'integer' && types.includes('number'));
 }
 
 /** The JSON types that a value may have, `undefined` for any. */
