@@ -70,6 +70,8 @@ export interface Resolution {
   /** Nodes left out by `includeWhen`, their own or that of a node they refer to. */
   readonly skipped: readonly NodePath[];
   readonly pending: readonly Pending[];
+  /** Nodes that are made and not ready yet, and why. */
+  readonly waiting: readonly Pending[];
   /** Nodes whose `readyWhen` holds (or that exist, where there is none). */
   readonly ready: ReadonlySet<NodePath>;
   /** Fields whose data is not there yet are absent. */

@@ -41,11 +41,13 @@ function collect(graph: Graph, states: ReadonlyMap<string, NodeState>, prefix: s
   const externals: ExternalRead[] = [];
   const skipped: string[] = [];
   const pending: Pending[] = [];
+  const waiting: Pending[] = [];
   const ready = new Set<string>();
   for (const id of graph.order) {
     const state = states.get(id) as NodeState;
     if (state.skipped) skipped.push(prefix + id);
     if (state.pending) pending.push(state.pending);
+    else if (state.waiting !== undefined && !state.skipped && !state.ready) waiting.push({ path: prefix + id, reason: state.waiting });
     if (state.ready) ready.add(prefix + id);
     if (state.external) externals.push(state.external);
     objects.push(...state.objects);
@@ -54,9 +56,10 @@ function collect(graph: Graph, states: ReadonlyMap<string, NodeState>, prefix: s
     externals.push(...state.inner.externals);
     skipped.push(...state.inner.skipped);
     pending.push(...state.inner.pending);
+    waiting.push(...state.inner.waiting);
     for (const path of state.inner.ready) ready.add(path);
   }
-  return { objects, externals, skipped, pending, ready };
+  return { objects, externals, skipped, pending, waiting, ready };
 }
 
 /** The variable `schema`: the instance without its status. */

@@ -1,0 +1,169 @@
+import { isDeepStrictEqual } from 'node:util';
+import { KubewrightError, throwProblems } from '../errors.ts';
+import { define } from '../expr/value.ts';
+import { finishGraph, type Graph } from '../graph/graph.ts';
+import { fromDefinitions } from '../kro/import.ts';
+import { isCrd, isDefinition, type Manifest, readManifests, type Source } from '../kro/read/source.ts';
+import { toSource } from '../kro/validate.ts';
+import type { Instance, NodePath, ObservedObject, Resolution, ResolvedBody } from '../resolve/resolution.ts';
+import { resolve } from '../resolve/resolve.ts';
+import { withDefaults } from '../schema/defaults.ts';
+import { valueProblems } from './instance-values.ts';
+import { authorConditions } from './conditions.ts';
+import { World } from './world.ts';
+
+/** What a rendering starts from. */
+export interface RenderOptions {
+  /** Objects that exist, with their status; definitions among them are known kinds. YAML texts or objects. @default [] */
+  readonly observed?: readonly (string | object | Source)[];
+  /** CustomResourceDefinitions of the kinds that the definitions use. @default [] */
+  readonly crds?: readonly (string | object | Source)[];
+}
+
+/** What kro would make of an instance. */
+export interface Rendering {
+  /** In dependency order; those of instances that it makes behind it. */
+  readonly objects: readonly ResolvedBody[];
+  /** Without kro's own conditions and `state`. */
+  readonly status: Readonly<Record<string, unknown>>;
+  /** kro's `status.state`. */
+  readonly state: 'ACTIVE' | 'IN_PROGRESS' | 'ERROR';
+  /** Resources that are not made yet, and those that are made and not ready. */
+  readonly pending: readonly { readonly id: string; readonly reason: string }[];
+  /** Resources that are left out. */
+  readonly skipped: readonly string[];
+  /** What waiting does not heal. */
+  readonly error?: KubewrightError;
+}
+
+/**
+ * What kro creates from a definition and an instance, without a cluster: objects that exist are as given, those that kro
+ * makes exist then as it made them, until nothing changes any more.
+ *
+ * @param definitions the definition of the instance's kind, and those of the kinds that it uses
+ * @throws KubewrightError for definitions that kro refuses, and for an instance of another kind
+ * @example
+ * const { objects, pending } = render([readFileSync('rgd.yaml', 'utf8')], readFileSync('app.yaml', 'utf8'));
+ */
+export function render(definitions: readonly (string | object | Source)[], instance: string | object | Source, options: RenderOptions = {}): Rendering {
+  const given = (options.observed ?? []).flatMap((source) => readManifests(toSource(source)));
+  const objectsOf = (isWanted: (manifest: Manifest) => boolean): object[] => given.filter(isWanted).map(({ object }) => object);
+  const graphs = fromDefinitions([...definitions, ...objectsOf(isDefinition)], { crds: [...(options.crds ?? []), ...objectsOf(isCrd)] });
+  const world = new World(objectsOf((manifest) => !isDefinition(manifest) && !isCrd(manifest)) as ObservedObject[]);
+  const [manifest] = readManifests(toSource(instance));
+  const renderer = new Renderer(graphs.map(withoutInlining), world);
+  return renderer.render((manifest?.object ?? {}) as ObservedObject);
+}
+
+/** kro makes an instance of another definition as an object of its kind. */
+function withoutInlining(graph: Graph): Graph {
+  return finishGraph({ ...graph, nodes: graph.nodes.map(({ instanceOf: _, ...node }) => node) });
+}
+
+const kindOf = ({ group, version, kind }: Pick<Graph, 'group' | 'version' | 'kind'>): string => `${group}/${version} ${kind}`;
+
+interface Settled {
+  readonly graph: Graph;
+  readonly instance: Instance;
+  /** What instances of other definitions make, by the label of the instance. */
+  readonly inner: ReadonlyMap<NodePath, readonly ResolvedBody[]>;
+  readonly made: ReadonlyMap<NodePath, ObservedObject | ObservedObject[]>;
+}
+
+class Renderer {
+  readonly #graphs: ReadonlyMap<string, Graph>;
+  readonly #world: World;
+
+  constructor(graphs: readonly Graph[], world: World) {
+    this.#graphs = new Map(graphs.map((graph) => [kindOf(graph), graph]));
+    this.#world = world;
+  }
+
+  render(object: ObservedObject): Rendering {
+    const graph = this.#graphs.get(`${String(object['apiVersion'])} ${String(object['kind'])}`);
+    if (!graph) {
+      throw new KubewrightError({ code: 'UnknownKind', resource: 'instance', path: 'kind', message: `${String(object['apiVersion'])} ${String(object['kind'])} is the kind of none of the definitions`, hint: `They make ${[...this.#graphs.keys()].join(', ')}.` });
+    }
+    const instance = instanceOf(graph, object);
+    try {
+      return this.#settle(graph, instance);
+    } catch (error) {
+      if (!(error instanceof KubewrightError)) throw error;
+      return { objects: [], status: {}, state: 'ERROR', pending: [], skipped: [], error };
+    }
+  }
+
+  #settle(graph: Graph, instance: Instance): Rendering {
+    let inner = new Map<NodePath, readonly ResolvedBody[]>();
+    let made = new Map<NodePath, ObservedObject | ObservedObject[]>();
+    // Each round makes what the one before it made possible; the number of rounds is that of the longest chain.
+    for (let rounds = graph.nodes.length + 3; ; rounds--) {
+      const resolution = resolve(graph, instance, made);
+      inner = new Map();
+      const next = this.#observe(resolution, inner);
+      if (rounds === 0 || isDeepStrictEqual(next, made)) return this.#summarize(resolution, { graph, instance, inner, made });
+      made = next;
+    }
+  }
+
+  #observe({ objects, externals }: Resolution, inner: Map<NodePath, readonly ResolvedBody[]>): Map<NodePath, ObservedObject | ObservedObject[]> {
+    const next = new Map<NodePath, ObservedObject | ObservedObject[]>();
+    for (const { path, index, label, object } of objects) {
+      const observed = this.#make(object, (made) => inner.set(label, made));
+      const items = next.get(path);
+      if (index === undefined) next.set(path, observed);
+      else if (Array.isArray(items)) items.push(observed);
+      else next.set(path, [observed]);
+    }
+    for (const read of externals) {
+      const found = this.#world.read(read);
+      if (found !== undefined) next.set(read.path, found);
+    }
+    return next;
+  }
+
+  /** An instance of another definition makes objects of its own, and has a status from them. */
+  #make(object: ResolvedBody, onInner: (objects: readonly ResolvedBody[]) => void): ObservedObject {
+    const observed = this.#world.make(object);
+    if (!this.#graphs.has(`${object.apiVersion} ${object.kind}`)) return observed;
+    const { objects, status, state } = this.render(object);
+    onInner(objects);
+    if (observed['status'] !== undefined && observed !== object) return observed;
+    return { ...observed, status: { ...status, state } };
+  }
+
+  #summarize(resolution: Resolution, { graph, instance, inner, made }: Settled): Rendering {
+    const { objects, pending, waiting, skipped, statusProblem } = resolution;
+    const unready = [...pending, ...waiting].map(({ path, reason }) => ({ id: path, reason }));
+    const state = statusProblem ? 'ERROR' : unready.length > 0 ? 'IN_PROGRESS' : 'ACTIVE';
+    const conditions = authorConditions(graph, instance, { observed: made, state });
+    return {
+      objects: objects.flatMap(({ object, label }) => [object, ...(inner.get(label) ?? [])]),
+      status: { ...resolution.status, ...(conditions && { conditions }) },
+      state,
+      pending: unready,
+      skipped,
+      ...(statusProblem && { error: statusProblem }),
+    };
+  }
+}
+
+/** The instance as the API server stores it: with the defaults of its kind, in a namespace. */
+function instanceOf({ spec, origin }: Graph, object: ObservedObject): Instance {
+  const metadata = (object['metadata'] ?? {}) as { name?: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  if (metadata.name === undefined) throw new KubewrightError({ code: 'MissingName', resource: 'instance', path: 'metadata.name', message: 'an instance needs a name' });
+  const values = keysSorted(withDefaults(spec.json, object['spec'] ?? {})) as Record<string, unknown>;
+  const problems = valueProblems(spec.json, values).map(({ path, message, hint }) => new KubewrightError({ code: 'InvalidValues', resource: `${String(object['kind'])} ${metadata.name} spec`, path, message, hint }));
+  throwProblems(`${String(object['kind'])} ${metadata.name}`, problems);
+  const namespace = origin?.scope === 'Cluster' ? undefined : (metadata.namespace ?? 'default');
+  return { name: metadata.name, namespace, labels: metadata.labels, annotations: metadata.annotations, spec: values };
+}
+
+/** The API server stores objects with their keys in order, which is what a list made from a map's keys shows. */
+function keysSorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(keysSorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const sorted: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) define(sorted, key, keysSorted((value as Record<string, unknown>)[key]));
+  return sorted;
+}
