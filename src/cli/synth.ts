@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { KubewrightError } from '../errors.ts';
 import type { FolderDifference } from '../gitops/folder.ts';
 import { loadTargets, type Targets } from './targets.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
@@ -35,7 +36,11 @@ async function runSynth({ stacks, flags, terminal }: Call): Promise<Outcome> {
   const results: SynthesizedGraph[] = [];
   // All of it is made before the first file is written: an error leaves the folders as they were.
   const made = (await loadTargets(stacks, flags['env'])).flatMap(({ environment, targets }: Targets) =>
-    targets.map((target) => ({ environment: environment.name, target, ...synthesize(target.graph, target) })),
+    targets.map((target) => ({
+      environment: environment.name,
+      target,
+      ...inEnvironment(environment.name, target.name, () => synthesize(target.graph, target)),
+    })),
   );
   for (const { environment, target, files, omittedSecrets } of made) {
     const folder = join(flags['out'] as string, environment, target.name);
@@ -75,6 +80,17 @@ async function runSynth({ stacks, flags, terminal }: Call): Promise<Outcome> {
     text: text.join('\n'),
     exitCode: check && differs ? 1 : 0,
   };
+}
+
+/** The graph alone does not tell for which environment it cannot be written. */
+function inEnvironment<T>(environment: string, graph: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof KubewrightError)) throw error;
+    const { code, message, problems } = error;
+    throw new KubewrightError({ code, resource: `${graph} for ${environment}`, message, problems, cause: error });
+  }
 }
 
 function count(number: number, word: string): string {

@@ -151,6 +151,12 @@ const cases: readonly (CommandLine & { readonly title: string; readonly says: re
     says: ['broken/environments/throws.ts: throws while it is loaded: Error: no such region', /throws\.ts:1:7/],
   },
   {
+    title: 'files that would need the cluster',
+    stack: 'live/stack.ts',
+    argv: ['synth'],
+    says: ['live for dev: config data.ip: ', 'known only in the cluster: use mode kro for these files'],
+  },
+  {
     title: 'a context that does not exist',
     stack: clusters,
     argv: ['plan', '--env', 'missing-context'],
