@@ -48,7 +48,7 @@ export function find(value: unknown, key: unknown): unknown {
 function listIndex(key: unknown): number {
   if (typeof key === 'number') return key;
   if (typeof key === 'bigint') return -1;
-  if (key instanceof CelUint) return key.value <= 9007199254740991n ? Number(key.value) : -1;
+  if (key instanceof CelUint) return key.value <= 9223372036854775807n ? Number(key.value) : fail(`unsupported index value ${key.value} in list`);
   if (key instanceof CelDouble) return Number.isSafeInteger(key.value) ? key.value : fail(`unsupported index value ${key.value} in list`);
   return fail(`unsupported index type '${typeof key === 'boolean' ? 'bool' : typeof key}' in list`);
 }

@@ -1,4 +1,4 @@
-import { noSuchOverload } from './failure.ts';
+import { Failure, noSuchOverload } from './failure.ts';
 import type { CelType, StructType } from './types.ts';
 
 /**
@@ -150,6 +150,8 @@ export class CelMap extends CelObject {
   }
 
   set(key: unknown, value: unknown): void {
+    // Go cannot hash bytes.
+    if (key instanceof Uint8Array) throw new Failure('unsupported map key type: bytes');
     this.entriesByKey.set(keyId(key), [key, value]);
   }
 

@@ -190,7 +190,7 @@ function transformMapEntry(loop: Loop, filter: Code | undefined, body: Code): Co
 }
 
 function insert(map: CelMap, key: unknown, value: unknown): void {
-  if (map.has(key)) fail(`insert failed: key ${String(key)} already exists`);
+  if (map.has(key)) fail('insert failed: key already exists');
   map.set(key, value);
 }
 

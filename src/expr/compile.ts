@@ -7,7 +7,7 @@ import { compileComprehension } from './compile-comprehension.ts';
 import { runtime } from './condition.ts';
 import { Failure, fail, indexOutOfBounds, noSuchKey, noSuchOverload } from './failure.ts';
 import { unescapeField } from './field-name.ts';
-import type { Code, Frame } from './frame.ts';
+import { type Code, type Frame, spendText } from './frame.ts';
 import { toInt } from './int64.ts';
 import type { LiteralNode } from './ast.ts';
 import type { Local, Typed } from './typed.ts';
@@ -125,9 +125,8 @@ export class Compiler {
         : (frame) => get(operand(frame), field, strict);
     }
     const index = this.compile(tree.index);
-    return tree.optional
-      ? (frame) => optionalGet(operand(frame), index(frame), strict)
-      : (frame) => get(operand(frame), index(frame), strict);
+    if (tree.optional) return (frame) => optionalGet(operand(frame), index(frame), strict);
+    return hiding(tree.index, (frame) => get(operand(frame), index(frame), strict));
   }
 
   private rawSelect(tree: Typed & { kind: 'select' }): Code | undefined {
@@ -151,7 +150,7 @@ export class Compiler {
   private rawIndex(tree: Typed & { kind: 'index' }): Code | undefined {
     if (this.unchecked) return undefined;
     const type = this.final(tree.operand.type);
-    if (type.kind === 'map') return this.rawMapValue(tree.operand, this.compile(tree.index));
+    if (type.kind === 'map') return hiding(tree.index, this.rawMapValue(tree.operand, this.compile(tree.index)));
     if (type.kind !== 'list') return undefined;
     const operand = this.raw(tree.operand);
     const index = this.compile(tree.index);
@@ -261,7 +260,7 @@ export class Compiler {
         if (typeof part !== 'string') throw noSuchOverload();
         text += part;
       }
-      return text;
+      return spendText(text);
     };
   }
 }
@@ -280,6 +279,19 @@ function variable(name: string): Code {
     }
     if (name === 'runtime') return runtime;
     throw new Failure(`no such attribute(s): ${name}`, true);
+  };
+}
+
+/** A key that is computed may be a value of a binding: it is left out of the message. */
+function hiding(key: Typed, code: Code): Code {
+  if (key.kind === 'constant') return code;
+  return (frame) => {
+    try {
+      return code(frame);
+    } catch (failure) {
+      if (failure instanceof Failure && failure.key !== undefined) throw new Failure('no such key', true);
+      throw failure;
+    }
   };
 }
 

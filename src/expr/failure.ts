@@ -5,10 +5,13 @@
 export class Failure {
   readonly reason: string;
   readonly missing: boolean;
+  /** The text that a map was asked for in vain. */
+  readonly key: string | undefined;
 
-  constructor(reason: string, missing = false) {
+  constructor(reason: string, missing = false, key?: string) {
     this.reason = reason;
     this.missing = missing;
+    this.key = key;
   }
 }
 
@@ -16,9 +19,8 @@ export function fail(reason: string): never {
   throw new Failure(reason);
 }
 
-/** Keys and indexes that an expression computes may be values of bindings, but cel-go's message names them. */
 export function noSuchKey(key: unknown): Failure {
-  return new Failure(`no such key: ${String(key)}`, true);
+  return new Failure(`no such key: ${String(key)}`, true, typeof key === 'string' ? key : undefined);
 }
 
 export function indexOutOfBounds(index: unknown): Failure {

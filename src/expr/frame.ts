@@ -21,6 +21,12 @@ export function resetCost(): void {
   spent = 0;
 }
 
+/** Counts a long text that was made. */
+export function spendText(text: string): string {
+  if (text.length > 65_536) spend(text.length / 16);
+  return text;
+}
+
 /** Counts iterations and copied elements; stops an expression that would not end in reasonable time. */
 export function spend(cost: number): void {
   spent += cost;

@@ -87,6 +87,7 @@ export function encodeJson(value: unknown): string {
     },
     other(of) {
       if (of instanceof Uint8Array) return quote(encodeBase64(of));
+      if (of instanceof CelOptional && of.present) return encodeJson(of.value);
       if (of instanceof Timestamp) return quote(protoTime(of));
       if (of instanceof Duration) return quote(of.toString());
       return fail(`unsupported native conversion from ${typeName(typeOfValue(of))} to JSON`);

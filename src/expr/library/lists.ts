@@ -48,6 +48,7 @@ function distinct(list: List): List {
 function range(count: Int): List {
   if (count < 0) return fail('lists.range() size must be non-negative');
   if (count > 1_000_000) return fail('lists.range() size must not exceed 1000000');
+  spend(Number(count));
   return Array.from({ length: Number(count) }, (_, index) => index);
 }
 

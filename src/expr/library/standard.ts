@@ -2,7 +2,7 @@ import { CelDouble, CelTypeValue, CelUint, typeOfValue } from '../cel-values.ts'
 import { isMap, mapFind, mapSize } from '../collections.ts';
 import { equals } from '../equality.ts';
 import { fail, noSuchOverload } from '../failure.ts';
-import { spend } from '../frame.ts';
+import { spend, spendText } from '../frame.ts';
 import * as int64 from '../int64.ts';
 import { Duration, Timestamp } from '../time.ts';
 import { conversions } from './conversions.ts';
@@ -13,14 +13,13 @@ import { timeGetters } from './time-getters.ts';
 export function addValues(left: unknown, right: unknown): unknown {
   if (typeof left === 'number' && typeof right === 'number') return int64.add(left, right);
   if (typeof left === 'string' && typeof right === 'string') {
-    if (left.length + right.length > 1_000_000) spend((left.length + right.length) / 100);
-    return left + right;
+    return spendText(left + right);
   }
   if (int64.isInt(left) && int64.isInt(right)) return int64.add(left, right);
   if (left instanceof CelDouble && right instanceof CelDouble) return new CelDouble(left.value + right.value);
   if (left instanceof CelUint && right instanceof CelUint) return uint(left.value + right.value);
   if (Array.isArray(left) && Array.isArray(right)) {
-    spend((left.length + right.length) / 8);
+    spend(left.length + right.length);
     return [...left, ...right];
   }
   if (left instanceof Uint8Array && right instanceof Uint8Array) return Uint8Array.from([...left, ...right]);

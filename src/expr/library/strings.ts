@@ -1,4 +1,5 @@
 import { fail } from '../failure.ts';
+import { spendText } from '../frame.ts';
 import type { Int } from '../int64.ts';
 import { format } from './format.ts';
 import type { Library } from './overload.ts';
@@ -42,6 +43,10 @@ function lastIndexOfFrom(text: string, part: string, offset: Int): number {
 
 /** Go's `strings.Replace`: an empty text is found before each character and at the end. */
 function replace(text: string, old: string, by: string, limit: Int = -1): string {
+  return spendText(replaced(text, old, by, limit));
+}
+
+function replaced(text: string, old: string, by: string, limit: Int): string {
   if (limit === 0 || old === by) return text;
   if (limit < 0) return old === '' ? replaceEmpty(text, by, Number.POSITIVE_INFINITY) : text.replaceAll(old, () => by);
   if (old === '') return replaceEmpty(text, by, Number(limit));
@@ -87,7 +92,7 @@ function trim(text: string): string {
 
 function join(list: readonly unknown[], separator = ''): string {
   if (list.some((item) => typeof item !== 'string')) return fail('join: invalid input');
-  return list.join(separator);
+  return spendText(list.join(separator));
 }
 
 const escapes: ReadonlyMap<string, string> = new Map([
