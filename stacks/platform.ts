@@ -19,8 +19,9 @@ export const platform = toResourceGraph(
   { name: 'platform', apiVersion: 'example.com/v1alpha1', kind: 'Platform', spec: PlatformSpec, status: PlatformStatus },
   (schema) => {
     const { environment, version, domain } = schema.spec;
-    const shopNamespace = simple.Namespace({ name: Cel.template`${schema.metadata.name}-shop` });
-    const partnersNamespace = simple.Namespace({ name: Cel.template`${schema.metadata.name}-partners` });
+    // Two environments in one cluster must not share them.
+    const shopNamespace = simple.Namespace({ name: Cel.template`${schema.metadata.namespace}-shop` });
+    const partnersNamespace = simple.Namespace({ name: Cel.template`${schema.metadata.namespace}-partners` });
 
     const service = (name: string) => ({
       image: Cel.template`${`${name}-service`}:${version}`,

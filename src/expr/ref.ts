@@ -36,6 +36,7 @@ class RefHandler implements ProxyHandler<typeof target> {
     // A promise is recognised by `then`: without this, `await ref` would call it.
     if (key === 'then') return undefined;
     if (key === 'toJSON') return () => this.#refuse('JSON.stringify(…)', 'Pass the reference itself, or use Cel.template.');
+    markUsed(node);
     if (isIndex(key)) return makeRef(element(node, Number(key)));
     return makeRef(select(node, key));
   }

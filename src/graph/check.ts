@@ -8,7 +8,7 @@ import { Deferred, Expression, isObject, joinPath, type Value, type ValueObject,
 import { celTypeOf } from '../schema/cel-type.ts';
 import { checkLiterals } from '../schema/kubernetes.ts';
 import type { GraphData, GraphNode } from './graph.ts';
-import { lower } from './lower.ts';
+import { loosenRecords, lower } from './lower.ts';
 import type { BoundNode } from './nodes.ts';
 import { settleNumbers } from './numbers.ts';
 import type { Problems } from './problems.ts';
@@ -148,17 +148,17 @@ class LeafChecker {
 
   expression(expression: Expression, expected: CelType | undefined, path: string): { expression: Expression; type: CelType | undefined } {
     const { environment, problems, resource, source } = this.#place;
-    const lowered = problems.attempt({ resource, path, source }, () => lower(expression.node, environment));
-    if (!lowered) return { expression, type: undefined };
-    const checked = problems.attempt({ resource, path, source }, () => check(lowered, environment));
+    const checked = problems.attempt({ resource, path, source }, () => check(lower(expression.node, environment), environment));
     if (!checked) return { expression, type: undefined };
-    const result = lowered === expression.node ? expression : new Expression(lowered);
-    remember(result, checked);
-    const reason = expected && isAssignable(expected, checked.type);
+    const fitting = expected ? fit(checked, expected, environment) : checked;
+    const result = fitting.node === expression.node ? expression : new Expression(fitting.node);
+    remember(result, fitting);
+    const reason = expected && isAssignable(expected, fitting.type);
     if (expected && reason !== undefined) {
-      this.#mismatch(result, path, `is of type ${formatType(checked.type)}, and the field is ${formatType(expected)}${reason ? ` (${reason})` : ''}`, hintFor(expected, checked.type));
+      const detail = reason ? ` (${reason})` : '';
+      this.#mismatch(result, path, `is of type ${formatType(fitting.type)}, and the field is ${formatType(expected)}${detail}`, hintFor(expected, fitting.type));
     }
-    return { expression: result, type: checked.type };
+    return { expression: result, type: fitting.type };
   }
 
   #mismatch(expression: Expression, path: string, message: string, hint?: string): void {
@@ -172,6 +172,19 @@ class LeafChecker {
   }
 }
 
+/** What fits the field without a change of meaning: an integer where any number goes, a written-out object as a record of any values. */
+function fit(checked: Checked, expected: CelType, environment: Environment): Checked {
+  if (isAssignable(expected, checked.type) === undefined) return checked;
+  const adapted = expected.kind === 'double' && checked.type.kind === 'int' ? call('double', [checked.node]) : loosenRecords(checked.node);
+  if (adapted === checked.node) return checked;
+  try {
+    const again = check(adapted, environment);
+    return isAssignable(expected, again.type) === undefined ? again : checked;
+  } catch {
+    return checked;
+  }
+}
+
 function placeOf(source: (() => string | undefined) | undefined): string {
   const place = source?.();
   return place ? ` (${place})` : '';
@@ -179,7 +192,6 @@ function placeOf(source: (() => string | undefined) | undefined): string {
 
 function hintFor(expected: CelType, actual: CelType): string | undefined {
   if (expected.kind === 'int' && actual.kind === 'double') return "Write 'number.integer' in the schema, or use .toInt().";
-  if (expected.kind === 'double' && actual.kind === 'int') return 'Use .toDouble().';
   if (expected.kind === 'string' && (actual.kind === 'int' || actual.kind === 'double' || actual.kind === 'bool')) return 'Use .toText().';
   if (expected.kind === 'bytes' && actual.kind === 'string') return 'Use stringData, which takes text.';
   if (actual.kind === 'optional') return 'Use .orElse(…).';

@@ -1,6 +1,7 @@
-import type { Node, TemplateNode } from '../expr/ast.ts';
+import type { Node, SelectNode, TemplateNode } from '../expr/ast.ts';
 import { check } from '../expr/check.ts';
 import { createEnvironment, type Environment } from '../expr/environment.ts';
+import { escapeField } from '../expr/field-name.ts';
 import { call, literal } from '../expr/nodes.ts';
 import type { CelType } from '../expr/types.ts';
 import { mapChildren } from '../expr/walk.ts';
@@ -15,11 +16,9 @@ export function lower(node: Node, environment: Environment): Node {
   return lowerNumbers(structural, environment);
 }
 
-const openNames = new Set(['length']);
-
 function needsTypes(node: Node): boolean {
   if (node.kind === 'template') return true;
-  if (node.kind === 'select' && openNames.has(node.field)) return true;
+  if (node.kind === 'select' && (node.field === 'length' || needsEscape(node.field))) return true;
   if (node.kind === 'index' && node.index.kind === 'literal' && node.index.type === 'int') return true;
   if (node.kind === 'call' && node.function === 'contains') return true;
   let found = false;
@@ -35,11 +34,8 @@ function lowerNode(node: Node, environment: Environment): Node {
   switch (inner.kind) {
     case 'template':
       return lowerTemplate(inner, environment);
-    case 'select': {
-      if (inner.field !== 'length') return inner;
-      const kind = typeOf(inner.operand, environment)?.kind;
-      return kind === 'list' || kind === 'string' ? call('size', [inner.operand]) : inner;
-    }
+    case 'select':
+      return lowerSelect(inner, environment);
     case 'index': {
       const { index } = inner;
       if (index.kind !== 'literal' || index.type !== 'int') return inner;
@@ -54,6 +50,22 @@ function lowerNode(node: Node, environment: Environment): Node {
     default:
       return inner;
   }
+}
+
+function lowerSelect(node: SelectNode, environment: Environment): Node {
+  const escaped = needsEscape(node.field) ? escapeField(node.field) : undefined;
+  if (node.field !== 'length' && escaped === undefined) return node;
+  const type = typeOf(node.operand, environment);
+  const operand = type?.kind === 'optional' ? type.value : type;
+  if (operand?.kind === 'struct') {
+    return escaped !== undefined && operand.field(node.field) ? Object.freeze({ ...node, field: escaped }) : node;
+  }
+  return node.field === 'length' && (operand?.kind === 'list' || operand?.kind === 'string') ? call('size', [node.operand]) : node;
+}
+
+/** A name that CEL cannot spell as it is; reserved words it can. */
+function needsEscape(field: string): boolean {
+  return field.includes('__') || /[^\w]/.test(field);
 }
 
 /** In kro every hole of a text is a string: the others are converted. */
@@ -117,4 +129,19 @@ function typeOf(node: Node, environment: Environment): CelType | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The tree with `dyn()` around one value of each written-out object, which makes it a record of any values: a record of
+ * texts fits no object that has other fields.
+ */
+export function loosenRecords(node: Node): Node {
+  const inner = mapChildren(node, loosenRecords);
+  const [first, ...others] = inner.kind === 'map' ? inner.entries : [];
+  if (inner.kind !== 'map' || !first || first.optional || isDyn(first.value)) return inner;
+  return Object.freeze({ ...inner, entries: [{ ...first, value: call('dyn', [first.value]) }, ...others] });
+}
+
+function isDyn(node: Node): boolean {
+  return node.kind === 'call' && node.function === 'dyn' && !node.target;
 }

@@ -14,7 +14,7 @@ export interface ExternalName {
 /** All objects with these labels. */
 export interface ExternalSelector {
   readonly selector: Inputs<LabelSelector>;
-  /** @default the namespace of the deployment */
+  /** @default all namespaces */
   readonly namespace?: Input<string>;
 }
 

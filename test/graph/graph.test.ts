@@ -14,6 +14,7 @@ const Spec = type({
   hosts: 'string[]',
   labels: { '[string]': 'string' },
   'tag?': 'string',
+  'dashed-name': 'string',
 });
 const definition = { name: 'web', apiVersion: 'example.com/v1', kind: 'Web', spec: Spec };
 
@@ -40,6 +41,9 @@ describe('expressions in a graph', () => {
     'an item of a list': [(s) => s.spec.hosts[0], '${schema.spec.hosts[0]}'],
     'nested callbacks': [(s) => s.spec.hosts.map((a: any) => s.spec.hosts.filter((b: any) => a.eq(b)).join('-')).join(','), '${schema.spec.hosts.map(item, schema.spec.hosts.filter(item2, item == item2).join("-")).join(",")}'],
     'precedence of spliced trees': [(s) => Cel.expr<boolean>`${s.spec.replicas.gt(1).or(s.spec.replicas.eq(0))} && ${true}`.choose('a', 'b'), '${(schema.spec.replicas > 1 || schema.spec.replicas == 0) && true ? "a" : "b"}'],
+    'a field with a dash': [(s) => s.spec['dashed-name'], '${schema.spec.dashed__dash__name}'],
+    'a field of an item': [(s) => s.spec.hosts.at(0).size().toText(), '${string(size(schema.spec.hosts[0]))}'],
+    'a part of a text': [(s) => s.spec.image.split(':')[1], '${schema.spec.image.split(":")[1]}'],
     'a member of a list': [(s) => s.spec.hosts.contains('a').toText(), '${string("a" in schema.spec.hosts)}'],
   };
   for (const [name, [make, expected]] of Object.entries(cases)) {
@@ -48,6 +52,21 @@ describe('expressions in a graph', () => {
       expect(printed((graph.nodes[0]?.template as any).data.key)).toBe(expected);
     });
   }
+
+  it('takes an integer where any number goes, and a written-out object as an item', () => {
+    const Status = type({ share: 'number' });
+    const graph = toResourceGraph(
+      { ...definition, status: Status },
+      (schema) => ({
+        web: deployment({ template: { spec: { topologySpreadConstraints: schema.spec.hosts.map((host) => ({ topologyKey: host, whenUnsatisfiable: 'ScheduleAnyway' })) } } }),
+      }),
+      (schema) => ({ share: schema.spec.hosts.size() }),
+    );
+    expect(printed(graph.status)).toEqual({ share: '${double(size(schema.spec.hosts))}' });
+    expect(printed((graph.nodes[0]?.template as any).spec.template.spec.topologySpreadConstraints)).toBe(
+      '${schema.spec.hosts.map(item, {"topologyKey": dyn(item), "whenUnsatisfiable": "ScheduleAnyway"})}',
+    );
+  });
 
   it('makes a number that is used for integers an integer', () => {
     const graph = toResourceGraph(definition, (schema) => ({ web: deployment({ replicas: schema.spec.replicas }) }));
