@@ -6,6 +6,7 @@ import { displayPath } from './load-module.ts';
 import { loadStack } from './load-stack.ts';
 import { localVerb } from './local.ts';
 import { planVerb } from './plan.ts';
+import { renderVerb } from './render.ts';
 import type { Stack } from './stack.ts';
 import { statusVerb } from './status.ts';
 import { synthVerb } from './synth.ts';
@@ -15,7 +16,7 @@ import type { Outcome, Verb } from './verb.ts';
 
 /** Verbs of a stack file, and of the program `kubewright`, which has some more. */
 const stackVerbs: readonly Verb[] = [deployVerb, planVerb, synthVerb, validateVerb, statusVerb, destroyVerb, graphVerb];
-const programVerbs: readonly Verb[] = [...stackVerbs, localVerb];
+const programVerbs: readonly Verb[] = [...stackVerbs, renderVerb, localVerb];
 
 /** The verbs that there are. */
 export function verbsFor(stack: Stack | undefined): readonly Verb[] {
@@ -67,8 +68,13 @@ interface Adding {
 function addVerb({ parent, verb, around, finish }: Adding): void {
   const command = configured(parent.command(verb.name)).summary(verb.summary).description(verb.summary);
   if (verb.alias) command.alias(verb.alias);
-  if (verb.operand !== 'none' && !around.stack)
-    command.argument(verb.operand === 'stacks' ? '<stacks...>' : '<stack>', 'stack file, such as stacks/app.ts');
+  if (verb.operand !== 'none' && !around.stack) {
+    const name = verb.operand === 'stack' ? '<stack>' : `<${verb.operand}...>`;
+    command.argument(
+      name,
+      `${verb.operand === 'files' ? 'file' : 'stack file'}, such as ${verb.sample ?? 'stacks/app.ts'}`,
+    );
+  }
   if (verb.environment !== 'none')
     command.option(
       '-e, --env <name>',
@@ -99,8 +105,9 @@ function addVerb({ parent, verb, around, finish }: Adding): void {
   else {
     command.action(async () => {
       const operands = command.processedArgs as unknown[];
+      const files = verb.operand === 'files' && !around.stack ? (operands[0] as string[]) : [];
       const stacks =
-        verb.operand === 'none'
+        verb.operand === 'none' || files.length > 0
           ? []
           : around.stack
             ? [around.stack]
@@ -108,7 +115,14 @@ function addVerb({ parent, verb, around, finish }: Adding): void {
       const rest = verb.passThrough ? ((operands[0] as string[] | undefined) ?? []) : [];
       finish(
         verb.name,
-        await verb.run({ stacks, flags: command.opts(), rest, terminal: around.terminal, signal: around.signal }),
+        await verb.run({
+          stacks,
+          files,
+          flags: command.opts(),
+          rest,
+          terminal: around.terminal,
+          signal: around.signal,
+        }),
       );
     });
   }
@@ -130,7 +144,7 @@ function configured(command: Command): Command {
 function examplesText(verb: Verb, stack: Stack | undefined): string {
   const program = stack ? `npx tsx ${displayPath(stack.file)}` : 'npx kubewright';
   const lines = verb.examples.map((example) => {
-    const operand = stack || verb.operand === 'none' ? '' : ' stacks/app.ts';
+    const operand = stack || verb.operand === 'none' ? '' : ` ${verb.sample ?? 'stacks/app.ts'}`;
     const [name = '', ...flags] = example.split(' ');
     return `  ${program} ${name}${operand}${flags.length > 0 ? ` ${flags.join(' ')}` : ''}`;
   });

@@ -1,8 +1,8 @@
 import type { Terminal } from './terminal.ts';
 import type { Stack } from './stack.ts';
 
-/** What a verb works on: a stack file, several of them, or nothing. */
-export type Operand = 'stack' | 'stacks' | 'none';
+/** What a verb works on: a stack file, several of them, files that it reads itself, or nothing. */
+export type Operand = 'stack' | 'stacks' | 'files' | 'none';
 
 /** One command of the command line; a file of this folder each. */
 export interface Verb {
@@ -12,6 +12,8 @@ export interface Verb {
   /** Command lines without the program's name. */
   readonly examples: readonly string[];
   readonly operand: Operand;
+  /** File that the examples name. @default 'stacks/app.ts' */
+  readonly sample?: string;
   readonly environment: 'required' | 'optional' | 'none';
   readonly options?: readonly Flag[];
   /** Command lines of their own below this one. */
@@ -35,6 +37,8 @@ export interface Flag {
 /** A command line that was read. */
 export interface Call {
   readonly stacks: readonly Stack[];
+  /** Paths as they were written, of a verb that reads its files itself. */
+  readonly files: readonly string[];
   readonly flags: Readonly<Record<string, unknown>>;
   /** What is left of a command line that belongs to another program. */
   readonly rest: readonly string[];

@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CommandResult } from './command-lines.ts';
+import { runCommandLines } from './run-command-lines.ts';
+
+const definition = (leaf: string): string => `apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: { name: app }
+spec:
+  schema: { apiVersion: v1, kind: App, spec: { text: string } }
+  resources:
+    - id: config
+      template: { apiVersion: v1, kind: ConfigMap, metadata: { name: config }, data: { a: '${leaf}' } }
+    - id: widget
+      includeWhen: ['\${schema.spec.text == "w"}']
+      template: { apiVersion: example.com/v1, kind: Widget, metadata: { name: w }, spec: { size: 3 } }
+`;
+const crd = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  spec: { group: 'example.com', names: { kind: 'Widget' }, scope: 'Namespaced', versions: [{ name: 'v1', served: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } } } }] },
+};
+
+describe('definitions on the command line', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kubewright-'));
+  const at = (name: string): string => join(folder, name);
+  let results: readonly CommandResult[];
+  beforeAll(() => {
+    writeFileSync(at('good.yaml'), definition('${schema.spec.text}'));
+    writeFileSync(at('bad.yaml'), definition('${schema.spec.txt}'));
+    writeFileSync(at('crd.json'), JSON.stringify(crd));
+    writeFileSync(at('app.yaml'), 'apiVersion: kro.run/v1\nkind: App\nmetadata: { name: a, namespace: n }\nspec: { text: hi }\n');
+    writeFileSync(at('broken.yaml'), 'a: [1\nb: }');
+    results = runCommandLines([
+      { argv: ['validate', at('good.yaml'), at('bad.yaml'), '--crds', at('crd.json'), '-o', 'json'] },
+      { argv: ['validate', at('good.yaml')] },
+      { argv: ['render', at('good.yaml'), '--instance', at('app.yaml'), '--crds', at('crd.json'), '--output', 'json'] },
+      { argv: ['render', at('good.yaml'), '--instance', at('app.yaml'), '--crds', at('crd.json')] },
+      { argv: ['render', at('good.yaml')] },
+      { argv: ['validate', at('broken.yaml'), at('none.yaml')] },
+      { argv: ['validate', at('broken.yaml'), '-o', 'json'] },
+    ]);
+  }, 120_000);
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const nth = (index: number): CommandResult => results[index] as CommandResult;
+
+  it('says what kro says to each file, with line and path', () => {
+    expect(nth(0).code).toBe(1);
+    expect(JSON.parse(nth(0).stdout)).toEqual({
+      verb: 'validate',
+      files: [
+        { file: at('good.yaml'), accepted: true, errors: [] },
+        {
+          file: at('bad.yaml'),
+          accepted: false,
+          errors: [{ code: 'CelType', message: expect.stringContaining("undefined field 'txt'"), path: 'spec.resources[0].template.data.a', line: 8 }],
+        },
+      ],
+    });
+  });
+
+  it('refuses a kind that nobody defines', () => {
+    expect(nth(1)).toMatchObject({ code: 1, stdout: expect.stringContaining('cannot resolve group version "example.com/v1": schema not found') });
+  });
+
+  it('renders an instance', () => {
+    expect(nth(2)).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(nth(2).stdout)).toEqual({
+      verb: 'render',
+      objects: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'config', namespace: 'n' }, data: { a: 'hi' } }],
+      status: {},
+      state: 'ACTIVE',
+      pending: [],
+      skipped: ['widget'],
+    });
+    expect(nth(3).stdout).toContain('kind: ConfigMap');
+    expect(nth(3).stdout).toContain('# skipped widget');
+    expect(nth(4)).toMatchObject({ code: 1, stderr: expect.stringContaining('--instance is missing') });
+  });
+
+  it('says where a file is broken', () => {
+    expect(nth(5)).toMatchObject({ code: 1, stderr: expect.stringContaining('none.yaml: does not exist') });
+    expect(JSON.parse(nth(6).stdout)).toMatchObject({ files: [{ accepted: false, errors: [{ code: 'InvalidYaml', line: 2 }] }] });
+  });
+});
