@@ -65,8 +65,12 @@ function usageError(error: CommanderError): KubewrightError {
 
 function listenForInterruption(terminal: Terminal): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
+  let first: number | undefined;
   const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    // A program that wraps this one, as npx and tsx do, may send the same Ctrl-C once more.
+    if (first !== undefined && performance.now() - first < 500) return;
+    if (first !== undefined) process.exit(exitCodes.interrupted);
+    first = performance.now();
     process.stderr.write(
       terminal.colors.yellow('\nStopping after the requests that are running; press Ctrl-C again to stop at once.\n'),
     );
