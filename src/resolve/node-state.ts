@@ -182,11 +182,17 @@ function innerState(node: GraphNode, graph: Graph, around: Surroundings): NodeSt
 /** Adds what is observed: the value that others read, and whether it is ready. */
 function observedState(node: GraphNode, around: Surroundings, state: NodeState): NodeState {
   const path = around.prefix + node.id;
-  const found = state.inner ? state.value : around.observed.get(path);
+  const found = state.inner ? state.value : (around.observed.get(path) ?? imagined(node, around.observed, state));
   if (node.external === 'selector' || (node.forEach.length > 0 && !node.external)) return collectionState(node, around, { state, found: found as never });
   if (found === undefined || found === null) return { ...state, waiting: node.external ? 'it does not exist' : 'it does not exist yet' };
   const waiting = around.ignoreReadiness ? undefined : unmet(node, found as ObservedObject, around);
   return { ...state, value: found, ready: waiting === undefined, waiting };
+}
+
+function imagined(node: GraphNode, observed: Observed, { external, objects }: NodeState): unknown {
+  if (external) return observed.read?.(external);
+  const made = observed.make && objects.map((object) => observed.make?.(object));
+  return node.forEach.length > 0 ? made : made?.[0];
 }
 
 function collectionState(node: GraphNode, around: Surroundings, { state, found }: { state: NodeState; found: readonly (ObservedObject | undefined)[] | undefined }): NodeState {

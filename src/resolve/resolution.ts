@@ -85,6 +85,10 @@ export interface Resolution {
 /** The objects that exist: one object, or for a collection or selector all of its objects (collections in index order). */
 export interface Observed {
   get(path: NodePath): ObservedObject | readonly (ObservedObject | undefined)[] | undefined;
+  /** In a world that is only imagined: what an object is as soon as it is made. It counts as observed at once. */
+  make?(object: ResolvedObject): ObservedObject;
+  /** In a world that is only imagined: what is read of objects that others make. */
+  read?(external: ExternalRead): ObservedObject | readonly ObservedObject[] | undefined;
 }
 
 export type ObservedObject = Readonly<Record<string, unknown>>;

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { KubewrightError, throwProblems } from '../errors.ts';
 import { define } from '../expr/value.ts';
 import { finishGraph, type Graph } from '../graph/graph.ts';
@@ -93,33 +92,27 @@ class Renderer {
     }
   }
 
+  /** A node reads only what stands before it, so that one pass makes everything that can be made. */
   #settle(graph: Graph, instance: Instance): Rendering {
-    let inner = new Map<NodePath, readonly ResolvedBody[]>();
-    let made = new Map<NodePath, ObservedObject | ObservedObject[]>();
-    // Each round makes what the one before it made possible; the number of rounds is that of the longest chain.
-    for (let rounds = graph.nodes.length + 3; ; rounds--) {
-      const resolution = resolve(graph, instance, made);
-      inner = new Map();
-      const next = this.#observe(resolution, inner);
-      if (rounds === 0 || isDeepStrictEqual(next, made)) return this.#summarize(resolution, { graph, instance, inner, made });
-      made = next;
-    }
-  }
-
-  #observe({ objects, externals }: Resolution, inner: Map<NodePath, readonly ResolvedBody[]>): Map<NodePath, ObservedObject | ObservedObject[]> {
-    const next = new Map<NodePath, ObservedObject | ObservedObject[]>();
-    for (const { path, index, label, object } of objects) {
-      const observed = this.#make(object, (made) => inner.set(label, made));
-      const items = next.get(path);
-      if (index === undefined) next.set(path, observed);
-      else if (Array.isArray(items)) items.push(observed);
-      else next.set(path, [observed]);
-    }
-    for (const read of externals) {
-      const found = this.#world.read(read);
-      if (found !== undefined) next.set(read.path, found);
-    }
-    return next;
+    const inner = new Map<string, readonly ResolvedBody[]>();
+    const made = new Map<string, ObservedObject | ObservedObject[]>();
+    const resolution = resolve(graph, instance, {
+      get: () => undefined,
+      make: ({ path, index, label, object }) => {
+        const observed = this.#make(object, (objects) => inner.set(label, objects));
+        const items = made.get(path);
+        if (index === undefined) made.set(path, observed);
+        else if (Array.isArray(items)) items.push(observed);
+        else made.set(path, [observed]);
+        return observed;
+      },
+      read: (external) => {
+        const found = this.#world.read(external);
+        if (found !== undefined) made.set(external.path, found);
+        return found;
+      },
+    });
+    return this.#summarize(resolution, { graph, instance, inner, made });
   }
 
   /** An instance of another definition makes objects of its own, and has a status from them. */
@@ -151,6 +144,10 @@ class Renderer {
 /** The instance as the API server stores it: with the defaults of its kind, in a namespace. */
 function instanceOf({ spec, origin }: Graph, object: ObservedObject): Instance {
   const metadata = (object['metadata'] ?? {}) as { name?: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  for (const field of ['name', 'namespace'] as const) {
+    if (metadata[field] === undefined || typeof metadata[field] === 'string') continue;
+    throw new KubewrightError({ code: 'InvalidObject', resource: 'instance', path: `metadata.${field}`, message: 'is no text', hint: 'Put it in quotes: YAML takes y, n, on, off, yes and no for booleans.' });
+  }
   if (metadata.name === undefined) throw new KubewrightError({ code: 'MissingName', resource: 'instance', path: 'metadata.name', message: 'an instance needs a name' });
   const values = keysSorted(withDefaults(spec.json, object['spec'] ?? {})) as Record<string, unknown>;
   const problems = valueProblems(spec.json, values).map(({ path, message, hint }) => new KubewrightError({ code: 'InvalidValues', resource: `${String(object['kind'])} ${metadata.name} spec`, path, message, hint }));

@@ -22,11 +22,6 @@ export class World {
     return this.#objects.get(key) as ObservedObject;
   }
 
-  /** What is said of an object from now on. */
-  observe(object: ObservedObject): void {
-    this.#objects.set(identityOf(object), object);
-  }
-
   read({ apiVersion, kind, namespace, by }: ExternalRead): ObservedObject | ObservedObject[] | undefined {
     if ('name' in by) return this.#objects.get(keyOf({ apiVersion, kind, namespace, name: by.name })) ?? this.#objects.get(keyOf({ apiVersion, kind, namespace: undefined, name: by.name }));
     return [...this.#objects]

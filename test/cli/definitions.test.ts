@@ -31,7 +31,7 @@ describe('definitions on the command line', () => {
     writeFileSync(at('good.yaml'), definition('${schema.spec.text}'));
     writeFileSync(at('bad.yaml'), definition('${schema.spec.txt}'));
     writeFileSync(at('crd.json'), JSON.stringify(crd));
-    writeFileSync(at('app.yaml'), 'apiVersion: kro.run/v1\nkind: App\nmetadata: { name: a, namespace: n }\nspec: { text: hi }\n');
+    writeFileSync(at('app.yaml'), 'apiVersion: kro.run/v1\nkind: App\nmetadata: { name: a, namespace: ns }\nspec: { text: hi }\n');
     writeFileSync(at('broken.yaml'), 'a: [1\nb: }');
     results = runCommandLines([
       { argv: ['validate', at('good.yaml'), at('bad.yaml'), '--crds', at('crd.json'), '-o', 'json'] },
@@ -69,7 +69,7 @@ describe('definitions on the command line', () => {
     expect(nth(2)).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(nth(2).stdout)).toEqual({
       verb: 'render',
-      objects: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'config', namespace: 'n' }, data: { a: 'hi' } }],
+      objects: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'config', namespace: 'ns' }, data: { a: 'hi' } }],
       status: {},
       state: 'ACTIVE',
       pending: [],

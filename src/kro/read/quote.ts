@@ -2,6 +2,7 @@ const short: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\x0
 
 /** A text as Go's `strconv.Quote` writes it. */
 export function quoteGo(text: string): string {
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   let quoted = '"';
   for (const char of text) quoted += short[char] ?? (isPrintable(char) ? char : escaped(char));
   return `${quoted}"`;
