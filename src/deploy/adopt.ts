@@ -18,7 +18,10 @@ export async function migrateManagers(run: Run, { desired, live }: Task): Promis
     { op: 'replace', path: '/metadata/managedFields', value: migrated },
     { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
   ] as const;
-  run.emit({ type: 'warning', message: `${describe(desired)}: taking over from ${[...new Set(managedFields.filter(isOneShot).map(({ manager }) => manager))].join(', ')}` });
+  run.emit({
+    type: 'warning',
+    message: `${describe(desired)}: taking over from ${[...new Set(managedFields.filter(isOneShot).map(({ manager }) => manager))].join(', ')}`,
+  });
   await run.cluster.patch(desired, { type: 'json', body: operations });
 }
 
@@ -27,11 +30,21 @@ export function migrate(entries: readonly ManagedFields[]): readonly ManagedFiel
   const theirs = entries.filter(isOneShot);
   const [first] = theirs;
   if (!first) return undefined;
-  const isOurs = ({ manager, operation, subresource }: ManagedFields): boolean => manager === fieldManager && operation === 'Apply' && !subresource;
+  const isOurs = ({ manager, operation, subresource }: ManagedFields): boolean =>
+    manager === fieldManager && operation === 'Apply' && !subresource;
   const ours = entries.find(isOurs);
-  const fieldsV1 = [ours, ...theirs].reduce<Record<string, unknown>>((all, entry) => union(all, entry?.fieldsV1 ?? {}), {});
+  const fieldsV1 = [ours, ...theirs].reduce<Record<string, unknown>>(
+    (all, entry) => union(all, entry?.fieldsV1 ?? {}),
+    {},
+  );
   const { apiVersion } = ours ?? first;
-  const merged: ManagedFields = { ...(apiVersion !== undefined && { apiVersion }), manager: fieldManager, operation: 'Apply', fieldsType: 'FieldsV1', fieldsV1 };
+  const merged: ManagedFields = {
+    ...(apiVersion !== undefined && { apiVersion }),
+    manager: fieldManager,
+    operation: 'Apply',
+    fieldsType: 'FieldsV1',
+    fieldsV1,
+  };
   return [merged, ...entries.filter((entry) => !isOneShot(entry) && !isOurs(entry))];
 }
 
@@ -46,4 +59,3 @@ function union(left: Record<string, unknown>, right: Record<string, unknown>): R
   }
   return result;
 }
-

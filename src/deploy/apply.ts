@@ -32,7 +32,11 @@ export function applyTask(run: Run, task: Task): Promise<KubernetesObject> {
   return retrying(() => run.pool.run(once), {
     // Running writes are finished; only the waiting between them ends.
     signal: run.signal,
-    heals: (error) => isPassing(error) || error instanceof Terminating || isTerminatingNamespace(error) || (mayAppear === true && isApiError(error, 'NotFound', 'KindNotServed')),
+    heals: (error) =>
+      isPassing(error) ||
+      error instanceof Terminating ||
+      isTerminatingNamespace(error) ||
+      (mayAppear === true && isApiError(error, 'NotFound', 'KindNotServed')),
     onRetry: (error) => run.emit({ type: 'retry', object: desired, reason: error.message }),
   });
 }
@@ -77,12 +81,17 @@ async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?:
   } catch (error) {
     if (!isFieldConflict(error)) throw error;
     const taken = task.options.take ?? [];
-    if (conflictFields(error).every(({ path }) => taken.includes(path))) return send(run, task, { dryRun: dry, force: true });
+    if (conflictFields(error).every(({ path }) => taken.includes(path)))
+      return send(run, task, { dryRun: dry, force: true });
     throw conflictError({ ...task.desired, source: task.desired.node.source }, task.live, error);
   }
 }
 
-async function send(run: Run, { desired, live }: Task, options: { readonly dryRun?: boolean | undefined; readonly force?: boolean }): Promise<KubernetesObject> {
+async function send(
+  run: Run,
+  { desired, live }: Task,
+  options: { readonly dryRun?: boolean | undefined; readonly force?: boolean },
+): Promise<KubernetesObject> {
   const { object } = await run.cluster.apply(handOver(desired.object, live), { fieldManager, ...options });
   return object;
 }

@@ -58,6 +58,8 @@ class Flow {
   #gates: Gates;
   #writing = 0;
   #dirty = false;
+  /** Whether some kind is not served yet. */
+  #unserved = false;
   #wake = Promise.withResolvers<void>();
   #resolvedAt = 0;
   #resolveMs = 0;
@@ -92,7 +94,12 @@ class Flow {
     }
     this.#run.signal.removeEventListener('abort', onAbort);
     const items = [...this.#items.values()];
-    return { items, gates: this.#gates, failures: this.#failures, stopped: this.#run.signal.aborted && !this.#isDone() };
+    return {
+      items,
+      gates: this.#gates,
+      failures: this.#failures,
+      stopped: this.#run.signal.aborted && !this.#isDone(),
+    };
   }
 
   stop(): void {
@@ -112,7 +119,8 @@ class Flow {
       item.desired = desired;
       this.#items.set(desired.label, item);
       this.#byKey.set(desired.key, item);
-      if (item.state === 'settled' && (hash !== desired.hash || key !== desired.key || served !== desired.served)) item.state = 'blocked';
+      if (item.state === 'settled' && (hash !== desired.hash || key !== desired.key || served !== desired.served))
+        item.state = 'blocked';
       if (item.state === 'blocked') this.#block(item);
     }
     for (const item of before.values()) {
@@ -120,8 +128,10 @@ class Flow {
       this.#unready.delete(item);
     }
     this.#gates = new Gates(this.#run.graph, this.#items.values());
+    this.#unserved = this.#world.desired.some(({ served }) => !served);
     const { pending, externals } = this.#world.resolution;
-    for (const { path, reason } of pending) this.#tell(path, reason, () => this.#run.emit({ type: 'pending', path, reason }));
+    for (const { path, reason } of pending)
+      this.#tell(path, reason, () => this.#run.emit({ type: 'pending', path, reason }));
     if (pending.length > 0) for (const external of externals) this.#watches.external(external);
   }
 
@@ -225,7 +235,9 @@ class Flow {
     const { desired } = item;
     const object = this.#world.live.object(desired.key);
     const was = item.verdict?.state;
-    item.verdict = object ? judge(object, this.#options.rules) : { state: 'waiting', reason: desired.check ? 'it does not exist' : 'it is gone' };
+    item.verdict = object
+      ? judge(object, this.#options.rules)
+      : { state: 'waiting', reason: desired.check ? 'it does not exist' : 'it is gone' };
     const { verdict } = item;
     if (verdict.state === 'ready') {
       if (was !== 'ready') this.#run.emit({ type: 'ready', object: addressOf(desired) });
@@ -236,7 +248,9 @@ class Flow {
     this.#unready.add(item);
     if (!desired.check) this.#watches.objects(scopeOf(desired));
     this.#pods.follow(item);
-    this.#tell(desired.label, verdict.reason, () => this.#run.emit({ type: 'waiting', object: addressOf(desired), reason: verdict.reason }));
+    this.#tell(desired.label, verdict.reason, () =>
+      this.#run.emit({ type: 'waiting', object: addressOf(desired), reason: verdict.reason }),
+    );
   }
 
   #tell(about: string, reason: string, emit: () => void): void {
@@ -284,23 +298,17 @@ class Flow {
   /** Until something happens, or the patience with one of the objects ends. */
   async #pause(): Promise<void> {
     if (this.#dirty) return;
-    const timer = new AbortController();
     const delay = this.#nextDeadline();
-    const waits: Promise<unknown>[] = [this.#wake.promise];
-    if (delay !== undefined) waits.push(sleep(delay, undefined, { signal: timer.signal }).catch(() => undefined));
-    await Promise.race(waits);
-    timer.abort();
+    const timer = delay === undefined ? undefined : setTimeout(this.#wake.resolve, delay);
+    await this.#wake.promise;
+    clearTimeout(timer);
     this.#wake = Promise.withResolvers<void>();
-    if (delay !== undefined && this.#hasUnserved()) this.#dirty = true;
-  }
-
-  #hasUnserved(): boolean {
-    return this.#world.desired.some(({ served }) => !served);
+    if (this.#unserved) this.#dirty = true;
   }
 
   #nextDeadline(): number | undefined {
     const now = performance.now();
-    let next = this.#hasUnserved() ? servedPollMs : Infinity;
+    let next = this.#unserved ? servedPollMs : Infinity;
     for (const { verdict, since } of this.#unready) {
       const grace = verdict?.state === 'waiting' ? verdict.graceMs : undefined;
       if (grace !== undefined && since + grace > now) next = Math.min(next, since + grace - now + 1);

@@ -39,7 +39,9 @@ export interface Orphans {
 export function findOrphans(run: Run, world: World, pruneAll: boolean): Orphans {
   const wanted = new Set(world.desired.map(({ key }) => key));
   const pending = world.resolution.pending.map(({ path }) => path);
-  const pathOf = new Map(world.stored.record?.objects.map((entry) => [`${entry.kind}/${entry.namespace ?? ''}/${entry.name}`, entry.path]));
+  const pathOf = new Map(
+    world.stored.record?.objects.map((entry) => [`${entry.kind}/${entry.namespace ?? ''}/${entry.name}`, entry.path]),
+  );
   const deletable: KubernetesObject[] = [];
   const kept: { object: KubernetesObject; reason: string }[] = [];
   for (const [key, object] of world.live.all()) {
@@ -49,14 +51,18 @@ export function findOrphans(run: Run, world: World, pruneAll: boolean): Orphans 
     const path = pathOf.get(`${kind}/${metadata.namespace ?? ''}/${metadata.name}`);
     if (path !== undefined && pending.some((other) => path === other || path.startsWith(`${other}/`))) continue;
     if (metadata.annotations?.[keys.keep] === 'true') kept.push({ object, reason: 'it is marked `keep`' });
-    else if (precious.has(kind) && !pruneAll) kept.push({ object, reason: `deleting a ${kind} needs consent (\`pruneAll\`)` });
+    else if (precious.has(kind) && !pruneAll)
+      kept.push({ object, reason: `deleting a ${kind} needs consent (\`pruneAll\`)` });
     else deletable.push(object);
   }
   return { deletable, kept };
 }
 
 /** The refusal to take over what somebody else made. */
-export function foreignError({ label, kind, namespace, name }: Pick<Desired, 'label' | 'kind' | 'namespace' | 'name'>, found: KubernetesObject): KubewrightError {
+export function foreignError(
+  { label, kind, namespace, name }: Pick<Desired, 'label' | 'kind' | 'namespace' | 'name'>,
+  found: KubernetesObject,
+): KubewrightError {
   const other = found.metadata.labels?.[keys.partOf];
   const managers = [...new Set(found.metadata.managedFields?.map(({ manager }) => manager).filter(Boolean))].join(', ');
   const owner = other ? `another deployment (${other})` : managers ? `${managers}` : 'somebody else';

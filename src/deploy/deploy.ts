@@ -40,7 +40,8 @@ async function deployDirectly(run: Run, options: DeployOptions): Promise<DeployR
     const current = await planAgainIfMoved(run, planned, options);
     let stored = await recordIntent(run, current);
     const outcome = await applyAndWait(run, current, options, async (discovered) => {
-      if (writesNeedRecord(stored, discovered)) stored = await writeRecord(run, stored, intended(run, stored, discovered));
+      if (writesNeedRecord(stored, discovered))
+        stored = await writeRecord(run, stored, intended(run, stored, discovered));
     });
     const pruned = await prune(run, current, options);
     await writeRecord(run, stored, applied(run, current, outcome));
@@ -68,9 +69,22 @@ function recordIntent(run: Run, { world }: Planned): Promise<StoredRecord> {
   return writeRecord(run, world.stored, intended(run, world.stored, world.desired));
 }
 
-async function applyAndWait(run: Run, { world }: Planned, options: DeployOptions, onDiscovered?: Parameters<typeof converge>[2]['onDiscovered']): Promise<Convergence> {
-  const rules = await ruleContext(run, world.desired.map(({ object }) => object));
-  const outcome = await converge(run, world, { adopt: options.adopt, take: options.take, rules, ...(onDiscovered && { onDiscovered }) });
+async function applyAndWait(
+  run: Run,
+  { world }: Planned,
+  options: DeployOptions,
+  onDiscovered?: Parameters<typeof converge>[2]['onDiscovered'],
+): Promise<Convergence> {
+  const rules = await ruleContext(
+    run,
+    world.desired.map(({ object }) => object),
+  );
+  const outcome = await converge(run, world, {
+    adopt: options.adopt,
+    take: options.take,
+    rules,
+    ...(onDiscovered && { onDiscovered }),
+  });
   const failure = await failureOf(run, world, outcome);
   if (failure) throw failure;
   return outcome;

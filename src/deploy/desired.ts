@@ -31,8 +31,14 @@ export interface Wishes {
 }
 
 /** Completes resolved objects: namespaces as the kinds' scopes have them, Secrets as they are stored, labels, intent. */
-export async function toDesired(run: Run, objects: readonly ResolvedObject[], wishes: Wishes): Promise<readonly Desired[]> {
-  const kinds = new Map(objects.map(({ object: { apiVersion, kind } }) => [`${apiVersion}/${kind}`, { apiVersion, kind }]));
+export async function toDesired(
+  run: Run,
+  objects: readonly ResolvedObject[],
+  wishes: Wishes,
+): Promise<readonly Desired[]> {
+  const kinds = new Map(
+    objects.map(({ object: { apiVersion, kind } }) => [`${apiVersion}/${kind}`, { apiVersion, kind }]),
+  );
   await Promise.all([...kinds.values()].map((kind) => kindOf(run, kind)));
   return objects.map((resolved) => complete(run, resolved, wishes));
 }
@@ -41,13 +47,26 @@ function complete(run: Run, { path, node, index, label, object }: ResolvedObject
   const { apiVersion, kind, metadata } = object;
   const served = run.kinds.get(`${apiVersion}/${kind}`);
   const { namespace: wanted, ...named } = metadata;
-  const namespace = served?.namespaced === false && node.template['metadata'] && !namesNamespace(node) ? undefined : wanted;
-  const content = node.kind === 'Secret' && apiVersion === 'v1' ? secretContent(object, secretSource(run.secrets, path), label) : object;
+  const namespace =
+    served?.namespaced === false && node.template['metadata'] && !namesNamespace(node) ? undefined : wanted;
+  const content =
+    node.kind === 'Secret' && apiVersion === 'v1'
+      ? secretContent(object, secretSource(run.secrets, path), label)
+      : object;
   const plain = { ...content, apiVersion, kind, metadata: { ...named, ...(namespace !== undefined && { namespace }) } };
   const hash = intentHash(plain, salt);
   const check = existing.has(path);
   return {
-    path, node, index, label, apiVersion, kind, namespace, name: metadata.name, hash, check,
+    path,
+    node,
+    index,
+    label,
+    apiVersion,
+    kind,
+    namespace,
+    name: metadata.name,
+    hash,
+    check,
     key: keyOf({ apiVersion, kind, namespace, name: metadata.name }),
     object: check ? (plain as KubernetesObject) : mark(run, plain as KubernetesObject, { hash, keep: node.keep }),
     served: served !== undefined,
@@ -58,7 +77,11 @@ function namesNamespace(node: GraphNode): boolean {
   return (node.template['metadata'] as { namespace?: unknown } | undefined)?.namespace !== undefined;
 }
 
-function mark(run: Run, object: KubernetesObject, { hash, keep }: { readonly hash: string; readonly keep: boolean }): KubernetesObject {
+function mark(
+  run: Run,
+  object: KubernetesObject,
+  { hash, keep }: { readonly hash: string; readonly keep: boolean },
+): KubernetesObject {
   const { metadata } = object;
   return {
     ...object,

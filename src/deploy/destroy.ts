@@ -44,12 +44,19 @@ async function destroyDirectly(run: Run, options: DestroyOptions): Promise<Destr
   await withLock(run, async () => {
     if (stored.record) await writeRecord(run, await readRecord(run), { ...stored.record, phase: 'destroying' });
     const holders = removals.filter(({ object }) => isHolder(object));
-    await removeInOrder(run, removals.filter(({ object }) => !isHolder(object)));
+    await removeInOrder(
+      run,
+      removals.filter(({ object }) => !isHolder(object)),
+    );
     await removeInOrder(run, await emptyHolders(run, holders, kept));
     await run.cluster.delete(recordRef(run));
   });
   await removeNamespace(run);
-  return finish(run, { ...empty, objects: removals.map(({ address }) => ({ ...address, action: 'deleted', ready: true })), kept });
+  return finish(run, {
+    ...empty,
+    objects: removals.map(({ address }) => ({ ...address, action: 'deleted', ready: true })),
+    kept,
+  });
 }
 
 /** What takes everything in it along, whoever made that. */
@@ -58,8 +65,15 @@ function isHolder({ apiVersion, kind }: KubernetesObject): boolean {
 }
 
 async function emptyHolders(run: Run, holders: readonly Removal[], kept: string[]): Promise<readonly Removal[]> {
-  const found = await Promise.all(holders.map(async (holder) => ({ holder, foreign: await foreignContent(run, holder.address.name) })));
-  for (const { holder: { address: { name } }, foreign } of found) {
+  const found = await Promise.all(
+    holders.map(async (holder) => ({ holder, foreign: await foreignContent(run, holder.address.name) })),
+  );
+  for (const {
+    holder: {
+      address: { name },
+    },
+    foreign,
+  } of found) {
     if (foreign === undefined) continue;
     kept.push(`Namespace ${name}: it holds ${foreign}`);
     run.emit({ type: 'namespace', name, action: 'kept', reason: `it holds ${foreign}` });
@@ -80,7 +94,11 @@ async function findRemovals(run: Run, stored: StoredRecord): Promise<{ removals:
   const removals: Removal[] = [];
   const kept: string[] = [];
   for (const [key, object] of world.live.all()) {
-    const { apiVersion, kind, metadata: { name, namespace, annotations } } = object;
+    const {
+      apiVersion,
+      kind,
+      metadata: { name, namespace, annotations },
+    } = object;
     if (!isOurs(run, object) || (kind === 'Namespace' && name === run.identity.namespace)) continue;
     if (annotations?.[keys.keep] === 'true') {
       kept.push(`${kind} ${name}`);
@@ -88,7 +106,11 @@ async function findRemovals(run: Run, stored: StoredRecord): Promise<{ removals:
     }
     const entry = recorded.get(key);
     const label = entry?.label ?? world.desired.find((desired) => desired.key === key)?.label ?? `${kind} ${name}`;
-    removals.push({ object, address: { label, apiVersion, kind, ...(namespace !== undefined && { namespace }), name }, wave: entry?.wave ?? fallbackWave(kind) });
+    removals.push({
+      object,
+      address: { label, apiVersion, kind, ...(namespace !== undefined && { namespace }), name },
+      wave: entry?.wave ?? fallbackWave(kind),
+    });
   }
   return { removals, kept };
 }
@@ -99,7 +121,10 @@ async function surveyIfPossible(run: Run, world: World): Promise<void> {
     await survey(world, run);
   } catch (error) {
     if (run.signal.aborted) throw error;
-    run.emit({ type: 'warning', message: `the graph cannot be resolved, so only what the record names is deleted: ${(error as Error).message}` });
+    run.emit({
+      type: 'warning',
+      message: `the graph cannot be resolved, so only what the record names is deleted: ${(error as Error).message}`,
+    });
   }
 }
 
@@ -107,7 +132,9 @@ async function surveyIfPossible(run: Run, world: World): Promise<void> {
 function fallbackWave(kind: string): number {
   if (kind === 'Namespace') return -3;
   if (kind === 'CustomResourceDefinition') return -2;
-  return ['ConfigMap', 'Secret', 'ServiceAccount', 'PersistentVolumeClaim'].includes(kind) ? -1 : Number.MAX_SAFE_INTEGER;
+  return ['ConfigMap', 'Secret', 'ServiceAccount', 'PersistentVolumeClaim'].includes(kind)
+    ? -1
+    : Number.MAX_SAFE_INTEGER;
 }
 
 function planOf(removals: readonly Removal[], kept: readonly string[]): Plan {
@@ -119,4 +146,3 @@ function planOf(removals: readonly Removal[], kept: readonly string[]): Plan {
     problems: [],
   };
 }
-

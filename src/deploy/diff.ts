@@ -16,7 +16,9 @@ export function diff(before: KubernetesObject, after: KubernetesObject): readonl
 function normalise({ status: _status, metadata, ...rest }: KubernetesObject): Record<string, unknown> {
   const kept = Object.fromEntries(Object.entries(metadata).filter(([key]) => !volatile.includes(key)));
   for (const field of ['labels', 'annotations']) {
-    const entries = Object.entries((kept[field] ?? {}) as Record<string, string>).filter(([key]) => !ownKeys.includes(key));
+    const entries = Object.entries((kept[field] ?? {}) as Record<string, string>).filter(
+      ([key]) => !ownKeys.includes(key),
+    );
     kept[field] = entries.length > 0 ? Object.fromEntries(entries) : undefined;
   }
   return { ...rest, metadata: kept };
@@ -51,5 +53,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function mask(change: FieldChange): FieldChange {
   if (!/^(data|stringData)\b/.test(change.path)) return change;
-  return { path: change.path, ...(change.before !== undefined && { before: '(secret)' }), ...(change.after !== undefined && { after: '(secret)' }) };
+  return {
+    path: change.path,
+    ...(change.before !== undefined && { before: '(secret)' }),
+    ...(change.after !== undefined && { after: '(secret)' }),
+  };
 }

@@ -26,7 +26,10 @@ const podSpecPaths: Readonly<Record<string, readonly string[]>> = {
 
 /** Fields that name other objects: kind of the owner ► path ► what it names. `*` goes through lists. */
 const nameFields: Readonly<Record<string, readonly (readonly [path: string, groupKind: string])[]>> = {
-  'Ingress.networking.k8s.io': [['spec.ingressClassName', 'IngressClass.networking.k8s.io'], ['spec.tls.*.secretName', 'Secret']],
+  'Ingress.networking.k8s.io': [
+    ['spec.ingressClassName', 'IngressClass.networking.k8s.io'],
+    ['spec.tls.*.secretName', 'Secret'],
+  ],
   PersistentVolumeClaim: [['spec.storageClassName', 'StorageClass.storage.k8s.io']],
   'Gateway.gateway.networking.k8s.io': [['spec.gatewayClassName', 'GatewayClass.gateway.networking.k8s.io']],
   'Certificate.cert-manager.io': [],
@@ -35,10 +38,22 @@ const nameFields: Readonly<Record<string, readonly (readonly [path: string, grou
 
 /** Fields that hold `{ kind, name, group?, namespace? }`. */
 const referenceFields: Readonly<Record<string, readonly (readonly [path: string, groupKind: string])[]>> = {
-  'RoleBinding.rbac.authorization.k8s.io': [['roleRef', 'Role.rbac.authorization.k8s.io'], ['subjects.*', 'ServiceAccount']],
-  'ClusterRoleBinding.rbac.authorization.k8s.io': [['roleRef', 'ClusterRole.rbac.authorization.k8s.io'], ['subjects.*', 'ServiceAccount']],
-  'HTTPRoute.gateway.networking.k8s.io': [['spec.parentRefs.*', 'Gateway.gateway.networking.k8s.io'], ['spec.rules.*.backendRefs.*', 'Service']],
-  'GRPCRoute.gateway.networking.k8s.io': [['spec.parentRefs.*', 'Gateway.gateway.networking.k8s.io'], ['spec.rules.*.backendRefs.*', 'Service']],
+  'RoleBinding.rbac.authorization.k8s.io': [
+    ['roleRef', 'Role.rbac.authorization.k8s.io'],
+    ['subjects.*', 'ServiceAccount'],
+  ],
+  'ClusterRoleBinding.rbac.authorization.k8s.io': [
+    ['roleRef', 'ClusterRole.rbac.authorization.k8s.io'],
+    ['subjects.*', 'ServiceAccount'],
+  ],
+  'HTTPRoute.gateway.networking.k8s.io': [
+    ['spec.parentRefs.*', 'Gateway.gateway.networking.k8s.io'],
+    ['spec.rules.*.backendRefs.*', 'Service'],
+  ],
+  'GRPCRoute.gateway.networking.k8s.io': [
+    ['spec.parentRefs.*', 'Gateway.gateway.networking.k8s.io'],
+    ['spec.rules.*.backendRefs.*', 'Service'],
+  ],
   'HorizontalPodAutoscaler.autoscaling': [['spec.scaleTargetRef', 'Deployment.apps']],
   'ScaledObject.keda.sh': [['spec.scaleTargetRef', 'Deployment.apps']],
   'Certificate.cert-manager.io': [['spec.issuerRef', 'Issuer.cert-manager.io']],
@@ -81,7 +96,9 @@ export function definesKind(object: KubernetesObject): string | undefined {
 }
 
 function inNamespace({ metadata }: KubernetesObject): readonly Edge[] {
-  return metadata.namespace ? [{ groupKind: 'Namespace', namespace: undefined, name: metadata.namespace, needs: 'ready' }] : [];
+  return metadata.namespace
+    ? [{ groupKind: 'Namespace', namespace: undefined, name: metadata.namespace, needs: 'ready' }]
+    : [];
 }
 
 function podNames(object: KubernetesObject): readonly Edge[] {
@@ -92,11 +109,15 @@ function podNames(object: KubernetesObject): readonly Edge[] {
 }
 
 function namedFields(object: KubernetesObject): readonly Edge[] {
-  return (nameFields[groupKind(object)] ?? []).flatMap(([field, kind]) => named(values(object, field.split('.')), kind, object));
+  return (nameFields[groupKind(object)] ?? []).flatMap(([field, kind]) =>
+    named(values(object, field.split('.')), kind, object),
+  );
 }
 
 function named(names: readonly unknown[], kind: string, { metadata }: KubernetesObject): readonly Edge[] {
-  return names.filter((name) => typeof name === 'string').map((name) => ({ groupKind: kind, namespace: metadata.namespace, name: name as string, needs: 'applied' }));
+  return names
+    .filter((name) => typeof name === 'string')
+    .map((name) => ({ groupKind: kind, namespace: metadata.namespace, name: name as string, needs: 'applied' }));
 }
 
 function referencedFields(object: KubernetesObject): readonly Edge[] {
@@ -104,10 +125,20 @@ function referencedFields(object: KubernetesObject): readonly Edge[] {
     values(object, field.split('.')).map((value): Edge => {
       const ref = fields(value);
       const kind = text(ref['kind']);
-      const group = text(ref['apiGroup']) ?? text(ref['group']) ?? (text(ref['apiVersion']) ? groupOf(String(ref['apiVersion'])) : undefined);
+      const group =
+        text(ref['apiGroup']) ??
+        text(ref['group']) ??
+        (text(ref['apiVersion']) ? groupOf(String(ref['apiVersion'])) : undefined);
       const [, ...fallbackGroup] = fallback.split('.');
-      const target = kind ? [kind, ...(group !== undefined ? [group] : fallbackGroup)].filter(Boolean).join('.') : fallback;
-      return { groupKind: target, namespace: text(ref['namespace']) ?? object.metadata.namespace, name: String(ref['name']), needs: 'applied' };
+      const target = kind
+        ? [kind, ...(group !== undefined ? [group] : fallbackGroup)].filter(Boolean).join('.')
+        : fallback;
+      return {
+        groupKind: target,
+        namespace: text(ref['namespace']) ?? object.metadata.namespace,
+        name: String(ref['name']),
+        needs: 'applied',
+      };
     }),
   );
 }

@@ -9,14 +9,20 @@ import type { World } from './world.ts';
 const manyDiagnoses = 8;
 
 /** The error of a deployment that did not get to its end; `undefined` when it did. */
-export async function failureOf(run: Run, world: World, { items, failures, stopped: wasStopped }: Convergence): Promise<Error | undefined> {
+export async function failureOf(
+  run: Run,
+  world: World,
+  { items, failures, stopped: wasStopped }: Convergence,
+): Promise<Error | undefined> {
   const timedOut = (run.signal.reason as Error | undefined)?.name === 'TimeoutError';
   if (failures.length === 0 && !wasStopped) return undefined;
   const broken = failures.filter((failure): failure is Item => isItem(failure));
   const errors = failures.filter((failure) => !isItem(failure)) as Error[];
   const left = items.filter((item) => !isReady(item) && item.state !== 'failed' && !broken.includes(item));
   if (wasStopped && failures.length === 0) {
-    const explained = timedOut ? await explainAll(world, run, left) : left.map((item) => `${item.desired.label}: ${shortReason(item)}`);
+    const explained = timedOut
+      ? await explainAll(world, run, left)
+      : left.map((item) => `${item.desired.label}: ${shortReason(item)}`);
     return stopped(run, [...explained, ...world.resolution.pending.map(({ path, reason }) => `${path}: ${reason}`)]);
   }
   const problems = [...errors, ...(await Promise.all(broken.map((item) => notReady(run, world, item))))];
@@ -43,7 +49,10 @@ async function notReady(run: Run, world: World, item: Item): Promise<KubewrightE
     code: 'NotReady',
     resource: desired.label,
     message: `${describe(desired)} does not become ready: ${[reason, ...more].join('\n    ')}`,
-    hint: more.length > 0 ? '\n    Correct the graph or its values and deploy again.' : 'Correct the graph or its values and deploy again.',
+    hint:
+      more.length > 0
+        ? '\n    Correct the graph or its values and deploy again.'
+        : 'Correct the graph or its values and deploy again.',
   });
 }
 
@@ -53,7 +62,10 @@ async function explainAll(world: World, run: Run, left: readonly Item[]): Promis
     left.map(async (item, index) => {
       const live = world.live.object(item.desired.key);
       const details = live && index < manyDiagnoses ? await diagnose(run, live) : [];
-      return [`${item.desired.label} (${describe(item.desired)}): ${shortReason(item)}`, ...details.map((line) => `    ${line}`)].join('\n');
+      return [
+        `${item.desired.label} (${describe(item.desired)}): ${shortReason(item)}`,
+        ...details.map((line) => `    ${line}`),
+      ].join('\n');
     }),
   );
 }

@@ -1,6 +1,10 @@
 import { canonical } from './intent.ts';
 
-type Step = { readonly key: string } | { readonly index: number } | { readonly match: Readonly<Record<string, unknown>> } | { readonly value: unknown };
+type Step =
+  | { readonly key: string }
+  | { readonly index: number }
+  | { readonly match: Readonly<Record<string, unknown>> }
+  | { readonly value: unknown };
 
 /** Value at a path as field managers write it: `.spec.template.spec.containers[name="web"].image`. */
 export function valueAt(object: unknown, path: string): unknown {
@@ -18,7 +22,9 @@ function take(current: unknown, step: Step): unknown {
   if ('index' in step) return current[step.index] as unknown;
   if ('value' in step) return current.find((item) => canonical(item) === canonical(step.value)) as unknown;
   const wanted = Object.entries(step.match);
-  return current.find((item: Record<string, unknown>) => wanted.every(([name, value]) => item[name] === undefined || canonical(item[name]) === canonical(value))) as unknown;
+  return current.find((item: Record<string, unknown>) =>
+    wanted.every(([name, value]) => item[name] === undefined || canonical(item[name]) === canonical(value)),
+  ) as unknown;
 }
 
 /** Cuts a path into steps. */
@@ -43,7 +49,8 @@ function listStep(text: string): Step {
   if (/^\d+$/.test(text)) return { index: Number(text) };
   if (text.startsWith('=')) return { value: parseJson(text.slice(1)) };
   const match: Record<string, unknown> = {};
-  for (const [, name = '', value = ''] of text.matchAll(/([\w-]+)=("(?:[^"\\]|\\.)*"|[^,]+)/g)) match[name] = parseJson(value);
+  for (const [, name = '', value = ''] of text.matchAll(/([\w-]+)=("(?:[^"\\]|\\.)*"|[^,]+)/g))
+    match[name] = parseJson(value);
   return { match };
 }
 

@@ -30,14 +30,19 @@ export class Gates {
   of(desired: Desired): readonly Gate[] {
     const known = this.#cache.get(desired);
     if (known) return known;
-    const gates = [...this.#references(desired), ...this.#derived(desired)].filter(({ item }) => item.desired.key !== desired.key);
+    const gates = [...this.#references(desired), ...this.#derived(desired)].filter(
+      ({ item }) => item.desired.key !== desired.key,
+    );
     this.#cache.set(desired, gates);
     return gates;
   }
 
   /** The first gate that is closed. */
   closed(desired: Desired, ignoreSoft = false): Gate | undefined {
-    return this.of(desired).find(({ item, needs, soft }) => !(ignoreSoft && soft) && !(needs === 'ready' ? isReady(item) : item.state === 'settled'));
+    return this.of(desired).find(
+      ({ item, needs, soft }) =>
+        !(ignoreSoft && soft) && !(needs === 'ready' ? isReady(item) : item.state === 'settled'),
+    );
   }
 
   /** Depth in the order: 0 waits for nothing. */
@@ -90,16 +95,26 @@ export class Gates {
   }
 }
 
+const nodesByGraph = new WeakMap<Graph, ReadonlyMap<string, GraphNode>>();
+
+function nodeOf(graph: Graph, id: string): GraphNode | undefined {
+  let nodes = nodesByGraph.get(graph);
+  if (!nodes) {
+    nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+    nodesByGraph.set(graph, nodes);
+  }
+  return nodes.get(id);
+}
+
 /** The node at a path and the instance nodes around it. */
 function* chain(graph: Graph, path: NodePath): Iterable<{ readonly node: GraphNode; readonly prefix: string }> {
   let current: Graph | undefined = graph;
   let prefix = '';
   for (const id of path.split('/')) {
-    const node: GraphNode | undefined = current?.nodes.find((candidate) => candidate.id === id);
+    const node: GraphNode | undefined = current && nodeOf(current, id);
     if (!node) return;
     yield { node, prefix };
     prefix += `${id}/`;
     current = node.instanceOf;
   }
 }
-

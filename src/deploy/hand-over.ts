@@ -23,7 +23,8 @@ export function handOver(object: KubernetesObject, live: KubernetesObject | unde
   let result = object;
   for (const { kinds, field, managers, subresource } of table) {
     if (!kinds.includes(groupKind(object))) continue;
-    const takes = ({ manager = '', subresource: part, fieldsV1 }: ManagedFields): boolean => managers.includes(manager) && part === subresource && owns(fieldsV1, field);
+    const takes = ({ manager = '', subresource: part, fieldsV1 }: ManagedFields): boolean =>
+      managers.includes(manager) && part === subresource && owns(fieldsV1, field);
     if (live?.metadata.managedFields?.some(takes)) result = without(result, field) as KubernetesObject;
   }
   return result;
@@ -35,7 +36,10 @@ function owns(fields: Record<string, unknown> | undefined, path: readonly string
   return current !== undefined;
 }
 
-function without(value: Readonly<Record<string, unknown>>, [head = '', ...rest]: readonly string[]): Record<string, unknown> {
+function without(
+  value: Readonly<Record<string, unknown>>,
+  [head = '', ...rest]: readonly string[],
+): Record<string, unknown> {
   const { [head]: child, ...others } = value;
   if (child === undefined || rest.length === 0) return others;
   return { ...others, [head]: without(child as Record<string, unknown>, rest) };

@@ -33,9 +33,16 @@ export interface Identity {
 const maxName = 253;
 
 /** Two graphs may have instances of the same name in one namespace, so the graph's name is part of it. */
-export function identify(graph: Pick<Graph, 'name'>, instance: Pick<Instance, 'name' | 'namespace'>, defaultNamespace: string): Identity {
+export function identify(
+  graph: Pick<Graph, 'name'>,
+  instance: Pick<Instance, 'name' | 'namespace'>,
+  defaultNamespace: string,
+): Identity {
   const full = `kubewright.${graph.name}.${instance.name}`;
-  const name = full.length <= maxName ? full : `${full.slice(0, maxName - 17)}-${createHash('sha256').update(full).digest('hex').slice(0, 16)}`;
+  const name =
+    full.length <= maxName
+      ? full
+      : `${full.slice(0, maxName - 17)}-${createHash('sha256').update(full).digest('hex').slice(0, 16)}`;
   const namespace = instance.namespace ?? defaultNamespace;
   return { name, namespace, id: applySetId({ name, namespace }) };
 }
@@ -64,10 +71,23 @@ export function keyOf(ref: ObjectReference): string {
 
 export function refOf(object: KubernetesObject): ObjectReference {
   const { apiVersion, kind, metadata } = object;
-  return { apiVersion, kind, name: metadata.name, ...(metadata.namespace !== undefined && { namespace: metadata.namespace }) };
+  return {
+    apiVersion,
+    kind,
+    name: metadata.name,
+    ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
+  };
 }
 
 /** `Deployment shop/web`, for people. */
-export function describe({ kind, namespace, name }: { readonly kind: string; readonly namespace?: string | undefined; readonly name: string }): string {
+export function describe({
+  kind,
+  namespace,
+  name,
+}: {
+  readonly kind: string;
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}): string {
   return `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
 }

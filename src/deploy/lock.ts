@@ -31,7 +31,10 @@ export async function withLock<T>(run: Run, work: () => Promise<T>): Promise<T> 
   let lost: unknown;
   let renewing: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    renewing = renew(run, lease).then((renewed) => void (lease = renewed), (error: unknown) => void (lost = error));
+    renewing = renew(run, lease).then(
+      (renewed) => void (lease = renewed),
+      (error: unknown) => void (lost = error),
+    );
   }, renewMs);
   timer.unref();
   try {
@@ -46,7 +49,12 @@ export async function withLock<T>(run: Run, work: () => Promise<T>): Promise<T> 
 }
 
 async function acquire(run: Run, holder: string): Promise<KubernetesObject> {
-  const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: run.identity.name, namespace: run.identity.namespace }, spec: leaseSpec(holder) };
+  const body = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: run.identity.name, namespace: run.identity.namespace },
+    spec: leaseSpec(holder),
+  };
   let seen: Sighting | undefined;
   for (;;) {
     try {
@@ -113,7 +121,12 @@ function leaseSpec(holder: string): Record<string, unknown> {
 }
 
 function leaseRef(run: Run): ObjectReference {
-  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: run.identity.name, namespace: run.identity.namespace };
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    name: run.identity.name,
+    namespace: run.identity.namespace,
+  };
 }
 
 function lockLost(run: Run, cause: unknown): KubewrightError {

@@ -39,7 +39,10 @@ const furniture: Readonly<Record<string, (object: KubernetesObject) => boolean>>
   Endpoints: () => true,
   EndpointSlice: () => true,
   PodMetrics: () => true,
-  ConfigMap: ({ metadata }) => metadata.name === 'kube-root-ca.crt' || metadata.name === 'istio-ca-root-cert' || metadata.name === 'openshift-service-ca.crt',
+  ConfigMap: ({ metadata }) =>
+    metadata.name === 'kube-root-ca.crt' ||
+    metadata.name === 'istio-ca-root-cert' ||
+    metadata.name === 'openshift-service-ca.crt',
   ServiceAccount: ({ metadata }) => metadata.name === 'default',
 };
 
@@ -54,14 +57,20 @@ export async function removeNamespace(run: Run): Promise<void> {
     return;
   }
   const { apiVersion, kind } = found;
-  await removeInOrder(run, [{ object: found, address: { label: `namespace ${name}`, apiVersion, kind, name }, wave: 0 }]);
+  await removeInOrder(run, [
+    { object: found, address: { label: `namespace ${name}`, apiVersion, kind, name }, wave: 0 },
+  ]);
   run.emit({ type: 'namespace', name, action: 'deleted' });
 }
 
 /** The first object in a namespace that is not ours (or is to be kept) and follows from nothing of ours. */
 export async function foreignContent(run: Run, namespace: string): Promise<string | undefined> {
-  const kinds = (await run.cluster.resources({ signal: run.signal })).filter(({ namespaced, verbs }) => namespaced && verbs.includes('list'));
-  const found = await Promise.all(kinds.map(({ apiVersion, kind }) => run.pool.run(() => firstForeign(run, { apiVersion, kind, namespace }))));
+  const kinds = (await run.cluster.resources({ signal: run.signal })).filter(
+    ({ namespaced, verbs }) => namespaced && verbs.includes('list'),
+  );
+  const found = await Promise.all(
+    kinds.map(({ apiVersion, kind }) => run.pool.run(() => firstForeign(run, { apiVersion, kind, namespace }))),
+  );
   return found.find((name) => name !== undefined);
 }
 
@@ -79,7 +88,8 @@ async function firstForeign(run: Run, query: ListQuery): Promise<string | undefi
   } catch (error) {
     // What cannot be looked at may hold something.
     if (isApiError(error, 'Forbidden')) return `objects of kind ${kind} that this user may not see`;
-    if (isApiError(error, 'NotFound', 'KindNotServed', 'ServerError') || (isApiError(error) && error.status === 405)) return undefined;
+    if (isApiError(error, 'NotFound', 'KindNotServed', 'ServerError') || (isApiError(error) && error.status === 405))
+      return undefined;
     throw error;
   }
 }

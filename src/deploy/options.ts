@@ -134,7 +134,12 @@ export interface ObjectState extends ObjectAddress {
 /** Something that happened. */
 export type DeployEvent =
   | { readonly type: 'plan'; readonly plan: Plan }
-  | { readonly type: 'namespace'; readonly name: string; readonly action: 'created' | 'deleted' | 'kept'; readonly reason?: string }
+  | {
+      readonly type: 'namespace';
+      readonly name: string;
+      readonly action: 'created' | 'deleted' | 'kept';
+      readonly reason?: string;
+    }
   | { readonly type: 'lock'; readonly holder: string }
   | { readonly type: 'object'; readonly object: ObjectAddress; readonly action: DeployedObject['action'] }
   | { readonly type: 'waiting'; readonly object: ObjectAddress; readonly reason: string }

@@ -6,7 +6,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The fields that our applies own on a live object. */
 export function ownFields(live: KubernetesObject): Fields | undefined {
-  const own = (entry: ManagedFields): boolean => entry.manager === fieldManager && entry.operation === 'Apply' && !entry.subresource;
+  const own = (entry: ManagedFields): boolean =>
+    entry.manager === fieldManager && entry.operation === 'Apply' && !entry.subresource;
   return live.metadata.managedFields?.find(own)?.fieldsV1;
 }
 
@@ -42,12 +43,15 @@ function isEmpty(item: unknown): boolean {
 function coversItem(item: unknown, fields: Fields): boolean {
   if (typeof item !== 'object' || item === null) return fields[`v:${JSON.stringify(item)}`] !== undefined;
   for (const [name, child] of Object.entries(fields)) {
-    if (name.startsWith('k:') && fitsKey(item as Fields, JSON.parse(name.slice(2)) as Fields)) return covers(item, child as Fields);
+    if (name.startsWith('k:') && fitsKey(item as Fields, JSON.parse(name.slice(2)) as Fields))
+      return covers(item, child as Fields);
   }
   return fields[`v:${JSON.stringify(item)}`] !== undefined;
 }
 
 /** Key fields that the item leaves out were filled in by the server (`protocol: TCP`). */
 function fitsKey(item: Fields, key: Fields): boolean {
-  return Object.entries(key).every(([name, wanted]) => item[name] === undefined || canonical(item[name]) === canonical(wanted));
+  return Object.entries(key).every(
+    ([name, wanted]) => item[name] === undefined || canonical(item[name]) === canonical(wanted),
+  );
 }

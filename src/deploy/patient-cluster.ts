@@ -1,7 +1,27 @@
 import { isApiError } from '../cluster/api-error.ts';
 import type {
-  ApiResource, ApplyOptions, ApplyResult, CallOptions, Cluster, DeleteOptions, DeleteResult, KindReference, KubernetesObject, ListQuery, LogOptions,
-  NewObject, ObjectList, ObjectReference, Patch, RawRequest, RawResponse, ServerVersion, UpdateOptions, WatchEvent, WatchOptions, WriteOptions,
+  ApiResource,
+  ApplyOptions,
+  ApplyResult,
+  CallOptions,
+  Cluster,
+  DeleteOptions,
+  DeleteResult,
+  KindReference,
+  KubernetesObject,
+  ListQuery,
+  LogOptions,
+  NewObject,
+  ObjectList,
+  ObjectReference,
+  Patch,
+  RawRequest,
+  RawResponse,
+  ServerVersion,
+  UpdateOptions,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
 } from '../cluster/cluster.ts';
 import { isPassing, retrying } from './retry.ts';
 
@@ -35,7 +55,10 @@ export class PatientCluster implements Cluster {
     return this.#inner.namespace;
   }
 
-  discover(kind: KindReference, options?: CallOptions & { readonly refresh?: boolean }): Promise<ApiResource | undefined> {
+  discover(
+    kind: KindReference,
+    options?: CallOptions & { readonly refresh?: boolean },
+  ): Promise<ApiResource | undefined> {
     // The answer may come from memory, so it does not say that the server was reached.
     return this.#inner.discover(kind, options);
   }
@@ -98,7 +121,8 @@ export class PatientCluster implements Cluster {
   close(): void {}
 
   #read<T>(task: () => Promise<T>): Promise<T> {
-    const heals = (error: unknown): boolean => isPassing(error) && (this.#reached || !isApiError(error, 'Unreachable', 'Timeout'));
+    const heals = (error: unknown): boolean =>
+      isPassing(error) && (this.#reached || !isApiError(error, 'Unreachable', 'Timeout'));
     const once = async (): Promise<T> => {
       const result = await task();
       this.#reached = true;

@@ -13,5 +13,7 @@ import { checkPolicy } from './secrets.ts';
 export async function plan(graph: Graph, options: DeployOptions): Promise<Plan> {
   const run = startRun(graph, options);
   checkPolicy(graph, run.secrets);
-  return whileRunning(run, async () => (run.mode === 'kro' ? (await planWithKro(run, options)).plan : (await makePlan(run, options, true)).plan));
+  return whileRunning(run, async () =>
+    run.mode === 'kro' ? (await planWithKro(run, options)).plan : (await makePlan(run, options, true)).plan,
+  );
 }

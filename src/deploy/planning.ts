@@ -38,14 +38,27 @@ export async function readWorld(run: Run): Promise<World> {
 export async function makePlan(run: Run, options: DeployOptions, thorough: boolean): Promise<Planned> {
   const world = await readWorld(run);
   const orphans = findOrphans(run, world, options.pruneAll ?? false);
-  const problems: Error[] = [...modeProblems(run, world), ...kindProblems(world), ...shrinkProblems({ run, world, orphans }, options)];
+  const problems: Error[] = [
+    ...modeProblems(run, world),
+    ...kindProblems(world),
+    ...shrinkProblems({ run, world, orphans }, options),
+  ];
   const planned = await planObjects(run, world, { options, thorough, problems });
-  const deletions = orphans.deletable.map((object): PlannedChange => ({ ...orphanAddress(world, object), action: 'delete', fields: [] }));
+  const deletions = orphans.deletable.map(
+    (object): PlannedChange => ({ ...orphanAddress(world, object), action: 'delete', fields: [] }),
+  );
   const changes = [...planned, ...deletions];
   const { pending } = world.resolution;
-  const createsNamespace = !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
-  const changed = changes.some(({ action }) => action !== 'unchanged' && action !== 'check') || pending.length > 0 || createsNamespace !== undefined;
-  const warnings = orphans.kept.map(({ object, reason }) => `${describe({ kind: object.kind, ...object.metadata })} is no longer in the graph and stays: ${reason}`);
+  const createsNamespace =
+    !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
+  const changed =
+    changes.some(({ action }) => action !== 'unchanged' && action !== 'check') ||
+    pending.length > 0 ||
+    createsNamespace !== undefined;
+  const warnings = orphans.kept.map(
+    ({ object, reason }) =>
+      `${describe({ kind: object.kind, ...object.metadata })} is no longer in the graph and stays: ${reason}`,
+  );
   const plan: Plan = {
     changes,
     pending: pending.map(({ path, reason }) => ({ path, reason })),
@@ -74,14 +87,22 @@ export function planObjects(run: Run, world: World, planning: Planning): Promise
   return Promise.all(world.desired.map((desired) => planOne(run, world, { desired, ...planning })));
 }
 
-async function planOne(run: Run, world: World, { desired, options, thorough, problems }: Planning & { readonly desired: Desired }): Promise<PlannedChange> {
+async function planOne(
+  run: Run,
+  world: World,
+  { desired, options, thorough, problems }: Planning & { readonly desired: Desired },
+): Promise<PlannedChange> {
   const action = decide(desired, world);
   const address = addressOf(desired);
   const live = world.live.object(desired.key) ?? world.foreign.get(desired.key);
   if (action === 'check' && !live) problems.push(missingSecret(desired));
   if (action === 'adopt' && !options.adopt) problems.push(foreignError(desired, live as KubernetesObject));
   const task: Task = { desired, action, live, options };
-  if (action === 'update' || (action === 'adopt' && options.adopt) || (thorough && action === 'create' && canDryRun(run, world, desired))) {
+  if (
+    action === 'update' ||
+    (action === 'adopt' && options.adopt) ||
+    (thorough && action === 'create' && canDryRun(run, world, desired))
+  ) {
     try {
       const after = await run.pool.run(() => dryRun(run, task));
       return { ...address, action, fields: live ? diff(live, after) : [] };
@@ -98,13 +119,26 @@ function canDryRun({ identity }: Run, world: World, { namespace, served }: Desir
   if (!served) return false;
   if (namespace === undefined) return true;
   if (namespace === identity.namespace) return world.namespace !== undefined;
-  return !world.desired.some(({ kind, name }) => kind === 'Namespace' && name === namespace && !world.live.object(`Namespace//${name}`));
+  return !world.desired.some(
+    ({ kind, name }) => kind === 'Namespace' && name === namespace && !world.live.object(`Namespace//${name}`),
+  );
 }
 
-export function orphanAddress({ stored }: World, { apiVersion, kind, metadata }: KubernetesObject): Omit<PlannedChange, 'action' | 'fields'> {
+export function orphanAddress(
+  { stored }: World,
+  { apiVersion, kind, metadata }: KubernetesObject,
+): Omit<PlannedChange, 'action' | 'fields'> {
   const { name, namespace } = metadata;
-  const known = stored.record?.objects.find((entry) => entry.kind === kind && entry.name === name && entry.namespace === namespace);
-  return { label: known?.label ?? `${kind} ${name}`, apiVersion, kind, ...(namespace !== undefined && { namespace }), name };
+  const known = stored.record?.objects.find(
+    (entry) => entry.kind === kind && entry.name === name && entry.namespace === namespace,
+  );
+  return {
+    label: known?.label ?? `${kind} ${name}`,
+    apiVersion,
+    kind,
+    ...(namespace !== undefined && { namespace }),
+    name,
+  };
 }
 
 /** An instance keeps its mode: kro refuses objects that carry our label. */
@@ -126,15 +160,21 @@ function kindProblems({ desired }: World): Error[] {
   const defined = new Set(desired.map(({ object }) => definesKind(object)));
   return desired
     .filter((each) => !each.served && !defined.has(groupKind(each)))
-    .map(({ label, apiVersion, kind }) => new KubewrightError({
-      code: 'KindNotServed',
-      resource: label,
-      message: `the server does not serve ${apiVersion} ${kind}`,
-      hint: 'Check apiVersion and kind, install what brings it, or add its CustomResourceDefinition to the graph.',
-    }));
+    .map(
+      ({ label, apiVersion, kind }) =>
+        new KubewrightError({
+          code: 'KindNotServed',
+          resource: label,
+          message: `the server does not serve ${apiVersion} ${kind}`,
+          hint: 'Check apiVersion and kind, install what brings it, or add its CustomResourceDefinition to the graph.',
+        }),
+    );
 }
 
-function shrinkProblems({ run, world, orphans }: { readonly run: Run; readonly world: World; readonly orphans: Orphans }, { allowEmpty }: DeployOptions): Error[] {
+function shrinkProblems(
+  { run, world, orphans }: { readonly run: Run; readonly world: World; readonly orphans: Orphans },
+  { allowEmpty }: DeployOptions,
+): Error[] {
   const deletions = orphans.deletable.length;
   const before = world.stored.record?.objects.length ?? 0;
   const after = world.desired.length + world.resolution.pending.length;
@@ -157,4 +197,3 @@ function missingSecret({ label, kind, namespace, name }: Desired): Error {
     hint: 'Create it, or give its values in the environment with fromEnv or fromFile.',
   });
 }
-

@@ -70,11 +70,15 @@ export class PodProblems {
   #watch(namespace: string): void {
     const waiting = [...this.#followed.values()].some(({ desired }) => desired.namespace === namespace);
     if (!waiting || this.#informers.has(namespace)) return;
-    const pods = informer(this.#run.cluster, { apiVersion: 'v1', kind: 'Pod', namespace }, {
-      onChange: ({ type, object }) => (type === 'deleted' ? undefined : this.#look(object)),
-      // Pods only explain; who may not read them waits without an explanation.
-      onError: () => undefined,
-    });
+    const pods = informer(
+      this.#run.cluster,
+      { apiVersion: 'v1', kind: 'Pod', namespace },
+      {
+        onChange: ({ type, object }) => (type === 'deleted' ? undefined : this.#look(object)),
+        // Pods only explain; who may not read them waits without an explanation.
+        onError: () => undefined,
+      },
+    );
     this.#informers.set(namespace, pods);
   }
 
@@ -112,5 +116,8 @@ function runs(workload: KubernetesObject, pod: KubernetesObject): boolean {
 
 function imagesOf(spec: Fields): string {
   const containers = (spec['containers'] ?? []) as readonly Fields[];
-  return containers.map(({ name, image }) => `${String(name)}=${String(image)}`).sort().join(' ');
+  return containers
+    .map(({ name, image }) => `${String(name)}=${String(image)}`)
+    .sort()
+    .join(' ');
 }

@@ -10,10 +10,18 @@ export async function prune(run: Run, { world }: Planned, options: DeployOptions
   const { deletable } = findOrphans(run, world, options.pruneAll ?? false);
   const recorded = new Map(world.stored.record?.objects.map((entry) => [keyOf(entry), entry]));
   const removals = deletable.map((object): Removal => {
-    const { apiVersion, kind, metadata: { name, namespace } } = object;
+    const {
+      apiVersion,
+      kind,
+      metadata: { name, namespace },
+    } = object;
     const address = { apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
     const known = recorded.get(keyOf(address));
-    return { object, address: { label: known?.label ?? `${kind} ${name}`, ...address }, wave: known?.wave ?? Number.MAX_SAFE_INTEGER };
+    return {
+      object,
+      address: { label: known?.label ?? `${kind} ${name}`, ...address },
+      wave: known?.wave ?? Number.MAX_SAFE_INTEGER,
+    };
   });
   await removeInOrder(run, removals);
   return removals.map(({ address }) => ({ ...address, action: 'deleted', ready: true }));

@@ -71,7 +71,10 @@ function refuseForeign(run: Run, secret: KubernetesObject): void {
   throw new KubewrightError({
     code: 'ForeignRecord',
     resource: `Secret ${run.identity.namespace}/${run.identity.name}`,
-    message: tool === tooling ? `its label ${keys.id} is ${String(id)}, not ${run.identity.id}` : `belongs to ${tool ?? 'somebody else'}`,
+    message:
+      tool === tooling
+        ? `its label ${keys.id} is ${String(id)}, not ${run.identity.id}`
+        : `belongs to ${tool ?? 'somebody else'}`,
     hint: 'Delete or rename it, or give the instance another name.',
   });
 }
@@ -80,10 +83,16 @@ function parse(run: Run, secret: KubernetesObject): { salt: string; record: Depl
   const data = (secret['data'] ?? {}) as Record<string, string>;
   const salt = Buffer.from(data['salt'] ?? '', 'base64').toString() || randomBytes(24).toString('base64url');
   try {
-    return { salt, record: JSON.parse(gunzipSync(Buffer.from(data['record'] ?? '', 'base64')).toString()) as DeployRecord };
+    return {
+      salt,
+      record: JSON.parse(gunzipSync(Buffer.from(data['record'] ?? '', 'base64')).toString()) as DeployRecord,
+    };
   } catch {
     // The annotations still say where objects may be, so nothing is lost but their order.
-    run.emit({ type: 'warning', message: `Secret ${run.identity.namespace}/${run.identity.name}: the record in it cannot be read. It is written anew.` });
+    run.emit({
+      type: 'warning',
+      message: `Secret ${run.identity.namespace}/${run.identity.name}: the record in it cannot be read. It is written anew.`,
+    });
     return { salt, record: undefined };
   }
 }
@@ -104,7 +113,10 @@ export async function writeRecord(run: Run, previous: StoredRecord, record: Depl
       annotations: {
         [keys.tooling]: tooling,
         [keys.groupKinds]: record.kinds.map(groupKindOfEntry).sort().join(','),
-        [keys.namespaces]: record.namespaces.filter((namespace) => namespace !== run.identity.namespace).sort().join(','),
+        [keys.namespaces]: record.namespaces
+          .filter((namespace) => namespace !== run.identity.namespace)
+          .sort()
+          .join(','),
       },
     },
     type: 'kubewright.dev/record',

@@ -21,31 +21,45 @@ export async function removeInOrder(run: Run, removals: readonly Removal[]): Pro
   if (removals.length === 0) return;
   const waves = Map.groupBy(removals, ({ wave }) => wave);
   for (const number of [...waves.keys()].sort((left, right) => right - left)) {
-    if (run.signal.aborted) throw stopped(run, removals.filter(({ wave }) => wave <= number).map(({ address }) => `delete ${describe(address)}`));
+    if (run.signal.aborted)
+      throw stopped(
+        run,
+        removals.filter(({ wave }) => wave <= number).map(({ address }) => `delete ${describe(address)}`),
+      );
     await removeWave(run, waves.get(number) ?? []);
   }
 }
 
 async function removeWave(run: Run, removals: readonly Removal[]): Promise<void> {
   const results = await Promise.all(removals.map((removal) => run.pool.run(() => removeOne(run, removal))));
-  await goneAll(run, removals.filter((_, index) => results[index] === 'terminating'));
+  await goneAll(
+    run,
+    removals.filter((_, index) => results[index] === 'terminating'),
+  );
 }
 
 async function removeOne(run: Run, { object, address }: Removal): Promise<'gone' | 'terminating' | 'absent'> {
   const ref = refOf(object);
   const { uid, resourceVersion } = object.metadata;
-  const result = await retrying(async () => {
-    try {
-      return await run.cluster.delete(ref, { uid, resourceVersion, propagation: 'Background' });
-    } catch (error) {
-      if (!isApiError(error, 'Conflict')) throw error;
-      // Its status moves all the time; what matters is that it is the same object and still ours.
-      const now = await run.cluster.get(ref);
-      if (!now || now.metadata.uid !== uid) return 'absent' as const;
-      if (now.metadata.labels?.[keys.partOf] !== object.metadata.labels?.[keys.partOf]) throw error;
-      return run.cluster.delete(ref, { uid, resourceVersion: now.metadata.resourceVersion, propagation: 'Background' });
-    }
-  }, { signal: run.signal, heals: (error) => isPassing(error) || isApiError(error, 'Conflict'), budgetMs: 30_000 });
+  const result = await retrying(
+    async () => {
+      try {
+        return await run.cluster.delete(ref, { uid, resourceVersion, propagation: 'Background' });
+      } catch (error) {
+        if (!isApiError(error, 'Conflict')) throw error;
+        // Its status moves all the time; what matters is that it is the same object and still ours.
+        const now = await run.cluster.get(ref);
+        if (!now || now.metadata.uid !== uid) return 'absent' as const;
+        if (now.metadata.labels?.[keys.partOf] !== object.metadata.labels?.[keys.partOf]) throw error;
+        return run.cluster.delete(ref, {
+          uid,
+          resourceVersion: now.metadata.resourceVersion,
+          propagation: 'Background',
+        });
+      }
+    },
+    { signal: run.signal, heals: (error) => isPassing(error) || isApiError(error, 'Conflict'), budgetMs: 30_000 },
+  );
   run.emit({ type: 'object', object: address, action: 'deleted' });
   return result;
 }
@@ -68,15 +82,24 @@ async function goneAll(run: Run, removals: readonly Removal[]): Promise<void> {
     const started = informer(run.cluster, scope, { onChange: ({ type, object }) => seen(object, type === 'deleted') });
     // What was gone before the first list never shows up in it.
     void started.ready.then(() => {
-      for (const [key, { address }] of left) if (scopeKey(scope) === scopeKey(matching(scope, address)) && !started.object(address.name, address.namespace)) left.delete(key);
+      for (const [key, { address }] of left)
+        if (scopeKey(scope) === scopeKey(matching(scope, address)) && !started.object(address.name, address.namespace))
+          left.delete(key);
       if (left.size === 0) resolve();
     }, reject);
     return started;
   });
   const explain = setTimeout(() => {
-    for (const [key, { address }] of left) run.emit({ type: 'problem', object: address, reason: holdReason(latest.get(key)) });
+    for (const [key, { address }] of left)
+      run.emit({ type: 'problem', object: address, reason: holdReason(latest.get(key)) });
   }, explainAfterMs);
-  const abort = (): void => reject(stopped(run, [...left].map(([key, { address }]) => `${describe(address)}: ${holdReason(latest.get(key))}`)));
+  const abort = (): void =>
+    reject(
+      stopped(
+        run,
+        [...left].map(([key, { address }]) => `${describe(address)}: ${holdReason(latest.get(key))}`),
+      ),
+    );
   run.signal.addEventListener('abort', abort, { once: true });
   try {
     await promise;
@@ -87,12 +110,16 @@ async function goneAll(run: Run, removals: readonly Removal[]): Promise<void> {
   }
 }
 
-function matching(scope: { readonly namespace?: string | undefined }, { apiVersion, kind, namespace }: ObjectAddress): { apiVersion: string; kind: string; namespace?: string | undefined } {
+function matching(
+  scope: { readonly namespace?: string | undefined },
+  { apiVersion, kind, namespace }: ObjectAddress,
+): { apiVersion: string; kind: string; namespace?: string | undefined } {
   return { apiVersion, kind, namespace: scope.namespace === undefined ? undefined : namespace };
 }
 
 function holdReason(object: KubernetesObject | undefined): string {
   const finalizers = object?.metadata.finalizers ?? [];
-  return finalizers.length > 0 ? `its finalizers ${finalizers.join(', ')} hold it; check that their controllers run` : 'it is still being deleted';
+  return finalizers.length > 0
+    ? `its finalizers ${finalizers.join(', ')} hold it; check that their controllers run`
+    : 'it is still being deleted';
 }
-

@@ -7,11 +7,26 @@ import type { Planned } from './planning.ts';
 import type { Run } from './run.ts';
 
 /** What a call did, and the status of the instance by the objects as they are now. */
-export function report(run: Run, { world }: Planned, { items }: Convergence, pruned: readonly DeployedObject[] = []): DeployResult {
+export function report(
+  run: Run,
+  { world }: Planned,
+  { items }: Convergence,
+  pruned: readonly DeployedObject[] = [],
+): DeployResult {
   const { status, statusPending } = resolve(run.graph, run.instance, world.live);
   for (const { desired, verdict } of items) {
-    if (verdict?.state === 'waiting') run.emit({ type: 'warning', message: `${describe(desired)}: ${verdict.reason}; nobody may ever report on it, so it counts as ready` });
+    if (verdict?.state === 'waiting')
+      run.emit({
+        type: 'warning',
+        message: `${describe(desired)}: ${verdict.reason}; nobody may ever report on it, so it counts as ready`,
+      });
   }
   const made = items.map(({ desired, action }): DeployedObject => ({ ...addressOf(desired), action, ready: true }));
-  return { status, statusPending, objects: [...made, ...pruned], writes: run.cluster.writes, duration: performance.now() - run.startedAt };
+  return {
+    status,
+    statusPending,
+    objects: [...made, ...pruned],
+    writes: run.cluster.writes,
+    duration: performance.now() - run.startedAt,
+  };
 }

@@ -17,12 +17,16 @@ export async function ruleContext(run: Run, objects: readonly KubernetesObject[]
     if (defined) declared.set(defined, declaresConditions(object));
     else if (isCustom(object)) foreign.set(groupKind(object), object);
   }
-  const reads = [...foreign].filter(([kind]) => !declared.has(kind)).map(([kind, object]) => readDefinition(run, object).then((found) => declared.set(kind, found)));
-  if (objects.some(({ kind }) => kind === 'PersistentVolumeClaim')) reads.push(readClasses(run, classes).then(() => declared));
+  const reads = [...foreign]
+    .filter(([kind]) => !declared.has(kind))
+    .map(([kind, object]) => readDefinition(run, object).then((found) => declared.set(kind, found)));
+  if (objects.some(({ kind }) => kind === 'PersistentVolumeClaim'))
+    reads.push(readClasses(run, classes).then(() => declared));
   await Promise.all(reads);
   return {
     declaresConditions: (object) => declared.get(groupKind(object)) ?? false,
-    waitsForConsumer: (name) => (name === undefined ? [...classes.values()].find(({ isDefault }) => isDefault) : classes.get(name))?.lazy,
+    waitsForConsumer: (name) =>
+      (name === undefined ? [...classes.values()].find(({ isDefault }) => isDefault) : classes.get(name))?.lazy,
   };
 }
 
@@ -36,7 +40,10 @@ async function readDefinition(run: Run, object: Object): Promise<boolean> {
     const served = await kindOf(run, object);
     if (!served) return false;
     const name = `${served.plural}.${groupOf(object.apiVersion)}`;
-    const definition = await run.cluster.get({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name }, { signal: run.signal });
+    const definition = await run.cluster.get(
+      { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name },
+      { signal: run.signal },
+    );
     return definition !== undefined && declaresConditions(definition);
   } catch (error) {
     // Who may not read definitions waits for no status.
@@ -47,15 +54,24 @@ async function readDefinition(run: Run, object: Object): Promise<boolean> {
 
 function declaresConditions(definition: KubernetesObject): boolean {
   const versions = fields(definition['spec'])['versions'];
-  return Array.isArray(versions) && versions.some((version: unknown) => {
-    const path = ['schema', 'openAPIV3Schema', 'properties', 'status', 'properties', 'conditions'];
-    return path.reduce<unknown>((value, name) => fields(value)[name], version) !== undefined;
-  });
+  return (
+    Array.isArray(versions) &&
+    versions.some((version: unknown) => {
+      const path = ['schema', 'openAPIV3Schema', 'properties', 'status', 'properties', 'conditions'];
+      return path.reduce<unknown>((value, name) => fields(value)[name], version) !== undefined;
+    })
+  );
 }
 
-async function readClasses(run: Run, classes: Map<string, { readonly lazy: boolean; readonly isDefault: boolean }>): Promise<void> {
+async function readClasses(
+  run: Run,
+  classes: Map<string, { readonly lazy: boolean; readonly isDefault: boolean }>,
+): Promise<void> {
   try {
-    const { items } = await run.cluster.list({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' }, { signal: run.signal });
+    const { items } = await run.cluster.list(
+      { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' },
+      { signal: run.signal },
+    );
     for (const item of items) {
       const isDefault = item.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
       classes.set(item.metadata.name, { lazy: text(item['volumeBindingMode']) === 'WaitForFirstConsumer', isDefault });

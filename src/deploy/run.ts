@@ -74,7 +74,9 @@ export function stopped(run: Run, left: readonly string[], cause?: unknown): Kub
     code: timeout ? 'Timeout' : 'Interrupted',
     resource: subject(run),
     message: timeout ? `not finished after ${Math.round(run.timeoutMs / 1000)} s${rest}` : `stopped${rest}`,
-    hint: timeout ? 'Look at what waits, or give it more time with `timeoutMs`.' : 'Run it again to continue; what was done stays.',
+    hint: timeout
+      ? 'Look at what waits, or give it more time with `timeoutMs`.'
+      : 'Run it again to continue; what was done stays.',
     cause,
   });
 }

@@ -34,15 +34,21 @@ export function existingSecrets(graph: Graph, policy: SecretsPolicy): ReadonlySe
 }
 
 /** The content of a Secret as the server stores it: all keys in `data`, in base64, deferred values read now. */
-export function secretContent(body: Readonly<Record<string, unknown>>, source: SecretSource, label: string): Record<string, unknown> {
+export function secretContent(
+  body: Readonly<Record<string, unknown>>,
+  source: SecretSource,
+  label: string,
+): Record<string, unknown> {
   const { data, stringData, ...rest } = body;
   const merged: Record<string, string> = {};
   for (const [key, value] of Object.entries((data ?? {}) as Record<string, unknown>)) {
-    merged[key] = value instanceof Deferred ? readDeferred(value, `${label} data.${key}`).toString('base64') : String(value);
+    merged[key] =
+      value instanceof Deferred ? readDeferred(value, `${label} data.${key}`).toString('base64') : String(value);
   }
   const texts = { ...((stringData ?? {}) as Record<string, unknown>), ...(typeof source === 'object' ? source : {}) };
   for (const [key, value] of Object.entries(texts)) {
-    const bytes = value instanceof Deferred ? readDeferred(value, `${label} stringData.${key}`) : Buffer.from(String(value));
+    const bytes =
+      value instanceof Deferred ? readDeferred(value, `${label} stringData.${key}`) : Buffer.from(String(value));
     merged[key] = bytes.toString('base64');
   }
   return { ...rest, data: merged };

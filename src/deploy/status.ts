@@ -16,12 +16,19 @@ export async function status(graph: Graph, options: TargetOptions): Promise<Stat
 
 async function statusDirectly(run: Run): Promise<StatusResult> {
   const world = await readWorld(run);
-  const rules = await ruleContext(run, world.desired.map(({ object }) => object));
+  const rules = await ruleContext(
+    run,
+    world.desired.map(({ object }) => object),
+  );
   const objects = world.desired.map((desired): ObjectState => {
     const live = world.live.object(desired.key);
     if (!live) return { ...addressOf(desired), state: 'missing' };
     const verdict = judge(live, rules);
-    return { ...addressOf(desired), state: verdict.state, ...(verdict.reason !== undefined && { reason: verdict.reason }) };
+    return {
+      ...addressOf(desired),
+      state: verdict.state,
+      ...(verdict.reason !== undefined && { reason: verdict.reason }),
+    };
   });
   const { resolution, stored } = world;
   return {

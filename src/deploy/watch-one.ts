@@ -25,12 +25,16 @@ export async function watchOne<T>(run: Run, ref: ObjectReference, decide: Decide
     }
   };
   const { apiVersion, kind, name, namespace } = ref;
-  const watching = informer(run.cluster, { apiVersion, kind, namespace, fieldSelector: `metadata.name=${name}` }, {
-    onChange: ({ type, object }) => look(type === 'deleted' ? undefined : object),
-    onError: (error) => {
-      if (isApiError(error, 'Forbidden', 'Unauthorized')) reject(error);
+  const watching = informer(
+    run.cluster,
+    { apiVersion, kind, namespace, fieldSelector: `metadata.name=${name}` },
+    {
+      onChange: ({ type, object }) => look(type === 'deleted' ? undefined : object),
+      onError: (error) => {
+        if (isApiError(error, 'Forbidden', 'Unauthorized')) reject(error);
+      },
     },
-  });
+  );
   const abort = (): void => reject(run.signal.reason);
   run.signal.addEventListener('abort', abort, { once: true });
   if (run.signal.aborted) abort();
@@ -38,9 +42,12 @@ export async function watchOne<T>(run: Run, ref: ObjectReference, decide: Decide
     const known = watching.object(name, namespace);
     if (known) look(known);
   }, recheckMs);
-  void watching.ready.then(() => {
-    if (!watching.object(name, namespace)) look(undefined);
-  }, () => undefined);
+  void watching.ready.then(
+    () => {
+      if (!watching.object(name, namespace)) look(undefined);
+    },
+    () => undefined,
+  );
   try {
     return await promise;
   } finally {

@@ -59,6 +59,8 @@ export class Watches {
     if (this.#informers.has(id)) return;
     const started = informer(this.#run.cluster, query, {
       onChange: ({ type, object }) => onChange(object, type === 'deleted'),
+      // Who owns which field decides whether an object is unchanged.
+      transform: (object) => object,
       onError: (error) => {
         if (isApiError(error, 'Forbidden', 'Unauthorized')) this.#listener.onFailure(error);
       },

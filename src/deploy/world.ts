@@ -41,7 +41,9 @@ export async function survey(world: World, run: Run): Promise<void> {
 
 /** Reads lists and externals that are not known yet; says whether there were any. */
 export async function look(run: Run, world: World): Promise<boolean> {
-  const scopes = scopesOf(world.desired.filter(({ served, check }) => served && !check)).filter((scope) => !isListed(world, scope));
+  const scopes = scopesOf(world.desired.filter(({ served, check }) => served && !check)).filter(
+    (scope) => !isListed(world, scope),
+  );
   const externals = world.resolution.externals.filter(({ path }) => !world.listed.has(`external ${path}`));
   const checked = world.desired.filter(({ check, key }) => check && !world.sought.has(key));
   await Promise.all([
@@ -62,14 +64,22 @@ export async function lookForOrphans(run: Run, world: World): Promise<void> {
     const served = await kindOf(run, { apiVersion, kind });
     if (!served) continue;
     const namespaces = served.namespaced ? record.namespaces : [undefined];
-    for (const namespace of namespaces.length > manyNamespaces ? [undefined] : namespaces) scopes.push({ apiVersion, kind, namespace });
+    for (const namespace of namespaces.length > manyNamespaces ? [undefined] : namespaces)
+      scopes.push({ apiVersion, kind, namespace });
   }
   await Promise.all(scopes.filter((scope) => !isListed(world, scope)).map((scope) => listScope(run, world, scope)));
 }
 
 /** Looks for objects that have our addresses without our label, so that nothing is taken over silently. */
 export async function lookForForeign(run: Run, world: World): Promise<void> {
-  const missing = world.desired.filter(({ served, check, key, namespace }) => served && !check && !world.live.object(key) && !world.sought.has(key) && !(namespace === run.identity.namespace && !world.namespace));
+  const missing = world.desired.filter(
+    ({ served, check, key, namespace }) =>
+      served &&
+      !check &&
+      !world.live.object(key) &&
+      !world.sought.has(key) &&
+      !(namespace === run.identity.namespace && !world.namespace),
+  );
   for (const { key } of missing) world.sought.add(key);
   const byScope = Map.groupBy(missing, ({ apiVersion, kind, namespace }) => scopeKey({ apiVersion, kind, namespace }));
   await Promise.all([...byScope.values()].map((group) => seek(run, world, group)));
@@ -82,7 +92,9 @@ async function seek(run: Run, world: World, group: readonly Desired[]): Promise<
     if (found && wanted.has(keyOf(refOf(found)))) world.foreign.set(keyOf(refOf(found)), found);
   };
   if (group.length <= fewObjects) {
-    await Promise.all(group.map(async (desired) => note(await run.pool.run(() => run.cluster.get(desired, { signal: run.signal })))));
+    await Promise.all(
+      group.map(async (desired) => note(await run.pool.run(() => run.cluster.get(desired, { signal: run.signal })))),
+    );
     return;
   }
   const { apiVersion, kind, namespace } = first;
@@ -93,7 +105,10 @@ async function seek(run: Run, world: World, group: readonly Desired[]): Promise<
 async function listScope(run: Run, world: World, scope: ListQuery): Promise<void> {
   world.listed.add(scopeKey(scope));
   try {
-    const { items } = await run.cluster.list({ ...scope, labelSelector: `${keys.partOf}=${run.identity.id}` }, { signal: run.signal });
+    const { items } = await run.cluster.list(
+      { ...scope, labelSelector: `${keys.partOf}=${run.identity.id}` },
+      { signal: run.signal },
+    );
     for (const item of items) world.live.set(item);
   } catch (error) {
     if (!isApiError(error, 'KindNotServed')) throw error;
@@ -120,7 +135,8 @@ async function readExternal(run: Run, world: World, external: ExternalRead): Pro
 
 /** What to list, and to watch, for an object or objects that are not ours. */
 export function externalQuery({ apiVersion, kind, namespace, by }: ExternalRead): ListQuery {
-  const filter = 'name' in by ? { fieldSelector: `metadata.name=${by.name}` } : { labelSelector: selectorText(by.selector) };
+  const filter =
+    'name' in by ? { fieldSelector: `metadata.name=${by.name}` } : { labelSelector: selectorText(by.selector) };
   return { apiVersion, kind, namespace, ...filter };
 }
 
@@ -135,12 +151,18 @@ function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector
 }
 
 /** One list per kind and namespace, or one per kind where there are many namespaces. */
-export function scopesOf(objects: readonly { readonly apiVersion: string; readonly kind: string; readonly namespace?: string | undefined }[]): readonly ListQuery[] {
+export function scopesOf(
+  objects: readonly { readonly apiVersion: string; readonly kind: string; readonly namespace?: string | undefined }[],
+): readonly ListQuery[] {
   const byKind = Map.groupBy(objects, ({ apiVersion, kind }) => `${apiVersion}/${kind}`);
   return [...byKind.values()].flatMap((group) => {
     const [{ apiVersion, kind }] = group as [Desired];
     const namespaces = [...new Set(group.map(({ namespace }) => namespace))];
-    return (namespaces.length > manyNamespaces ? [undefined] : namespaces).map((namespace) => ({ apiVersion, kind, namespace }));
+    return (namespaces.length > manyNamespaces ? [undefined] : namespaces).map((namespace) => ({
+      apiVersion,
+      kind,
+      namespace,
+    }));
   });
 }
 
@@ -153,12 +175,23 @@ function isListed({ listed }: World, scope: ListQuery): boolean {
 }
 
 /** A world of which nothing was read but the record and the namespace. */
-export async function newWorld(run: Run, read: { readonly stored: StoredRecord; readonly namespace: KubernetesObject | undefined; readonly existing: ReadonlySet<string> }): Promise<World> {
+export async function newWorld(
+  run: Run,
+  read: {
+    readonly stored: StoredRecord;
+    readonly namespace: KubernetesObject | undefined;
+    readonly existing: ReadonlySet<string>;
+  },
+): Promise<World> {
   const { stored, namespace, existing } = read;
   const live = new Live();
   const world: World = {
-    live, stored, namespace,
-    foreign: new Map(), listed: new Set(), sought: new Set(),
+    live,
+    stored,
+    namespace,
+    foreign: new Map(),
+    listed: new Set(),
+    sought: new Set(),
     wishes: { salt: stored.salt, existing },
     resolution: resolve(run.graph, run.instance, live),
     desired: [],

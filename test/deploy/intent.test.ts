@@ -12,8 +12,14 @@ import { ownsAll } from '../../src/deploy/ownership.ts';
 import { secretContent } from '../../src/deploy/secrets.ts';
 import { Deferred } from '../../src/expr/value.ts';
 
-const base = (more: object): KubernetesObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, ...more });
-const owned = (fieldsV1: object, manager = 'kubewright'): KubernetesObject => base({ metadata: { name: 'a', managedFields: [{ manager, operation: 'Apply', fieldsV1 }] } });
+const base = (more: object): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'a' },
+  ...more,
+});
+const owned = (fieldsV1: object, manager = 'kubewright'): KubernetesObject =>
+  base({ metadata: { name: 'a', managedFields: [{ manager, operation: 'Apply', fieldsV1 }] } });
 
 describe('the intent hash', () => {
   it('does not depend on the order of keys', () => {
@@ -31,10 +37,30 @@ describe('ownership', () => {
     ['a field that is ours', { data: { k: 'v' } }, { 'f:data': { 'f:k': {} } }, true],
     ['a field that is not', { data: { k: 'v', l: 'w' } }, { 'f:data': { 'f:k': {} } }, false],
     ['an atomic list', { spec: { args: ['a'] } }, { 'f:spec': { 'f:args': {} } }, true],
-    ['a keyed list, key filled in by the server', { spec: { ports: [{ port: 80, name: 'http' }] } }, { 'f:spec': { 'f:ports': { 'k:{"port":80,"protocol":"TCP"}': { '.': {}, 'f:port': {}, 'f:name': {} } } } }, true],
-    ['a keyed list without the item', { spec: { ports: [{ port: 81 }] } }, { 'f:spec': { 'f:ports': { 'k:{"port":80,"protocol":"TCP"}': { 'f:port': {} } } } }, false],
-    ['a set', { metadata: { name: 'a', finalizers: ['x'] } }, { 'f:metadata': { 'f:finalizers': { 'v:"x"': {} } } }, true],
-    ['empty values, which leave no trace', { spec: { list: [], map: {}, nothing: null } }, { 'f:spec': { 'f:other': {} } }, true],
+    [
+      'a keyed list, key filled in by the server',
+      { spec: { ports: [{ port: 80, name: 'http' }] } },
+      { 'f:spec': { 'f:ports': { 'k:{"port":80,"protocol":"TCP"}': { '.': {}, 'f:port': {}, 'f:name': {} } } } },
+      true,
+    ],
+    [
+      'a keyed list without the item',
+      { spec: { ports: [{ port: 81 }] } },
+      { 'f:spec': { 'f:ports': { 'k:{"port":80,"protocol":"TCP"}': { 'f:port': {} } } } },
+      false,
+    ],
+    [
+      'a set',
+      { metadata: { name: 'a', finalizers: ['x'] } },
+      { 'f:metadata': { 'f:finalizers': { 'v:"x"': {} } } },
+      true,
+    ],
+    [
+      'empty values, which leave no trace',
+      { spec: { list: [], map: {}, nothing: null } },
+      { 'f:spec': { 'f:other': {} } },
+      true,
+    ],
   ])('knows %s', (_title, intent, fields, expected) => {
     expect(ownsAll(base(intent), owned(fields))).toBe(expected);
   });
@@ -44,19 +70,41 @@ describe('ownership', () => {
   });
 
   it('moves from tools to us in one entry, and stays with controllers', () => {
-    const tool = { manager: 'kubectl-client-side-apply', operation: 'Update', apiVersion: 'v1', fieldsV1: { 'f:data': { 'f:a': {} } } };
+    const tool = {
+      manager: 'kubectl-client-side-apply',
+      operation: 'Update',
+      apiVersion: 'v1',
+      fieldsV1: { 'f:data': { 'f:a': {} } },
+    };
     const helm = { manager: 'helm', operation: 'Update', apiVersion: 'v1', fieldsV1: { 'f:data': { 'f:b': {} } } };
     const controller = { manager: 'kube-controller-manager', operation: 'Update', subresource: 'status', fieldsV1: {} };
     expect(migrate([tool, helm, controller])).toEqual([
-      { manager: 'kubewright', operation: 'Apply', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: { 'f:data': { 'f:a': {}, 'f:b': {} } } },
+      {
+        manager: 'kubewright',
+        operation: 'Apply',
+        apiVersion: 'v1',
+        fieldsType: 'FieldsV1',
+        fieldsV1: { 'f:data': { 'f:a': {}, 'f:b': {} } },
+      },
       controller,
     ]);
     expect(migrate([controller])).toBeUndefined();
   });
 
   it('of replicas is handed to an autoscaler, not to a person', () => {
-    const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: { replicas: 1, paused: false } };
-    const scaledBy = (manager: string): KubernetesObject => ({ ...deployment, metadata: { name: 'a', managedFields: [{ manager, subresource: 'scale', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }] } });
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'a' },
+      spec: { replicas: 1, paused: false },
+    };
+    const scaledBy = (manager: string): KubernetesObject => ({
+      ...deployment,
+      metadata: {
+        name: 'a',
+        managedFields: [{ manager, subresource: 'scale', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }],
+      },
+    });
     expect(handOver(deployment, scaledBy('kube-controller-manager'))['spec']).toEqual({ paused: false });
     expect(handOver(deployment, scaledBy('kubectl'))).toBe(deployment);
   });
@@ -64,8 +112,17 @@ describe('ownership', () => {
 
 describe('a diff', () => {
   it('names fields and leaves out what the server keeps for itself', () => {
-    const before = base({ metadata: { name: 'a', resourceVersion: '1', labels: { 'applyset.kubernetes.io/part-of': 'x' } }, data: { 'x.y': '1', gone: '2' }, status: { a: 1 } });
-    const after = base({ metadata: { name: 'a', resourceVersion: '2' }, data: { 'x.y': '3' }, list: [{ a: 1 }], status: { a: 2 } });
+    const before = base({
+      metadata: { name: 'a', resourceVersion: '1', labels: { 'applyset.kubernetes.io/part-of': 'x' } },
+      data: { 'x.y': '1', gone: '2' },
+      status: { a: 1 },
+    });
+    const after = base({
+      metadata: { name: 'a', resourceVersion: '2' },
+      data: { 'x.y': '3' },
+      list: [{ a: 1 }],
+      status: { a: 2 },
+    });
     expect(diff(before, after)).toEqual([
       { path: 'data["x.y"]', before: '1', after: '3' },
       { path: 'data.gone', before: '2' },
@@ -87,8 +144,16 @@ describe('Secrets', () => {
     process.env['INTENT_TEST'] = 'from env';
     const deferred = new Deferred({ env: 'INTENT_TEST' });
     const decode = (text: string | undefined): string => Buffer.from(text ?? '', 'base64').toString();
-    const { data, stringData } = secretContent({ data: { a: 'eA==', b: deferred }, stringData: { c: deferred, a: 'wins' } }, 'plain', 's') as { data: Record<string, string>; stringData: unknown };
-    expect(Object.fromEntries(Object.entries(data).map(([key, value]) => [key, decode(value)]))).toEqual({ a: 'wins', b: 'from env', c: 'from env' });
+    const { data, stringData } = secretContent(
+      { data: { a: 'eA==', b: deferred }, stringData: { c: deferred, a: 'wins' } },
+      'plain',
+      's',
+    ) as { data: Record<string, string>; stringData: unknown };
+    expect(Object.fromEntries(Object.entries(data).map(([key, value]) => [key, decode(value)]))).toEqual({
+      a: 'wins',
+      b: 'from env',
+      c: 'from env',
+    });
     expect(stringData).toBeUndefined();
     const replaced = secretContent({ stringData: { a: 'one' } }, { a: 'two' }, 's') as { data: Record<string, string> };
     expect(decode(replaced.data['a'])).toBe('two');
@@ -96,7 +161,9 @@ describe('Secrets', () => {
 
   it('name what is missing, never what was found', () => {
     const missing = new Deferred({ file: '/nowhere/at/all' });
-    expect(() => secretContent({ data: { a: missing } }, 'plain', 'db')).toThrow('db data.a: file /nowhere/at/all cannot be read (ENOENT). Create it, or name another source.');
+    expect(() => secretContent({ data: { a: missing } }, 'plain', 'db')).toThrow(
+      'db data.a: file /nowhere/at/all cannot be read (ENOENT). Create it, or name another source.',
+    );
   });
 });
 
@@ -112,7 +179,7 @@ describe('names', () => {
   });
 
   it('of fields lead to values', () => {
-    const object = { spec: { containers: [{ name: 'web', image: 'x' }], list: ['a', 'b'] }, data: { 'k': 1 } };
+    const object = { spec: { containers: [{ name: 'web', image: 'x' }], list: ['a', 'b'] }, data: { k: 1 } };
     expect(valueAt(object, '.spec.containers[name="web"].image')).toBe('x');
     expect(valueAt(object, 'spec.list[1]')).toBe('b');
     expect(valueAt(object, '.spec.list[="a"]')).toBe('a');
@@ -122,33 +189,66 @@ describe('names', () => {
 
 describe('derived order', () => {
   it('comes from the names that an object holds', () => {
-    const pod = { serviceAccountName: 'sa', volumes: [{ configMap: { name: 'cm' } }, { persistentVolumeClaim: { claimName: 'pvc' } }], containers: [{ envFrom: [{ secretRef: { name: 's' } }] }] };
-    const edges = edgesOf({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace: 'n' }, spec: { template: { spec: pod } } });
+    const pod = {
+      serviceAccountName: 'sa',
+      volumes: [{ configMap: { name: 'cm' } }, { persistentVolumeClaim: { claimName: 'pvc' } }],
+      containers: [{ envFrom: [{ secretRef: { name: 's' } }] }],
+    };
+    const edges = edgesOf({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web', namespace: 'n' },
+      spec: { template: { spec: pod } },
+    });
     expect(edges.map(({ groupKind, name, needs }) => `${groupKind} ${name} ${needs}`)).toEqual([
-      'Namespace n ready', 'ServiceAccount sa applied', 'ConfigMap cm applied', 'PersistentVolumeClaim pvc applied', 'Secret s applied',
+      'Namespace n ready',
+      'ServiceAccount sa applied',
+      'ConfigMap cm applied',
+      'PersistentVolumeClaim pvc applied',
+      'Secret s applied',
     ]);
   });
 
   it('follows references with kind and group', () => {
-    const binding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name: 'b', namespace: 'n' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'r' }, subjects: [{ kind: 'ServiceAccount', name: 'sa', namespace: 'other' }] };
-    expect(edgesOf(binding).map(({ groupKind, namespace, name }) => `${groupKind} ${String(namespace)}/${name}`)).toEqual([
-      'Namespace undefined/n', 'ClusterRole.rbac.authorization.k8s.io n/r', 'ServiceAccount other/sa',
-    ]);
+    const binding = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'b', namespace: 'n' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'r' },
+      subjects: [{ kind: 'ServiceAccount', name: 'sa', namespace: 'other' }],
+    };
+    expect(
+      edgesOf(binding).map(({ groupKind, namespace, name }) => `${groupKind} ${String(namespace)}/${name}`),
+    ).toEqual(['Namespace undefined/n', 'ClusterRole.rbac.authorization.k8s.io n/r', 'ServiceAccount other/sa']);
   });
 });
 
 describe('breaking changes of a kind', () => {
-  const of = (properties: object, required: string[] = []): Record<string, unknown> => ({ type: 'object', properties, required });
+  const of = (properties: object, required: string[] = []): Record<string, unknown> => ({
+    type: 'object',
+    properties,
+    required,
+  });
   it.each([
     ['a field is removed', of({ a: {} }), of({}), ['spec.a is removed']],
-    ['a type changes', of({ a: { type: 'string' } }), of({ a: { type: 'integer' } }), ['spec.a changes its type from string to integer']],
+    [
+      'a type changes',
+      of({ a: { type: 'string' } }),
+      of({ a: { type: 'integer' } }),
+      ['spec.a changes its type from string to integer'],
+    ],
     ['a new field is required', of({}), of({ a: {} }, ['a']), ['spec.a is new and required without a default']],
     ['an enum shrinks', of({ a: { enum: ['x', 'y'] } }), of({ a: { enum: ['x'] } }), ['spec.a no longer allows "y"']],
     ['a bound is tightened', of({ a: { maximum: 9 } }), of({ a: { maximum: 5 } }), ['spec.a has a tighter maximum: 5']],
     ['a field is added', of({}), of({ a: {} }), []],
     ['a required field has a default', of({}), of({ a: { default: 1 } }, ['a']), []],
     ['a bound is relaxed', of({ a: { minimum: 3 } }), of({ a: { minimum: 1 } }), []],
-    ['items change', of({ a: { items: { type: 'string' } } }), of({ a: { items: { type: 'integer' } } }), ['spec.a[] changes its type from string to integer']],
+    [
+      'items change',
+      of({ a: { items: { type: 'string' } } }),
+      of({ a: { items: { type: 'integer' } } }),
+      ['spec.a[] changes its type from string to integer'],
+    ],
   ])('when %s', (_title, before, after, expected) => {
     expect([...breakingChanges(before, after)]).toEqual(expected);
   });

@@ -9,7 +9,8 @@ import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsF
 const cluster = await connectTo(inject('controlPlane'));
 afterAll(() => cluster.close());
 
-const actions = (objects: readonly { label: string; action: string }[]): Record<string, string> => Object.fromEntries(objects.map(({ label, action }) => [label, action]));
+const actions = (objects: readonly { label: string; action: string }[]): Record<string, string> =>
+  Object.fromEntries(objects.map(({ label, action }) => [label, action]));
 
 describe('a direct deployment', () => {
   it('creates namespace and objects, writes nothing the second time, and destroys everything', async () => {
@@ -45,7 +46,9 @@ describe('a direct deployment', () => {
     const options = optionsFor({ cluster, namespace: freshName('shrink') });
     await deploy(graphOf('shrink', configMaps(['a', 'b', 'c', 'd', 'e'])), options);
     const small = graphOf('shrink', configMaps(['a']));
-    await expect(deploy(small, options)).rejects.toThrow(/4 objects would be deleted and 1 of 5 would be left.*--allow-empty/);
+    await expect(deploy(small, options)).rejects.toThrow(
+      /4 objects would be deleted and 1 of 5 would be left.*--allow-empty/,
+    );
     const { objects } = await deploy(small, { ...options, allowEmpty: true });
     expect(objects.filter(({ action }) => action === 'deleted')).toHaveLength(4);
   });
@@ -54,7 +57,11 @@ describe('a direct deployment', () => {
     const options = optionsFor({ cluster, namespace: freshName('adopt') });
     const namespace = options.instance.namespace as string;
     await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-    for (const name of ['a', 'b']) await cluster.create({ ...configMap, metadata: { name, namespace }, data: { key: 'theirs', old: 'x' } } as never, { fieldManager: 'kubectl-create' });
+    for (const name of ['a', 'b'])
+      await cluster.create(
+        { ...configMap, metadata: { name, namespace }, data: { key: 'theirs', old: 'x' } } as never,
+        { fieldManager: 'kubectl-create' },
+      );
     const graph = graphOf('adopt', configMaps(['a', 'b', 'c']));
     const refused = await deploy(graph, options).catch((error: Error) => error.message);
     expect(refused).toMatch(/a: ConfigMap .*\/a exists and belongs to kubectl-create\. .*--adopt/);
@@ -73,9 +80,15 @@ describe('a direct deployment', () => {
     const namespace = options.instance.namespace as string;
     const graph = graphOf('conflict', configMaps(['a']));
     await deploy(graph, options);
-    await cluster.patch({ ...configMap, name: 'a', namespace }, { type: 'merge', body: { data: { key: 'edited' } } }, { fieldManager: 'kubectl-edit' });
+    await cluster.patch(
+      { ...configMap, name: 'a', namespace },
+      { type: 'merge', body: { data: { key: 'edited' } } },
+      { fieldManager: 'kubectl-edit' },
+    );
     const refused = await deploy(graph, options).catch((error: Error) => error.message);
-    expect(refused).toMatch(/a data\.key: ConfigMap .*: kubectl-edit set it to "edited", the graph says "value".*--take data\.key.*dropping it.*use its value/s);
+    expect(refused).toMatch(
+      /a data\.key: ConfigMap .*: kubectl-edit set it to "edited", the graph says "value".*--take data\.key.*dropping it.*use its value/s,
+    );
     expect((await plan(graph, options)).problems).toHaveLength(1);
     const { objects } = await deploy(graph, { ...options, take: ['data.key'] });
     expect(actions(objects)).toEqual({ a: 'updated' });
@@ -90,13 +103,22 @@ describe('a direct deployment', () => {
     await cluster.create({ ...configMap, metadata: { name: 'theirs', namespace } } as never);
     await destroy(graph, options);
     expect(await namesIn(cluster, namespace, configMap)).toEqual(['theirs']);
-    expect(options.events).toContainEqual(expect.objectContaining({ type: 'namespace', action: 'kept', reason: 'it holds ConfigMap theirs' }));
+    expect(options.events).toContainEqual(
+      expect.objectContaining({ type: 'namespace', action: 'kept', reason: 'it holds ConfigMap theirs' }),
+    );
   });
 
   it('keeps what is marked so, when it leaves the graph and when everything goes', async () => {
     const options = optionsFor({ cluster, namespace: freshName('keep') });
     const namespace = options.instance.namespace as string;
-    const withKept = graphOf('keep', () => ({ a: simple.ConfigMap({ name: 'a', data: {} }), kept: simple.ConfigMap({ name: 'kept', data: {} }, { keep: true }) }) as never);
+    const withKept = graphOf(
+      'keep',
+      () =>
+        ({
+          a: simple.ConfigMap({ name: 'a', data: {} }),
+          kept: simple.ConfigMap({ name: 'kept', data: {} }, { keep: true }),
+        }) as never,
+    );
     await deploy(withKept, options);
     const result = await deploy(graphOf('keep', configMaps(['a'], {})), options);
     expect(result.objects.map(({ label }) => label)).toEqual(['a']);
@@ -107,17 +129,30 @@ describe('a direct deployment', () => {
   it('never shows values of Secrets, and says which variable is missing', async () => {
     const options = optionsFor({ cluster, namespace: freshName('secrets') });
     const namespace = options.instance.namespace as string;
-    const graphWith = (text: string) => graphOf('secrets', () => ({ db: simple.Secret({ name: 'db', stringData: { user: text, password: fromEnv('DEPLOY_TEST_PASSWORD') } }) }) as never);
+    const graphWith = (text: string) =>
+      graphOf(
+        'secrets',
+        () =>
+          ({
+            db: simple.Secret({ name: 'db', stringData: { user: text, password: fromEnv('DEPLOY_TEST_PASSWORD') } }),
+          }) as never,
+      );
     delete process.env['DEPLOY_TEST_PASSWORD'];
-    await expect(deploy(graphWith('alice'), options)).rejects.toThrow(/^db stringData\.password: environment variable DEPLOY_TEST_PASSWORD is not set\. /);
+    await expect(deploy(graphWith('alice'), options)).rejects.toThrow(
+      /^db stringData\.password: environment variable DEPLOY_TEST_PASSWORD is not set\. /,
+    );
     process.env['DEPLOY_TEST_PASSWORD'] = 'correct-horse';
     const result = await deploy(graphWith('alice'), options);
     const stored = (await cluster.get({ ...secret, name: 'db', namespace }))?.['data'] as Record<string, string>;
-    expect(Object.fromEntries(Object.entries(stored).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]))).toEqual({ user: 'alice', password: 'correct-horse' });
+    expect(
+      Object.fromEntries(Object.entries(stored).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()])),
+    ).toEqual({ user: 'alice', password: 'correct-horse' });
     expect((await deploy(graphWith('alice'), options)).writes).toBe(0);
     process.env['DEPLOY_TEST_PASSWORD'] = 'battery-staple';
     const planned = await plan(graphWith('alice'), options);
-    expect(planned.changes).toMatchObject([{ action: 'update', fields: [{ path: 'data.password', before: '(secret)', after: '(secret)' }] }]);
+    expect(planned.changes).toMatchObject([
+      { action: 'update', fields: [{ path: 'data.password', before: '(secret)', after: '(secret)' }] },
+    ]);
     const shown = JSON.stringify([result, planned, options.events]);
     for (const value of ['correct-horse', 'battery-staple', 'alice']) {
       expect(shown).not.toContain(value);
@@ -128,10 +163,21 @@ describe('a direct deployment', () => {
   it('takes Secrets that exist as they are, and names the ones that do not', async () => {
     const options = { ...optionsFor({ cluster, namespace: freshName('existing') }), secrets: 'existing' as const };
     const namespace = options.instance.namespace as string;
-    const graph = graphOf('existing', () => ({ db: simple.Secret({ name: 'db', stringData: { password: 'unused' } }), a: simple.ConfigMap({ name: 'a', data: {} }) }) as never);
+    const graph = graphOf(
+      'existing',
+      () =>
+        ({
+          db: simple.Secret({ name: 'db', stringData: { password: 'unused' } }),
+          a: simple.ConfigMap({ name: 'a', data: {} }),
+        }) as never,
+    );
     await expect(deploy(graph, options)).rejects.toThrow(/^db: Secret .*\/db does not exist.*secrets: 'existing'/);
     await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-    await cluster.create({ ...secret, metadata: { name: 'db', namespace }, stringData: { password: 'theirs' } } as never);
+    await cluster.create({
+      ...secret,
+      metadata: { name: 'db', namespace },
+      stringData: { password: 'theirs' },
+    } as never);
     const { objects } = await deploy(graph, options);
     expect(actions(objects)).toEqual({ db: 'checked', a: 'created' });
     await destroy(graph, options);
@@ -149,16 +195,29 @@ describe('a direct deployment', () => {
     const options = optionsFor({ cluster, namespace: freshName('confirm') });
     const graph = graphOf('confirm', configMaps(['a']));
     const asked: string[] = [];
-    const refuse = deploy(graph, { ...options, confirm: ({ changes }) => (asked.push(...changes.map(({ action }) => action)), false) });
+    const refuse = deploy(graph, {
+      ...options,
+      confirm: ({ changes }) => (asked.push(...changes.map(({ action }) => action)), false),
+    });
     await expect(refuse).rejects.toMatchObject({ code: 'Declined' });
     expect(asked).toEqual(['create']);
-    expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: options.instance.namespace as string })).toBeUndefined();
+    expect(
+      await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: options.instance.namespace as string }),
+    ).toBeUndefined();
   });
 
   it('reports every object that the server refuses, and makes the others', async () => {
     const options = optionsFor({ cluster, namespace: freshName('invalid') });
     const namespace = options.instance.namespace as string;
-    const graph = graphOf('invalid', () => ({ ok: simple.ConfigMap({ name: 'ok', data: {} }), one: simple.ConfigMap({ name: 'UPPER', data: {} }), two: simple.ConfigMap({ name: 'under_score', data: {} }) }) as never);
+    const graph = graphOf(
+      'invalid',
+      () =>
+        ({
+          ok: simple.ConfigMap({ name: 'ok', data: {} }),
+          one: simple.ConfigMap({ name: 'UPPER', data: {} }),
+          two: simple.ConfigMap({ name: 'under_score', data: {} }),
+        }) as never,
+    );
     const message = await deploy(graph, options).catch((error: Error) => error.message);
     expect(message).toMatch(/2 problems/);
     expect(message).toContain('UPPER');

@@ -13,21 +13,41 @@ import { configMap, connectTo, freshName, optionsFor, secret } from './deploying
 const cluster = await connectTo(inject('controlPlane'));
 afterAll(() => cluster.close());
 
-const actions = (objects: readonly { label: string; action: string }[]): Record<string, string> => Object.fromEntries(objects.map(({ label, action }) => [label, action]));
+const actions = (objects: readonly { label: string; action: string }[]): Record<string, string> =>
+  Object.fromEntries(objects.map(({ label, action }) => [label, action]));
 
 /** A kind of its own for each test: definitions are shared by a whole cluster. */
 function shop(kind: string, extra: Record<string, string> = {}): Graph {
   return toResourceGraph(
-    { name: kind.toLowerCase(), apiVersion: 'tests.example.com/v1alpha1', kind, spec: type({ image: 'string', ...extra }) as never, status: type({ ready: 'boolean', address: 'string' }) },
+    {
+      name: kind.toLowerCase(),
+      apiVersion: 'tests.example.com/v1alpha1',
+      kind,
+      spec: type({ image: 'string', ...extra }) as never,
+      status: type({ ready: 'boolean', address: 'string' }),
+    },
     ((schema: { spec: { image: never } }) => {
       const { image } = schema.spec;
       const config = simple.ConfigMap({ name: 'config', data: { IMAGE: image } });
       const db = simple.Secret({ name: 'db', stringData: { password: fromEnv('DEPLOY_KRO_PASSWORD') } });
-      const web = simple.Deployment({ name: 'web', image, envFrom: [{ configMapRef: { name: config.metadata.name } }, { secretRef: { name: db.metadata.name } }] } as never);
+      const web = simple.Deployment({
+        name: 'web',
+        image,
+        envFrom: [{ configMapRef: { name: config.metadata.name } }, { secretRef: { name: db.metadata.name } }],
+      } as never);
       const service = simple.Service({ name: 'web', selector: { app: 'web' }, ports: [{ port: 80 }] });
       return { config, db, web, service };
     }) as never,
-    ((_schema: never, { web, service }: { web: { status: { readyReplicas: { orElse(value: number): { gt(value: number): never } } } }; service: { metadata: { name: never } } }) => ({
+    ((
+      _schema: never,
+      {
+        web,
+        service,
+      }: {
+        web: { status: { readyReplicas: { orElse(value: number): { gt(value: number): never } } } };
+        service: { metadata: { name: never } };
+      },
+    ) => ({
       ready: web.status.readyReplicas.orElse(0).gt(0),
       address: Cel.template('http://%s', service.metadata.name),
     })) as never,
@@ -35,7 +55,8 @@ function shop(kind: string, extra: Record<string, string> = {}): Graph {
 }
 
 process.env['DEPLOY_KRO_PASSWORD'] = 'correct-horse';
-const options = (prefix: string, spec: Record<string, unknown> = { image: 'nginx:1' }): ReturnType<typeof optionsFor> => optionsFor({ cluster, namespace: freshName(prefix), mode: 'kro', spec });
+const options = (prefix: string, spec: Record<string, unknown> = { image: 'nginx:1' }): ReturnType<typeof optionsFor> =>
+  optionsFor({ cluster, namespace: freshName(prefix), mode: 'kro', spec });
 
 describe('a deployment with kro', () => {
   it('makes definition, Secret and instance, waits for what kro makes, writes nothing again, and destroys it', async () => {
@@ -43,24 +64,50 @@ describe('a deployment with kro', () => {
     const chosen = options('kro-plain');
     const namespace = chosen.instance.namespace as string;
     const first = await deploy(graph, chosen);
-    expect(actions(first.objects)).toEqual({ 'definition plainshop': 'created', db: 'created', 'instance it': 'created', config: 'checked', web: 'checked', service: 'checked' });
+    expect(actions(first.objects)).toEqual({
+      'definition plainshop': 'created',
+      db: 'created',
+      'instance it': 'created',
+      config: 'checked',
+      web: 'checked',
+      service: 'checked',
+    });
     expect(first.status).toEqual({ ready: true, address: 'http://web' });
-    const definition = await cluster.get({ apiVersion: 'kro.run/v1alpha1', kind: 'ResourceGraphDefinition', name: 'plainshop' });
+    const definition = await cluster.get({
+      apiVersion: 'kro.run/v1alpha1',
+      kind: 'ResourceGraphDefinition',
+      name: 'plainshop',
+    });
     expect(JSON.stringify(definition)).not.toContain('correct-horse');
     expect(JSON.stringify(definition)).not.toContain(Buffer.from('correct-horse').toString('base64'));
 
     expect((await deploy(graph, chosen)).writes).toBe(0);
     expect((await plan(graph, chosen)).changed).toBe(false);
-    expect((await status(graph, chosen)).objects.map(({ label, state }) => `${label} ${state}`).sort()).toEqual(['config ready', 'db ready', 'instance it ready', 'service ready', 'web ready']);
+    expect((await status(graph, chosen)).objects.map(({ label, state }) => `${label} ${state}`).sort()).toEqual([
+      'config ready',
+      'db ready',
+      'instance it ready',
+      'service ready',
+      'web ready',
+    ]);
 
     const second = await deploy(graph, { ...chosen, instance: { ...chosen.instance, spec: { image: 'nginx:2' } } });
-    expect(actions(second.objects)).toMatchObject({ 'definition plainshop': 'unchanged', db: 'unchanged', 'instance it': 'updated' });
+    expect(actions(second.objects)).toMatchObject({
+      'definition plainshop': 'unchanged',
+      db: 'unchanged',
+      'instance it': 'updated',
+    });
     const web = await cluster.get({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', namespace });
-    expect(web).toMatchObject({ spec: { template: { spec: { containers: [{ image: 'nginx:2' }] } } }, status: { updatedReplicas: 1, readyReplicas: 1 } });
+    expect(web).toMatchObject({
+      spec: { template: { spec: { containers: [{ image: 'nginx:2' }] } } },
+      status: { updatedReplicas: 1, readyReplicas: 1 },
+    });
 
     await destroy(graph, { ...chosen, definition: true });
     expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })).toBeUndefined();
-    expect(await cluster.get({ apiVersion: 'kro.run/v1alpha1', kind: 'ResourceGraphDefinition', name: 'plainshop' })).toBeUndefined();
+    expect(
+      await cluster.get({ apiVersion: 'kro.run/v1alpha1', kind: 'ResourceGraphDefinition', name: 'plainshop' }),
+    ).toBeUndefined();
   });
 
   it('gives the same objects and status as direct mode', async () => {
@@ -75,7 +122,14 @@ describe('a deployment with kro', () => {
         cluster.get({ ...secret, name: 'db', namespace }),
         cluster.get({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', namespace }),
       ]);
-      results.push({ found, objects: objects.map((object) => ({ data: object?.['data'], spec: object?.['spec'], name: object?.metadata.name })) });
+      results.push({
+        found,
+        objects: objects.map((object) => ({
+          data: object?.['data'],
+          spec: object?.['spec'],
+          name: object?.metadata.name,
+        })),
+      });
     }
     expect(results[1]).toEqual(results[0]);
   });
@@ -87,8 +141,12 @@ describe('a deployment with kro', () => {
     await deploy(graph, two);
     const wider = shop('SharedShop', { 'size?': 'string' });
     const planned = await plan(wider, one);
-    expect(planned.changes).toContainEqual(expect.objectContaining({ label: 'definition sharedshop', action: 'update' }));
-    expect(planned.warnings).toEqual([`ResourceGraphDefinition sharedshop changes for other instances too: ${two.instance.namespace}/it`]);
+    expect(planned.changes).toContainEqual(
+      expect.objectContaining({ label: 'definition sharedshop', action: 'update' }),
+    );
+    expect(planned.warnings).toEqual([
+      `ResourceGraphDefinition sharedshop changes for other instances too: ${two.instance.namespace}/it`,
+    ]);
     const { kept } = await destroy(graph, { ...one, definition: true });
     expect(kept).toEqual([`ResourceGraphDefinition sharedshop: it has instances: ${two.instance.namespace}/it`]);
     await destroy(graph, { ...two, definition: true });
@@ -97,30 +155,52 @@ describe('a deployment with kro', () => {
   it('refuses a change of the kind that kro would refuse, before anything is written', async () => {
     const chosen = options('kro-breaking', { image: 'nginx:1', size: 'big' });
     await deploy(shop('BreakingShop', { size: 'string' }), chosen);
-    const narrower = deploy(shop('BreakingShop'), { ...chosen, instance: { ...chosen.instance, spec: { image: 'nginx:1' } } });
-    await expect(narrower).rejects.toThrow(/definition breakingshop: kro refuses this change of an existing kind: spec\.size is removed/);
+    const narrower = deploy(shop('BreakingShop'), {
+      ...chosen,
+      instance: { ...chosen.instance, spec: { image: 'nginx:1' } },
+    });
+    await expect(narrower).rejects.toThrow(
+      /definition breakingshop: kro refuses this change of an existing kind: spec\.size is removed/,
+    );
   });
 
   it('says what is not ready inside of the instance', async () => {
     const graph = toResourceGraph(
-      { name: 'brokenshop', apiVersion: 'tests.example.com/v1alpha1', kind: 'BrokenShop', spec: type({}), status: type({}) },
-      () => ({
-        web: apps.v1.Deployment({
-          metadata: { name: 'web' },
-          spec: {
-            selector: { matchLabels: { app: 'web' } },
-            template: { metadata: { labels: { app: 'web' }, annotations: { 'simulate.kubewright.dev/pod': 'image-pull-error' } }, spec: { containers: [{ name: 'web', image: 'typo' }] } },
-          },
-        } as never),
-      }) as never,
+      {
+        name: 'brokenshop',
+        apiVersion: 'tests.example.com/v1alpha1',
+        kind: 'BrokenShop',
+        spec: type({}),
+        status: type({}),
+      },
+      () =>
+        ({
+          web: apps.v1.Deployment({
+            metadata: { name: 'web' },
+            spec: {
+              selector: { matchLabels: { app: 'web' } },
+              template: {
+                metadata: {
+                  labels: { app: 'web' },
+                  annotations: { 'simulate.kubewright.dev/pod': 'image-pull-error' },
+                },
+                spec: { containers: [{ name: 'web', image: 'typo' }] },
+              },
+            },
+          } as never),
+        }) as never,
     ) as unknown as Graph;
-    await expect(deploy(graph, options('kro-broken', {}))).rejects.toThrow(/web: Deployment .*\/web does not become ready: pod web-\S+, container web: (ImagePullBackOff|ErrImagePull)/);
+    await expect(deploy(graph, options('kro-broken', {}))).rejects.toThrow(
+      /web: Deployment .*\/web does not become ready: pod web-\S+, container web: (ImagePullBackOff|ErrImagePull)/,
+    );
   });
 
   it('refuses a definition and an instance that somebody else made', async () => {
     const graph = shop('TheirShop');
     const { toDefinition } = await import('../../src/kro/definition.ts');
     await cluster.apply(toDefinition(graph) as never, { fieldManager: 'flux' });
-    await expect(deploy(graph, options('kro-theirs'))).rejects.toThrow(/definition theirshop: ResourceGraphDefinition theirshop exists and belongs to flux/);
+    await expect(deploy(graph, options('kro-theirs'))).rejects.toThrow(
+      /definition theirshop: ResourceGraphDefinition theirshop exists and belongs to flux/,
+    );
   });
 });

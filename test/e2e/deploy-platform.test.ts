@@ -14,17 +14,25 @@ describe.each<Mode>(['direct', 'kro'])('a graph that uses another one twice, %s'
   it('makes both in namespaces of its own, reads their status, writes nothing again and takes all of it away', async () => {
     const name = freshName(`platform-${mode}`);
     const spec = prepareValues(graph, { environment: 'development', version: '1.0.0', domain: 'example.com' });
-    const options = { ...optionsFor({ cluster, namespace: freshName(`platform-${mode}`), mode, spec, name }), timeoutMs: 50_000 };
+    const options = {
+      ...optionsFor({ cluster, namespace: freshName(`platform-${mode}`), mode, spec, name }),
+      timeoutMs: 50_000,
+    };
     const first = await deploy(graph, options);
     expect(first.status).toEqual({
       shop: { url: 'https://shop.example.com', health: 'healthy' },
       partners: { url: 'https://partners.example.com', health: 'healthy' },
       healthy: true,
     });
-    const deployments = await Promise.all([`${name}-shop`, `${name}-partners`].map((namespace) => cluster.list({ apiVersion: 'apps/v1', kind: 'Deployment', namespace })));
+    const deployments = await Promise.all(
+      [`${name}-shop`, `${name}-partners`].map((namespace) =>
+        cluster.list({ apiVersion: 'apps/v1', kind: 'Deployment', namespace }),
+      ),
+    );
     expect(deployments.map(({ items }) => items.length)).toEqual([4, 4]);
     expect((await deploy(graph, options)).writes).toBe(0);
     await destroy(graph, options);
-    for (const namespace of [`${name}-shop`, `${name}-partners`]) expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })).toBeUndefined();
+    for (const namespace of [`${name}-shop`, `${name}-partners`])
+      expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })).toBeUndefined();
   }, 120_000);
 });

@@ -18,13 +18,24 @@ const web = (annotations: Record<string, string> = {}, image = 'nginx') =>
     },
   } as never);
 
-const labelsOf = (events: readonly { type: string }[], type: string): string[] => events.filter((event) => event.type === type).map((event) => (event as unknown as { object: { label: string } }).object.label);
+const labelsOf = (events: readonly { type: string }[], type: string): string[] =>
+  events
+    .filter((event) => event.type === type)
+    .map((event) => (event as unknown as { object: { label: string } }).object.label);
 
 describe('waiting', () => {
   it('ends when everything is ready, not when it exists', async () => {
     const options = optionsFor({ cluster, namespace: freshName('ready') });
-    await deploy(graphOf('ready', () => ({ web: web({ 'simulate.kubewright.dev/start-delay': '2s' }) }) as never), options);
-    const live = await cluster.get({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', namespace: options.instance.namespace });
+    await deploy(
+      graphOf('ready', () => ({ web: web({ 'simulate.kubewright.dev/start-delay': '2s' }) }) as never),
+      options,
+    );
+    const live = await cluster.get({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      name: 'web',
+      namespace: options.instance.namespace,
+    });
     expect((live?.['status'] as { readyReplicas: number }).readyReplicas).toBe(1);
     expect(labelsOf(options.events, 'waiting')).toContain('web');
   });
@@ -32,24 +43,40 @@ describe('waiting', () => {
   it('reports an image that cannot be pulled within seconds, with the message of its pod', async () => {
     const options = optionsFor({ cluster, namespace: freshName('image') });
     const startedAt = performance.now();
-    const failing = deploy(graphOf('image', () => ({ web: web({ 'simulate.kubewright.dev/pod': 'image-pull-error' }) }) as never), options);
-    await expect(failing).rejects.toThrow(/Deployment .*\/web does not become ready: pod web-\S+, container web: (ImagePullBackOff|ErrImagePull)/);
+    const failing = deploy(
+      graphOf('image', () => ({ web: web({ 'simulate.kubewright.dev/pod': 'image-pull-error' }) }) as never),
+      options,
+    );
+    await expect(failing).rejects.toThrow(
+      /Deployment .*\/web does not become ready: pod web-\S+, container web: (ImagePullBackOff|ErrImagePull)/,
+    );
     expect(performance.now() - startedAt).toBeLessThan(30_000);
     expect(labelsOf(options.events, 'problem')).toEqual(['web']);
   });
 
   it('ignores failing pods of the version before', async () => {
     const options = optionsFor({ cluster, namespace: freshName('repair') });
-    const broken = graphOf('repair', () => ({ web: web({ 'simulate.kubewright.dev/pod': 'image-pull-error' }, 'nginx:typo') }) as never);
+    const broken = graphOf(
+      'repair',
+      () => ({ web: web({ 'simulate.kubewright.dev/pod': 'image-pull-error' }, 'nginx:typo') }) as never,
+    );
     await expect(deploy(broken, { ...options, timeoutMs: 3_000 })).rejects.toThrow(/not finished after 3 s.*web/s);
-    const { objects } = await deploy(graphOf('repair', () => ({ web: web({}, 'nginx:1') }) as never), options);
+    const { objects } = await deploy(
+      graphOf('repair', () => ({ web: web({}, 'nginx:1') }) as never),
+      options,
+    );
     expect(objects).toMatchObject([{ action: 'updated', ready: true }]);
   });
 
   it('says at its deadline what is not ready and why', async () => {
     const options = { ...optionsFor({ cluster, namespace: freshName('slow') }), timeoutMs: 4_000 };
-    const slow = deploy(graphOf('slow', () => ({ web: web({ 'simulate.kubewright.dev/pod': 'not-ready' }) }) as never), options);
-    await expect(slow).rejects.toThrow(/not finished after 4 s; left:\n {2}- web \(Deployment .*\/web\): 0 of 1 replicas are ready\n.*pod web-/s);
+    const slow = deploy(
+      graphOf('slow', () => ({ web: web({ 'simulate.kubewright.dev/pod': 'not-ready' }) }) as never),
+      options,
+    );
+    await expect(slow).rejects.toThrow(
+      /not finished after 4 s; left:\n {2}- web \(Deployment .*\/web\): 0 of 1 replicas are ready\n.*pod web-/s,
+    );
   });
 
   it('applies a resource only when what it refers to is ready', async () => {
@@ -60,7 +87,9 @@ describe('waiting', () => {
       return { first, gate } as never;
     });
     await deploy(graph, options);
-    const order = options.events.filter(({ type }) => type === 'object' || type === 'ready').map((event) => `${(event as { object: { label: string } }).object.label} ${event.type}`);
+    const order = options.events
+      .filter(({ type }) => type === 'object' || type === 'ready')
+      .map((event) => `${(event as { object: { label: string } }).object.label} ${event.type}`);
     expect(order).toEqual(['first object', 'first ready', 'gate object', 'gate ready']);
   });
 
@@ -68,13 +97,20 @@ describe('waiting', () => {
     const options = optionsFor({ cluster, namespace: freshName('external') });
     const namespace = options.instance.namespace as string;
     const graph = graphOf('external', () => {
-      const theirs = external(kind({ apiVersion: 'v1', kind: 'ConfigMap' }) as never, { name: 'theirs' } as never) as never as { data: { key: string } };
+      const theirs = external(
+        kind({ apiVersion: 'v1', kind: 'ConfigMap' }) as never,
+        { name: 'theirs' } as never,
+      ) as never as { data: { key: string } };
       return { theirs, ours: simple.ConfigMap({ name: 'ours', data: { copy: theirs.data.key } }) } as never;
     });
     const deploying = deploy(graph, options);
     await expect.poll(() => options.events.some(({ type }) => type === 'pending')).toBe(true);
     await expect.poll(() => cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })).toBeDefined();
-    await cluster.create({ ...configMap, metadata: { name: 'theirs', namespace }, data: { key: 'from them' } } as never);
+    await cluster.create({
+      ...configMap,
+      metadata: { name: 'theirs', namespace },
+      data: { key: 'from them' },
+    } as never);
     await deploying;
     expect((await cluster.get({ ...configMap, name: 'ours', namespace }))?.['data']).toEqual({ copy: 'from them' });
     expect((await deploy(graph, options)).writes).toBe(0);
@@ -83,42 +119,94 @@ describe('waiting', () => {
   it('makes a definition and objects of its kind in one deployment, and deletes them in reverse', async () => {
     const options = optionsFor({ cluster, namespace: freshName('crd') });
     const group = `${freshName('g')}.example.com`;
-    const crd = kind({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', namespaced: false } as never);
-    const schema = { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } } };
-    const graph = graphOf('crd', () => ({
-      widget: kind({ apiVersion: `${group}/v1`, kind: 'Widget' })({ metadata: { name: 'w' }, spec: { size: 3 } } as never),
-      definition: crd({
-        metadata: { name: `widgets.${group}` },
-        spec: { group, scope: 'Namespaced', names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' }, versions: [{ name: 'v1', served: true, storage: true, schema }] },
-      } as never),
-    }) as never);
+    const crd = kind({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      namespaced: false,
+    } as never);
+    const schema = {
+      openAPIV3Schema: {
+        type: 'object',
+        properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
+      },
+    };
+    const graph = graphOf(
+      'crd',
+      () =>
+        ({
+          widget: kind({ apiVersion: `${group}/v1`, kind: 'Widget' })({
+            metadata: { name: 'w' },
+            spec: { size: 3 },
+          } as never),
+          definition: crd({
+            metadata: { name: `widgets.${group}` },
+            spec: {
+              group,
+              scope: 'Namespaced',
+              names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' },
+              versions: [{ name: 'v1', served: true, storage: true, schema }],
+            },
+          } as never),
+        }) as never,
+    );
     const { objects } = await deploy(graph, options);
     expect(objects.map(({ action }) => action)).toEqual(['created', 'created']);
     expect((await deploy(graph, options)).writes).toBe(0);
     options.events.length = 0;
     await destroy(graph, options);
-    expect(labelsOf(options.events, 'object')).toEqual(['widget', 'definition', `namespace ${options.instance.namespace}`]);
-    expect(await cluster.get({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name: `widgets.${group}` })).toBeUndefined();
+    expect(labelsOf(options.events, 'object')).toEqual([
+      'widget',
+      'definition',
+      `namespace ${options.instance.namespace}`,
+    ]);
+    expect(
+      await cluster.get({
+        apiVersion: 'apiextensions.k8s.io/v1',
+        kind: 'CustomResourceDefinition',
+        name: `widgets.${group}`,
+      }),
+    ).toBeUndefined();
   });
 
   it('names kinds that the server does not serve before anything is written', async () => {
     const options = optionsFor({ cluster, namespace: freshName('unserved') });
-    const graph = graphOf('unserved', () => ({ a: simple.ConfigMap({ name: 'a', data: {} }), thing: kind({ apiVersion: 'nowhere.example.com/v1', kind: 'Thing' })({ metadata: { name: 't' } } as never) }) as never);
-    await expect(deploy(graph, options)).rejects.toThrow(/^thing: the server does not serve nowhere\.example\.com\/v1 Thing/);
-    expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: options.instance.namespace as string })).toBeUndefined();
+    const graph = graphOf(
+      'unserved',
+      () =>
+        ({
+          a: simple.ConfigMap({ name: 'a', data: {} }),
+          thing: kind({ apiVersion: 'nowhere.example.com/v1', kind: 'Thing' })({ metadata: { name: 't' } } as never),
+        }) as never,
+    );
+    await expect(deploy(graph, options)).rejects.toThrow(
+      /^thing: the server does not serve nowhere\.example\.com\/v1 Thing/,
+    );
+    expect(
+      await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: options.instance.namespace as string }),
+    ).toBeUndefined();
   });
 
   it('leaves replicas to an autoscaler', async () => {
     const options = optionsFor({ cluster, namespace: freshName('scaled') });
     const namespace = options.instance.namespace as string;
-    const graph = graphOf('scaled', () => ({ web: simple.Deployment({ name: 'web', image: 'nginx', replicas: 1 }) }) as never);
+    const graph = graphOf(
+      'scaled',
+      () => ({ web: simple.Deployment({ name: 'web', image: 'nginx', replicas: 1 }) }) as never,
+    );
     await deploy(graph, options);
     const target = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', namespace };
-    await cluster.patch(target, { type: 'merge', body: { spec: { replicas: 3 } } }, { fieldManager: 'kube-controller-manager', subresource: 'scale' });
+    await cluster.patch(
+      target,
+      { type: 'merge', body: { spec: { replicas: 3 } } },
+      { fieldManager: 'kube-controller-manager', subresource: 'scale' },
+    );
     const { writes } = await deploy(graph, options);
     expect(((await cluster.get(target))?.['spec'] as { replicas: number }).replicas).toBe(3);
     expect(writes).toBeGreaterThanOrEqual(0);
-    const newImage = graphOf('scaled', () => ({ web: simple.Deployment({ name: 'web', image: 'nginx:2', replicas: 1 }) }) as never);
+    const newImage = graphOf(
+      'scaled',
+      () => ({ web: simple.Deployment({ name: 'web', image: 'nginx:2', replicas: 1 }) }) as never,
+    );
     await deploy(newImage, options);
     const after = (await cluster.get(target)) as KubernetesObject;
     expect(after['spec']).toMatchObject({ replicas: 3, template: { spec: { containers: [{ image: 'nginx:2' }] } } });
@@ -127,9 +215,25 @@ describe('waiting', () => {
   it('does not wait for a volume that waits for its first pod', async () => {
     const options = optionsFor({ cluster, namespace: freshName('volume') });
     const storageClass = freshName('lazy');
-    await cluster.create({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: { name: storageClass }, provisioner: 'example.com/none', volumeBindingMode: 'WaitForFirstConsumer' } as never);
-    const claim = kind({ apiVersion: 'v1', kind: 'PersistentVolumeClaim' })({ metadata: { name: 'data' }, spec: { storageClassName: storageClass, accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } } as never);
-    const { duration } = await deploy(graphOf('volume', () => ({ claim }) as never), options);
+    await cluster.create({
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name: storageClass },
+      provisioner: 'example.com/none',
+      volumeBindingMode: 'WaitForFirstConsumer',
+    } as never);
+    const claim = kind({ apiVersion: 'v1', kind: 'PersistentVolumeClaim' })({
+      metadata: { name: 'data' },
+      spec: {
+        storageClassName: storageClass,
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '1Gi' } },
+      },
+    } as never);
+    const { duration } = await deploy(
+      graphOf('volume', () => ({ claim }) as never),
+      options,
+    );
     expect(duration).toBeLessThan(9_000);
   });
 });
@@ -143,7 +247,9 @@ describe('stopping', () => {
     const onEvent = (event: { type: string }): void => {
       if (event.type === 'object') stopping.abort(new Error('SIGINT'));
     };
-    await expect(deploy(graph, { ...options, signal: stopping.signal, onEvent })).rejects.toThrow(/stopped; left:\n {2}- c\d+: not applied yet[\s\S]*and \d+ more[\s\S]*Run it again/);
+    await expect(deploy(graph, { ...options, signal: stopping.signal, onEvent })).rejects.toThrow(
+      /stopped; left:\n {2}- c\d+: not applied yet[\s\S]*and \d+ more[\s\S]*Run it again/,
+    );
     const before = await namesIn(cluster, namespace, configMap);
     expect(before.length).toBeGreaterThan(0);
     expect(before.length).toBeLessThan(200);
@@ -156,9 +262,14 @@ describe('stopping', () => {
 
   it('lets one run work at a time', async () => {
     const options = optionsFor({ cluster, namespace: freshName('lock') });
-    const results = await Promise.all([deploy(graphOf('lock', configMaps(['a'], { from: 'one' })), options), deploy(graphOf('lock', configMaps(['a'], { from: 'two' })), options)]);
+    const results = await Promise.all([
+      deploy(graphOf('lock', configMaps(['a'], { from: 'one' })), options),
+      deploy(graphOf('lock', configMaps(['a'], { from: 'two' })), options),
+    ]);
     expect(results).toHaveLength(2);
-    const stored = (await cluster.get({ ...configMap, name: 'a', namespace: options.instance.namespace as string }))?.['data'] as { from: string };
+    const stored = (await cluster.get({ ...configMap, name: 'a', namespace: options.instance.namespace as string }))?.[
+      'data'
+    ] as { from: string };
     expect(['one', 'two']).toContain(stored.from);
   });
 
@@ -168,7 +279,12 @@ describe('stopping', () => {
     const { hostname } = await import('node:os');
     await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     const now = new Date().toISOString().replace(/Z$/, '000Z');
-    await cluster.create({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'kubewright.dead.it', namespace }, spec: { holderIdentity: `${hostname()}/999999999/x`, leaseDurationSeconds: 15, renewTime: now, acquireTime: now } } as never);
+    await cluster.create({
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'kubewright.dead.it', namespace },
+      spec: { holderIdentity: `${hostname()}/999999999/x`, leaseDurationSeconds: 15, renewTime: now, acquireTime: now },
+    } as never);
     const { duration } = await deploy(graphOf('dead', configMaps(['a'])), options);
     expect(duration).toBeLessThan(5_000);
   });
@@ -176,11 +292,18 @@ describe('stopping', () => {
   it('explains an object that a finalizer holds', async () => {
     const options = { ...optionsFor({ cluster, namespace: freshName('finalizer') }), timeoutMs: 3_000 };
     const namespace = options.instance.namespace as string;
-    const held = kind({ apiVersion: 'v1', kind: 'ConfigMap' })({ metadata: { name: 'held', finalizers: ['example.com/hold'] } } as never);
+    const held = kind({ apiVersion: 'v1', kind: 'ConfigMap' })({
+      metadata: { name: 'held', finalizers: ['example.com/hold'] },
+    } as never);
     const graph = graphOf('finalizer', () => ({ held }) as never);
     await deploy(graph, options);
-    await expect(destroy(graph, options)).rejects.toThrow(/ConfigMap .*\/held: its finalizers example\.com\/hold hold it/);
-    await cluster.patch({ ...configMap, name: 'held', namespace }, { type: 'merge', body: { metadata: { finalizers: null } } });
+    await expect(destroy(graph, options)).rejects.toThrow(
+      /ConfigMap .*\/held: its finalizers example\.com\/hold hold it/,
+    );
+    await cluster.patch(
+      { ...configMap, name: 'held', namespace },
+      { type: 'merge', body: { metadata: { finalizers: null } } },
+    );
     await destroy(graph, { ...options, timeoutMs: 40_000 });
     expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })).toBeUndefined();
   });

@@ -8,7 +8,15 @@ import { toResourceGraph } from '../../src/graph/graph.ts';
 import { simple } from '../../src/k8s/index.ts';
 
 /** A connection of a test file's own. */
-export function connectTo({ server, token, caFile }: { server: string; token: string; caFile: string }): Promise<Cluster> {
+export function connectTo({
+  server,
+  token,
+  caFile,
+}: {
+  server: string;
+  token: string;
+  caFile: string;
+}): Promise<Cluster> {
   return connect({ kind: 'server', server, token, ca: readFileSync(caFile, 'utf8') });
 }
 
@@ -29,25 +37,54 @@ export interface Situation {
 }
 
 /** Options of a deployment that ends within the time of a test, and what it told. */
-export function optionsFor({ cluster, namespace, mode = 'direct', spec = {}, name = 'it' }: Situation): DeployOptions & { readonly events: DeployEvent[] } {
+export function optionsFor({
+  cluster,
+  namespace,
+  mode = 'direct',
+  spec = {},
+  name = 'it',
+}: Situation): DeployOptions & { readonly events: DeployEvent[] } {
   const events: DeployEvent[] = [];
-  return { cluster, mode, instance: { name, namespace, spec }, timeoutMs: 40_000, onEvent: (event) => void events.push(event), events };
+  return {
+    cluster,
+    mode,
+    instance: { name, namespace, spec },
+    timeoutMs: 40_000,
+    onEvent: (event) => void events.push(event),
+    events,
+  };
 }
 
 /** A graph without values. */
 export function graphOf(name: string, resources: Parameters<typeof toResourceGraph>[1]): Graph {
-  const definition = { name, apiVersion: 'tests.example.com/v1', kind: 'Test', spec: type({ 'text?': 'string', 'number?': 'number.integer' }), status: type({}) };
+  const definition = {
+    name,
+    apiVersion: 'tests.example.com/v1',
+    kind: 'Test',
+    spec: type({ 'text?': 'string', 'number?': 'number.integer' }),
+    status: type({}),
+  };
   return toResourceGraph(definition as never, resources as never) as never;
 }
 
-export function configMaps(names: readonly string[], data: Record<string, string> = { key: 'value' }): () => Record<string, never> {
+export function configMaps(
+  names: readonly string[],
+  data: Record<string, string> = { key: 'value' },
+): () => Record<string, never> {
   return () => Object.fromEntries(names.map((name) => [name, simple.ConfigMap({ name, data })])) as never;
 }
 
 /** What is in a namespace, of one kind. */
-export async function namesIn(cluster: Cluster, namespace: string, kind: { apiVersion: string; kind: string }): Promise<string[]> {
+export async function namesIn(
+  cluster: Cluster,
+  namespace: string,
+  kind: { apiVersion: string; kind: string },
+): Promise<string[]> {
   const { items } = await cluster.list({ ...kind, namespace });
-  return items.map(({ metadata }: KubernetesObject) => metadata.name).filter((name) => name !== 'kube-root-ca.crt').sort();
+  return items
+    .map(({ metadata }: KubernetesObject) => metadata.name)
+    .filter((name) => name !== 'kube-root-ca.crt')
+    .sort();
 }
 
 export const configMap = { apiVersion: 'v1', kind: 'ConfigMap' } as const;

@@ -5,14 +5,24 @@ import { fields, type Fields } from '../readiness/verdict.ts';
  * would refuse the schema and run the new templates against the old one all the same, so they are found before.
  */
 export function breakingChanges(before: Fields, after: Fields, path = 'spec'): readonly string[] {
-  return [...typeChanges(before, after, path), ...boundChanges(before, after, path), ...propertyChanges(before, after, path), ...itemChanges(before, after, path)];
+  return [
+    ...typeChanges(before, after, path),
+    ...boundChanges(before, after, path),
+    ...propertyChanges(before, after, path),
+    ...itemChanges(before, after, path),
+  ];
 }
 
 function* typeChanges(before: Fields, after: Fields, path: string): Iterable<string> {
   const [old, now] = [before['type'], after['type']];
-  if (old !== undefined && now !== undefined && old !== now) yield `${path} changes its type from ${String(old)} to ${String(now)}`;
-  const [oldEnum, newEnum] = [before['enum'], after['enum']] as [readonly unknown[] | undefined, readonly unknown[] | undefined];
-  for (const value of oldEnum && newEnum ? oldEnum.filter((each) => !newEnum.includes(each)) : []) yield `${path} no longer allows ${JSON.stringify(value)}`;
+  if (old !== undefined && now !== undefined && old !== now)
+    yield `${path} changes its type from ${String(old)} to ${String(now)}`;
+  const [oldEnum, newEnum] = [before['enum'], after['enum']] as [
+    readonly unknown[] | undefined,
+    readonly unknown[] | undefined,
+  ];
+  for (const value of oldEnum && newEnum ? oldEnum.filter((each) => !newEnum.includes(each)) : [])
+    yield `${path} no longer allows ${JSON.stringify(value)}`;
   if (after['pattern'] !== undefined && after['pattern'] !== before['pattern']) yield `${path} has another pattern`;
 }
 
@@ -39,12 +49,14 @@ function* propertyChanges(before: Fields, after: Fields, path: string): Iterable
     const hasDefault = fields(now[name])['default'] !== undefined;
     if (name in old && !oldRequired.has(name) && !hasDefault) yield `${path}.${name} becomes required`;
     if (!(name in old) && !hasDefault) yield `${path}.${name} is new and required without a default`;
-    if (oldRequired.has(name) && fields(old[name])['default'] !== undefined && !hasDefault) yield `${path}.${name} loses its default`;
+    if (oldRequired.has(name) && fields(old[name])['default'] !== undefined && !hasDefault)
+      yield `${path}.${name} loses its default`;
   }
 }
 
 function* itemChanges(before: Fields, after: Fields, path: string): Iterable<string> {
-  if (before['items'] && after['items']) yield* breakingChanges(fields(before['items']), fields(after['items']), `${path}[]`);
+  if (before['items'] && after['items'])
+    yield* breakingChanges(fields(before['items']), fields(after['items']), `${path}[]`);
   else if (before['items'] && after['type'] === 'array') yield `${path} no longer says what its items are`;
 }
 

@@ -23,24 +23,42 @@ const labels = { instance: 'kro.run/instance-id', node: 'kro.run/node-id', index
 /** The lists in which an instance's own objects are; kro says in its inventory where to look. */
 function scopes(graph: Graph, instance: KubernetesObject): readonly ListQuery[] {
   const annotations = instance.metadata.annotations ?? {};
-  const groupKinds = new Set((annotations['applyset.kubernetes.io/contains-group-kinds'] ?? '').split(',').filter(Boolean));
+  const groupKinds = new Set(
+    (annotations['applyset.kubernetes.io/contains-group-kinds'] ?? '').split(',').filter(Boolean),
+  );
   const others = (annotations['applyset.kubernetes.io/additional-namespaces'] ?? '').split(',').filter(Boolean);
   const namespaces = [...new Set([instance.metadata.namespace, ...others])];
   const kinds = new Map(madeByKro(graph).map((node) => [`${node.apiVersion}/${node.kind}`, node]));
   return [...kinds.values()]
     .filter(({ apiVersion, kind }) => groupKinds.has([kind, groupOf(apiVersion)].filter(Boolean).join('.')))
     .flatMap(({ apiVersion, kind, namespaced }) =>
-      (namespaced === false ? [undefined] : namespaces).map((namespace): ListQuery => ({ apiVersion, kind, namespace, labelSelector: `${labels.instance}=${String(instance.metadata.uid)}` })),
+      (namespaced === false ? [undefined] : namespaces).map(
+        (namespace): ListQuery => ({
+          apiVersion,
+          kind,
+          namespace,
+          labelSelector: `${labels.instance}=${String(instance.metadata.uid)}`,
+        }),
+      ),
     );
 }
 
 /** All objects of an instance and of the instances in it. */
-export async function readChildren(run: Run, graph: Graph, instance: KubernetesObject, prefix = ''): Promise<readonly Child[]> {
+export async function readChildren(
+  run: Run,
+  graph: Graph,
+  instance: KubernetesObject,
+  prefix = '',
+): Promise<readonly Child[]> {
   const lists = await Promise.all(scopes(graph, instance).map((scope) => listOrNothing(run, scope)));
   // A cluster-scoped kind whose scope the graph does not know is listed once per namespace.
   const objects = new Map(lists.flat().map((object) => [object.metadata.uid, object]));
   const own = [...objects.values()].flatMap((object) => childOf(graph, object, prefix) ?? []);
-  const inner = await Promise.all(own.map(({ node, object, path }) => (node.instanceOf ? readChildren(run, node.instanceOf, object, `${path}/`) : [])));
+  const inner = await Promise.all(
+    own.map(({ node, object, path }) =>
+      node.instanceOf ? readChildren(run, node.instanceOf, object, `${path}/`) : [],
+    ),
+  );
   return [...own, ...inner.flat()];
 }
 
@@ -61,7 +79,13 @@ function childOf(graph: Graph, object: KubernetesObject, prefix: string): Child 
   const index = node.forEach.length > 0 && position !== undefined ? Number(position) : undefined;
   const path = prefix + node.id;
   const { apiVersion, kind, name, namespace } = refOf(object);
-  const address = { label: index === undefined ? path : `${path}[${index}]`, apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
+  const address = {
+    label: index === undefined ? path : `${path}[${index}]`,
+    apiVersion,
+    kind,
+    name,
+    ...(namespace !== undefined && { namespace }),
+  };
   return { path, index, node, object, address };
 }
 
@@ -81,7 +105,10 @@ export class ChildWatch {
     for (const scope of scopes(graph, instance)) {
       const id = `${scopeKey(scope)} ${scope.labelSelector ?? ''}`;
       if (this.#informers.has(id)) continue;
-      this.#informers.set(id, informer(this.#run.cluster, scope, { onChange: ({ object }) => this.#onChange(object), store: false }));
+      this.#informers.set(
+        id,
+        informer(this.#run.cluster, scope, { onChange: ({ object }) => this.#onChange(object), store: false }),
+      );
     }
   }
 

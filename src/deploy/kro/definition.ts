@@ -34,11 +34,19 @@ export async function planDefinition(run: Run, graph: Graph, { adopt }: DeployOp
   const live = await run.cluster.get({ ...definitionKind, name: graph.name }, { signal: run.signal });
   const planned = { graph, object, live, warnings: [], problems: [] };
   if (!live) return { ...planned, change: { ...address, action: 'create', fields: [] } };
-  if (!ownFields(live)) return { ...planned, change: { ...address, action: 'adopt', fields: [] }, problems: adopt ? [] : [foreignDefinition(graph, live)] };
+  if (!ownFields(live))
+    return {
+      ...planned,
+      change: { ...address, action: 'adopt', fields: [] },
+      problems: adopt ? [] : [foreignDefinition(graph, live)],
+    };
   const changed = await changedFields(run, object, live, adopt ?? false);
   if (changed.length === 0) return { ...planned, change: { ...address, action: 'unchanged', fields: [] } };
   const [breaking, others] = await Promise.all([breakingProblems(run, graph, live), otherInstances(run, graph)]);
-  const warnings = others.length > 0 ? [`ResourceGraphDefinition ${graph.name} changes for other instances too: ${others.join(', ')}`] : [];
+  const warnings =
+    others.length > 0
+      ? [`ResourceGraphDefinition ${graph.name} changes for other instances too: ${others.join(', ')}`]
+      : [];
   return { ...planned, change: { ...address, action: 'update', fields: changed }, warnings, problems: breaking };
 }
 
@@ -46,7 +54,12 @@ export function addressOfDefinition(graph: Graph): ObjectAddress {
   return { label: `definition ${graph.name}`, ...definitionKind, name: graph.name };
 }
 
-async function changedFields(run: Run, object: KubernetesObject, live: KubernetesObject, force: boolean): Promise<readonly FieldChange[]> {
+async function changedFields(
+  run: Run,
+  object: KubernetesObject,
+  live: KubernetesObject,
+  force: boolean,
+): Promise<readonly FieldChange[]> {
   const { object: after } = await run.cluster.apply(object, { fieldManager, dryRun: true, force });
   return diff(live, after);
 }
@@ -63,16 +76,26 @@ export async function instancesOf(run: Run, graph: Graph): Promise<readonly Kube
 }
 
 async function otherInstances(run: Run, graph: Graph): Promise<readonly string[]> {
-  const isOwn = ({ name, namespace }: { name: string; namespace?: string }): boolean => graph === run.graph && name === run.instance.name && namespace === run.instance.namespace;
+  const isOwn = ({ name, namespace }: { name: string; namespace?: string }): boolean =>
+    graph === run.graph && name === run.instance.name && namespace === run.instance.namespace;
   const found = await instancesOf(run, graph);
-  return found.filter(({ metadata }) => !isOwn(metadata) && metadata.labels?.['kro.run/instance-name'] !== run.instance.name).map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`);
+  return found
+    .filter(({ metadata }) => !isOwn(metadata) && metadata.labels?.['kro.run/instance-name'] !== run.instance.name)
+    .map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`);
 }
 
 async function breakingProblems(run: Run, graph: Graph, live: KubernetesObject): Promise<readonly Error[]> {
   if (live.metadata.annotations?.[allowBreaking] === 'true') return [];
   const served = await kindOf(run, { apiVersion: `${graph.group}/${graph.version}`, kind: graph.kind });
   if (!served) return [];
-  const crd = await run.cluster.get({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name: `${served.plural}.${graph.group}` }, { signal: run.signal });
+  const crd = await run.cluster.get(
+    {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      name: `${served.plural}.${graph.group}`,
+    },
+    { signal: run.signal },
+  );
   const [version] = (fields(crd?.['spec'])['versions'] ?? []) as readonly Record<string, unknown>[];
   const before = fields(fields(fields(fields(version?.['schema'])['openAPIV3Schema'])['properties'])['spec']);
   const found = breakingChanges(before, graph.spec.json as never);
@@ -88,7 +111,9 @@ async function breakingProblems(run: Run, graph: Graph, live: KubernetesObject):
 }
 
 function foreignDefinition(graph: Graph, live: KubernetesObject): KubewrightError {
-  const managers = [...new Set(live.metadata.managedFields?.filter(({ subresource }) => !subresource).map(({ manager }) => manager))].filter((manager) => manager !== 'controller');
+  const managers = [
+    ...new Set(live.metadata.managedFields?.filter(({ subresource }) => !subresource).map(({ manager }) => manager)),
+  ].filter((manager) => manager !== 'controller');
   return new KubewrightError({
     code: 'NotOurs',
     resource: `definition ${graph.name}`,
@@ -103,7 +128,11 @@ export async function makeDefinition(run: Run, { graph, object, change }: Planne
   if (change.action !== 'unchanged') {
     const { object: stored } = await run.cluster.apply(object, { fieldManager, force: change.action === 'adopt' });
     generation = stored.metadata.generation;
-    run.emit({ type: 'object', object: addressOfDefinition(graph), action: change.action === 'create' ? 'created' : change.action === 'adopt' ? 'adopted' : 'updated' });
+    run.emit({
+      type: 'object',
+      object: addressOfDefinition(graph),
+      action: change.action === 'create' ? 'created' : change.action === 'adopt' ? 'adopted' : 'updated',
+    });
   }
   await active(run, graph, generation ?? 0);
   await served(run, graph);
@@ -148,7 +177,12 @@ async function served(run: Run, graph: Graph): Promise<void> {
     await sleep(50);
   }
   const { plural } = (await kindOf(run, kind)) as { plural: string };
-  const crd = await run.cluster.get({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name: `${plural}.${graph.group}` }, { signal: run.signal }).catch(() => undefined);
+  const crd = await run.cluster
+    .get(
+      { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name: `${plural}.${graph.group}` },
+      { signal: run.signal },
+    )
+    .catch(() => undefined);
   const unsupported = unsupportedVersion(crd?.metadata.labels);
   if (unsupported) run.emit({ type: 'warning', message: unsupported });
 }

@@ -17,14 +17,18 @@ import { settleInstance, type SettledInstance } from './wait.ts';
 export async function deployWithKro(run: Run, options: DeployOptions): Promise<DeployResult> {
   const planned = await planWithKro(run, options);
   await agree(run, planned, options);
-  if (!planned.plan.changed) return report(run, planned, await settleInstance(run, planned.world, generationOf(planned)));
+  if (!planned.plan.changed)
+    return report(run, planned, await settleInstance(run, planned.world, generationOf(planned)));
   await ensureNamespace(run, planned.world.namespace);
   return withLock(run, async () => {
     const current = await planAgainIfMoved(run, planned, options);
     const stored = await writeRecord(run, current.world.stored, recordOf(run, current, 'applying'));
     for (const definition of current.definitions) await makeDefinition(run, definition);
     const settled = await makeAndWait(run, current, options);
-    await removeInOrder(run, current.orphans.deletable.map((object) => ({ object, address: addressOfOrphan(object), wave: 0 })));
+    await removeInOrder(
+      run,
+      current.orphans.deletable.map((object) => ({ object, address: addressOfOrphan(object), wave: 0 })),
+    );
     await writeRecord(run, stored, recordOf(run, current, 'deployed'));
     return report(run, current, settled);
   });
@@ -46,11 +50,17 @@ async function planAgainIfMoved(run: Run, planned: PlannedWithKro, options: Depl
 
 async function makeAndWait(run: Run, planned: PlannedWithKro, options: DeployOptions): Promise<SettledInstance> {
   const { world, outline, definitions } = planned;
-  const [later, before] = [world.desired.filter((desired) => comesLater(outline, desired)), world.desired.filter((desired) => !comesLater(outline, desired))];
+  const [later, before] = [
+    world.desired.filter((desired) => comesLater(outline, desired)),
+    world.desired.filter((desired) => !comesLater(outline, desired)),
+  ];
   await makeSecrets(run, world, { wanted: before, options });
   const newDefinition = definitions.some(({ change }) => change.action !== 'unchanged');
   const instance = await makeInstance(run, planned.instance, newDefinition);
-  const [settled] = await Promise.all([settleInstance(run, world, instance.metadata.generation ?? 0), makeSecrets(run, world, { wanted: later, options })]);
+  const [settled] = await Promise.all([
+    settleInstance(run, world, instance.metadata.generation ?? 0),
+    makeSecrets(run, world, { wanted: later, options }),
+  ]);
   return settled;
 }
 
@@ -58,7 +68,15 @@ function generationOf({ instance }: PlannedWithKro): number {
   return instance.live?.metadata.generation ?? 0;
 }
 
-function addressOfOrphan({ apiVersion, kind, metadata: { name, namespace } }: { apiVersion: string; kind: string; metadata: { name: string; namespace?: string } }): Parameters<typeof removeInOrder>[1][number]['address'] {
+function addressOfOrphan({
+  apiVersion,
+  kind,
+  metadata: { name, namespace },
+}: {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string };
+}): Parameters<typeof removeInOrder>[1][number]['address'] {
   return { label: `${kind} ${name}`, apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
 }
 
@@ -66,8 +84,20 @@ function addressOfOrphan({ apiVersion, kind, metadata: { name, namespace } }: { 
 function recordOf(run: Run, { world }: PlannedWithKro, phase: DeployRecord['phase']): DeployRecord {
   const before = phase === 'applying' ? world.stored.record : undefined;
   const made = world.desired.filter(({ check }) => !check);
-  const objects = made.map(({ path, label, apiVersion, kind, namespace, name }) => ({ path, label, apiVersion, kind, namespace, name, wave: 0 }));
-  const namespaces = [run.identity.namespace, ...made.map(({ namespace }) => namespace ?? run.identity.namespace), ...(before?.namespaces ?? [])];
+  const objects = made.map(({ path, label, apiVersion, kind, namespace, name }) => ({
+    path,
+    label,
+    apiVersion,
+    kind,
+    namespace,
+    name,
+    wave: 0,
+  }));
+  const namespaces = [
+    run.identity.namespace,
+    ...made.map(({ namespace }) => namespace ?? run.identity.namespace),
+    ...(before?.namespaces ?? []),
+  ];
   return {
     graph: run.graph.name,
     instance: run.instance.name,
@@ -83,8 +113,29 @@ function recordOf(run: Run, { world }: PlannedWithKro, phase: DeployRecord['phas
 }
 
 function report(run: Run, { plan }: PlannedWithKro, { children, status, resolution }: SettledInstance): DeployResult {
-  const own = plan.changes.map(({ fields: _fields, action, ...address }): DeployedObject => ({ ...address, action: outcomeOf(action), ready: true }));
-  const made = children.map(({ desired: { label, apiVersion, kind, namespace, name } }): DeployedObject => ({ label, apiVersion, kind, ...(namespace !== undefined && { namespace }), name, action: 'checked', ready: true }));
-  return { status, statusPending: resolution.statusPending, objects: [...own, ...made], writes: run.cluster.writes, duration: performance.now() - run.startedAt };
+  const own = plan.changes.map(
+    ({ fields: _fields, action, ...address }): DeployedObject => ({
+      ...address,
+      action: outcomeOf(action),
+      ready: true,
+    }),
+  );
+  const made = children.map(
+    ({ desired: { label, apiVersion, kind, namespace, name } }): DeployedObject => ({
+      label,
+      apiVersion,
+      kind,
+      ...(namespace !== undefined && { namespace }),
+      name,
+      action: 'checked',
+      ready: true,
+    }),
+  );
+  return {
+    status,
+    statusPending: resolution.statusPending,
+    objects: [...own, ...made],
+    writes: run.cluster.writes,
+    duration: performance.now() - run.startedAt,
+  };
 }
-

@@ -20,12 +20,21 @@ import { addressOfInstance, readInstance } from './instance.ts';
 export async function destroyWithKro(run: Run, options: DestroyOptions): Promise<DestroyResult> {
   const missing = await missingKro(run);
   if (missing) throw missing;
-  const [instance, secrets, definitions, namespace] = await Promise.all([readInstance(run), findSecrets(run), options.definition ? findDefinitions(run) : [], readNamespace(run)]);
+  const [instance, secrets, definitions, namespace] = await Promise.all([
+    readInstance(run),
+    findSecrets(run),
+    options.definition ? findDefinitions(run) : [],
+    readNamespace(run),
+  ]);
   const stored = await readRecord(run);
-  const removals: Removal[] = [...(instance ? [{ object: instance, address: addressOfInstance(run), wave: 3 }] : []), ...secrets];
+  const removals: Removal[] = [
+    ...(instance ? [{ object: instance, address: addressOfInstance(run), wave: 3 }] : []),
+    ...secrets,
+  ];
   const plan = planOf([...removals, ...definitions]);
   const none: DestroyResult = { objects: [], kept: [], writes: 0, duration: 0 };
-  if (!namespace || (plan.changes.length === 0 && !stored.resourceVersion && !isOurs(run, namespace))) return finish(run, none);
+  if (!namespace || (plan.changes.length === 0 && !stored.resourceVersion && !isOurs(run, namespace)))
+    return finish(run, none);
   run.emit({ type: 'plan', plan });
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
   const kept: string[] = [];
@@ -36,7 +45,11 @@ export async function destroyWithKro(run: Run, options: DestroyOptions): Promise
     if (stored.resourceVersion) await run.cluster.delete(recordRef(run));
   });
   await removeNamespace(run);
-  return finish(run, { ...none, objects: gone.map(({ address }) => ({ ...address, action: 'deleted', ready: true })), kept });
+  return finish(run, {
+    ...none,
+    objects: gone.map(({ address }) => ({ ...address, action: 'deleted', ready: true })),
+    kept,
+  });
 }
 
 function finish(run: Run, result: DestroyResult): DestroyResult {
@@ -47,11 +60,30 @@ async function findSecrets(run: Run): Promise<readonly Removal[]> {
   const stored = await readRecord(run);
   const world = await newWorld(run, { stored, namespace: undefined, existing: new Set() });
   await lookForOrphans(run, world);
-  const labels = new Map(stored.record?.objects.map(({ namespace, name, label }) => [`${namespace ?? ''}/${name}`, label]));
-  return [...world.live.all()].map(([, object]) => object).filter((object) => isOurs(run, object)).map((object): Removal => {
-    const { apiVersion, kind, metadata: { name, namespace } } = object;
-    return { object, address: { label: labels.get(`${namespace ?? ''}/${name}`) ?? name, apiVersion, kind, name, ...(namespace !== undefined && { namespace }) }, wave: 2 };
-  });
+  const labels = new Map(
+    stored.record?.objects.map(({ namespace, name, label }) => [`${namespace ?? ''}/${name}`, label]),
+  );
+  return [...world.live.all()]
+    .map(([, object]) => object)
+    .filter((object) => isOurs(run, object))
+    .map((object): Removal => {
+      const {
+        apiVersion,
+        kind,
+        metadata: { name, namespace },
+      } = object;
+      return {
+        object,
+        address: {
+          label: labels.get(`${namespace ?? ''}/${name}`) ?? name,
+          apiVersion,
+          kind,
+          name,
+          ...(namespace !== undefined && { namespace }),
+        },
+        wave: 2,
+      };
+    });
 }
 
 interface DefinitionRemoval extends Removal {
@@ -61,17 +93,34 @@ interface DefinitionRemoval extends Removal {
 /** The graph's own definition first, those that it is chained to after it. */
 async function findDefinitions(run: Run): Promise<readonly DefinitionRemoval[]> {
   const graphs = [...definitionsOf(run.graph)].reverse();
-  const found = await Promise.all(graphs.map(async (graph) => ({ graph, live: await run.cluster.get({ ...definitionKind, name: graph.name }, { signal: run.signal }) })));
-  return found.filter((each): each is { graph: Graph; live: KubernetesObject } => each.live !== undefined && ownFields(each.live) !== undefined).map(({ graph, live }) => ({ graph, object: live, address: addressOfDefinition(graph), wave: 1 }));
+  const found = await Promise.all(
+    graphs.map(async (graph) => ({
+      graph,
+      live: await run.cluster.get({ ...definitionKind, name: graph.name }, { signal: run.signal }),
+    })),
+  );
+  return found
+    .filter(
+      (each): each is { graph: Graph; live: KubernetesObject } =>
+        each.live !== undefined && ownFields(each.live) !== undefined,
+    )
+    .map(({ graph, live }) => ({ graph, object: live, address: addressOfDefinition(graph), wave: 1 }));
 }
 
 /** Without its definition an instance could not be deleted any more, so none may be left. */
-async function removeDefinition(run: Run, definition: DefinitionRemoval, { kept, gone }: { readonly kept: string[]; readonly gone: Removal[] }): Promise<void> {
+async function removeDefinition(
+  run: Run,
+  definition: DefinitionRemoval,
+  { kept, gone }: { readonly kept: string[]; readonly gone: Removal[] },
+): Promise<void> {
   const left = await instancesOf(run, definition.graph);
   if (left.length > 0) {
     const names = left.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`).join(', ');
     kept.push(`ResourceGraphDefinition ${definition.graph.name}: it has instances: ${names}`);
-    run.emit({ type: 'warning', message: `ResourceGraphDefinition ${definition.graph.name} stays, as it has instances: ${names}` });
+    run.emit({
+      type: 'warning',
+      message: `ResourceGraphDefinition ${definition.graph.name} stays, as it has instances: ${names}`,
+    });
     return;
   }
   await removeInOrder(run, [definition]);
@@ -79,5 +128,11 @@ async function removeDefinition(run: Run, definition: DefinitionRemoval, { kept,
 }
 
 function planOf(removals: readonly Removal[]): Plan {
-  return { changes: removals.map(({ address }) => ({ ...address, action: 'delete', fields: [] })), pending: [], changed: true, warnings: [], problems: [] };
+  return {
+    changes: removals.map(({ address }) => ({ ...address, action: 'delete', fields: [] })),
+    pending: [],
+    changed: true,
+    warnings: [],
+    problems: [],
+  };
 }

@@ -19,7 +19,12 @@ export interface PlannedInstance {
 }
 
 export function instanceRef({ graph, instance }: Run): ObjectReference {
-  return { apiVersion: `${graph.group}/${graph.version}`, kind: graph.kind, name: instance.name, namespace: instance.namespace };
+  return {
+    apiVersion: `${graph.group}/${graph.version}`,
+    kind: graph.kind,
+    name: instance.name,
+    namespace: instance.namespace,
+  };
 }
 
 export function addressOfInstance(run: Run): ObjectAddress {
@@ -27,20 +32,47 @@ export function addressOfInstance(run: Run): ObjectAddress {
 }
 
 /** Compares the instance with the one that is there; `newDefinition`: its kind is about to change. */
-export async function planInstance(run: Run, { adopt }: DeployOptions, newDefinition: boolean): Promise<PlannedInstance> {
+export async function planInstance(
+  run: Run,
+  { adopt }: DeployOptions,
+  newDefinition: boolean,
+): Promise<PlannedInstance> {
   const object = toInstance(run.graph, run.instance) as unknown as KubernetesObject;
   const address = addressOfInstance(run);
   const live = await readInstance(run);
   if (!live) return { object, live, change: { ...address, action: 'create', fields: [] }, problems: [] };
-  if (!ownFields(live)) return { object, live, change: { ...address, action: 'adopt', fields: [] }, problems: adopt ? [] : [foreignInstance(run, live)] };
+  if (!ownFields(live))
+    return {
+      object,
+      live,
+      change: { ...address, action: 'adopt', fields: [] },
+      problems: adopt ? [] : [foreignInstance(run, live)],
+    };
   try {
     const { object: after } = await run.cluster.apply(object, { fieldManager, dryRun: true });
     const fields = diff(live, after);
-    return { object, live, change: { ...address, action: fields.length > 0 ? 'update' : 'unchanged', fields }, problems: [] };
+    return {
+      object,
+      live,
+      change: { ...address, action: fields.length > 0 ? 'update' : 'unchanged', fields },
+      problems: [],
+    };
   } catch (error) {
-    if (isFieldConflict(error)) return { object, live, change: { ...address, action: 'update', fields: [] }, problems: [instanceConflict(run, { object, live, error })] };
+    if (isFieldConflict(error))
+      return {
+        object,
+        live,
+        change: { ...address, action: 'update', fields: [] },
+        problems: [instanceConflict(run, { object, live, error })],
+      };
     // A new field of the spec is unknown until the definition has it.
-    if (newDefinition && isApiError(error, 'Invalid')) return { object, live, change: { ...address, action: 'update', fields: diff(live, { ...live, spec: object['spec'] }) }, problems: [] };
+    if (newDefinition && isApiError(error, 'Invalid'))
+      return {
+        object,
+        live,
+        change: { ...address, action: 'update', fields: diff(live, { ...live, spec: object['spec'] }) },
+        problems: [],
+      };
     return { object, live, change: { ...address, action: 'update', fields: [] }, problems: [error as Error] };
   }
 }
@@ -55,15 +87,23 @@ export async function readInstance(run: Run): Promise<KubernetesObject | undefin
 }
 
 /** Writes the instance where it differs, and gives it as it is stored. */
-export async function makeInstance(run: Run, { object, live, change }: PlannedInstance, again: boolean): Promise<KubernetesObject> {
+export async function makeInstance(
+  run: Run,
+  { object, live, change }: PlannedInstance,
+  again: boolean,
+): Promise<KubernetesObject> {
   if (live && change.action === 'unchanged' && !again) return live;
-  const { object: stored } = await retrying(() => run.cluster.apply(object, { fieldManager, force: change.action === 'adopt' }), {
-    signal: run.signal,
-    heals: (error) => isPassing(error) || isApiError(error, 'NotFound', 'KindNotServed'),
-    budgetMs: 30_000,
-  });
+  const { object: stored } = await retrying(
+    () => run.cluster.apply(object, { fieldManager, force: change.action === 'adopt' }),
+    {
+      signal: run.signal,
+      heals: (error) => isPassing(error) || isApiError(error, 'NotFound', 'KindNotServed'),
+      budgetMs: 30_000,
+    },
+  );
   const action = change.action === 'create' ? 'created' : change.action === 'adopt' ? 'adopted' : 'updated';
-  if (stored.metadata.resourceVersion !== live?.metadata.resourceVersion) run.emit({ type: 'object', object: addressOfInstance(run), action });
+  if (stored.metadata.resourceVersion !== live?.metadata.resourceVersion)
+    run.emit({ type: 'object', object: addressOfInstance(run), action });
   return stored;
 }
 
@@ -79,7 +119,9 @@ function instanceConflict(run: Run, { object, live, error }: InstanceConflict): 
 }
 
 function foreignInstance(run: Run, live: KubernetesObject): KubewrightError {
-  const managers = [...new Set(live.metadata.managedFields?.map(({ manager }) => manager))].filter((manager) => !manager?.startsWith('kro')).join(', ');
+  const managers = [...new Set(live.metadata.managedFields?.map(({ manager }) => manager))]
+    .filter((manager) => !manager?.startsWith('kro'))
+    .join(', ');
   return new KubewrightError({
     code: 'NotOurs',
     resource: `instance ${run.instance.name}`,

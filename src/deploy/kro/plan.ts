@@ -33,17 +33,33 @@ export async function planWithKro(run: Run, options: DeployOptions): Promise<Pla
     unservedKinds(run, graphs),
   ]);
   const changes = definitions.some(({ change }) => change.action !== 'unchanged');
-  const problems: Error[] = [...outlined.problems, ...unserved, ...modeProblems(run, world), ...definitions.flatMap((each) => each.problems)];
-  const [instance, secrets] = await Promise.all([planInstance(run, options, changes), planObjects(run, world, { options, thorough: false, problems })]);
+  const problems: Error[] = [
+    ...outlined.problems,
+    ...unserved,
+    ...modeProblems(run, world),
+    ...definitions.flatMap((each) => each.problems),
+  ];
+  const [instance, secrets] = await Promise.all([
+    planInstance(run, options, changes),
+    planObjects(run, world, { options, thorough: false, problems }),
+  ]);
   const orphans = findOrphans(run, world, false);
-  const deletions = orphans.deletable.map((object) => ({ ...orphanAddress(world, object), action: 'delete' as const, fields: [] }));
+  const deletions = orphans.deletable.map((object) => ({
+    ...orphanAddress(world, object),
+    action: 'delete' as const,
+    fields: [],
+  }));
   const all = [...definitions.map(({ change }) => change), ...secrets, instance.change, ...deletions];
-  const createsNamespace = !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
+  const createsNamespace =
+    !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
   const plan: Plan = {
     changes: all,
     pending: [],
     ...(createsNamespace !== undefined && { createsNamespace }),
-    changed: createsNamespace !== undefined || isUnfinished(world) || all.some(({ action }) => action !== 'unchanged' && action !== 'check'),
+    changed:
+      createsNamespace !== undefined ||
+      isUnfinished(world) ||
+      all.some(({ action }) => action !== 'unchanged' && action !== 'check'),
     warnings: definitions.flatMap(({ warnings }) => warnings),
     problems: [...problems, ...instance.problems],
   };
@@ -54,14 +70,23 @@ export async function planWithKro(run: Run, options: DeployOptions): Promise<Pla
 async function unservedKinds(run: Run, graphs: ReturnType<typeof definitionsOf>): Promise<Error[]> {
   const own = new Set(graphs.map(({ group, version, kind }) => `${group}/${version}/${kind}`));
   const nodes = graphs.flatMap((graph) => [...madeByKro(graph), ...graph.nodes.filter(({ external }) => external)]);
-  const wanted = new Map(nodes.filter(({ apiVersion, kind }) => !own.has(`${apiVersion}/${kind}`)).map((node) => [`${node.apiVersion}/${node.kind}`, node]));
-  const found = await Promise.all([...wanted.values()].map(async (node) => ({ node, served: await kindOf(run, node) })));
+  const wanted = new Map(
+    nodes
+      .filter(({ apiVersion, kind }) => !own.has(`${apiVersion}/${kind}`))
+      .map((node) => [`${node.apiVersion}/${node.kind}`, node]),
+  );
+  const found = await Promise.all(
+    [...wanted.values()].map(async (node) => ({ node, served: await kindOf(run, node) })),
+  );
   return found
     .filter(({ served }) => !served)
-    .map(({ node: { id, apiVersion, kind } }) => new KubewrightError({
-      code: 'KindNotServed',
-      resource: id,
-      message: `the server does not serve ${apiVersion} ${kind}, and kro needs every kind of a definition, also of resources that \`includeWhen\` leaves out`,
-      hint: 'Install what brings the kind, or fix the fields that leave it out with `fixed` in the environment.',
-    }));
+    .map(
+      ({ node: { id, apiVersion, kind } }) =>
+        new KubewrightError({
+          code: 'KindNotServed',
+          resource: id,
+          message: `the server does not serve ${apiVersion} ${kind}, and kro needs every kind of a definition, also of resources that \`includeWhen\` leaves out`,
+          hint: 'Install what brings the kind, or fix the fields that leave it out with `fixed` in the environment.',
+        }),
+    );
 }

@@ -28,14 +28,17 @@ export function outline(run: Run): Outline {
   const secrets = objects.filter(({ path }) => paths.has(path));
   const made = new Set(secrets.map(({ path }) => path));
   const isSkipped = (path: string): boolean => skipped.some((other) => path === other || path.startsWith(`${other}/`));
-  const problems = [...paths].filter((path) => !made.has(path) && !isSkipped(path)).map(
-    (path) => new KubewrightError({
-      code: 'KroSecretData',
-      resource: path,
-      message: 'its Secret has values of its own and needs data that only the cluster has',
-      hint: 'Let it read only the spec, or deploy in mode direct.',
-    }),
-  );
+  const problems = [...paths]
+    .filter((path) => !made.has(path) && !isSkipped(path))
+    .map(
+      (path) =>
+        new KubewrightError({
+          code: 'KroSecretData',
+          resource: path,
+          message: 'its Secret has values of its own and needs data that only the cluster has',
+          hint: 'Let it read only the spec, or deploy in mode direct.',
+        }),
+    );
   return { secrets, objects, problems };
 }
 
@@ -57,7 +60,11 @@ export function comesLater({ objects }: Outline, { namespace }: Desired): boolea
 }
 
 /** Writes the Secrets that differ. */
-export function makeSecrets(run: Run, world: World, { wanted, options }: { readonly wanted: readonly Desired[]; readonly options: DeployOptions }): Promise<readonly DeployedObject[]> {
+export function makeSecrets(
+  run: Run,
+  world: World,
+  { wanted, options }: { readonly wanted: readonly Desired[]; readonly options: DeployOptions },
+): Promise<readonly DeployedObject[]> {
   return Promise.all(
     wanted.map(async (desired): Promise<DeployedObject> => {
       const action = decide(desired, world);

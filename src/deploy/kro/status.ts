@@ -18,12 +18,23 @@ export async function statusWithKro(run: Run): Promise<StatusResult> {
   const missing = await missingKro(run);
   if (missing) throw missing;
   const [instance, world] = await Promise.all([readInstance(run), readSecrets(run, outline(run))]);
-  const secrets = world.desired.map((desired): ObjectState => ({ ...addressOf(desired), state: world.live.object(desired.key) ? 'ready' : 'missing' }));
+  const secrets = world.desired.map(
+    (desired): ObjectState => ({ ...addressOf(desired), state: world.live.object(desired.key) ? 'ready' : 'missing' }),
+  );
   if (!instance) {
-    return { deployed: secrets.some(({ state }) => state !== 'missing') && world.stored.record !== undefined, status: {}, statusPending: [], objects: [{ ...addressOfInstance(run), state: 'missing' }, ...secrets], pending: [] };
+    return {
+      deployed: secrets.some(({ state }) => state !== 'missing') && world.stored.record !== undefined,
+      status: {},
+      statusPending: [],
+      objects: [{ ...addressOfInstance(run), state: 'missing' }, ...secrets],
+      pending: [],
+    };
   }
   const children = await readChildren(run, run.graph, instance);
-  const rules = await ruleContext(run, children.map(({ object }) => object));
+  const rules = await ruleContext(
+    run,
+    children.map(({ object }) => object),
+  );
   const made = children.map(({ address, object }): ObjectState => {
     const verdict = judge(object, rules);
     return { ...address, state: verdict.state, ...(verdict.reason !== undefined && { reason: verdict.reason }) };
@@ -34,7 +45,17 @@ export async function statusWithKro(run: Run): Promise<StatusResult> {
   if (await look(run, world)) resolution = resolve(run.graph, run.instance, observed);
   const subject = subjectOf(instance);
   const active = subject.status['state'] === 'ACTIVE';
-  const own: ObjectState = { ...addressOfInstance(run), state: active ? 'ready' : 'waiting', ...(!active && { reason: explain(condition(subject, 'Ready'), 'kro has not judged it yet') }) };
+  const own: ObjectState = {
+    ...addressOfInstance(run),
+    state: active ? 'ready' : 'waiting',
+    ...(!active && { reason: explain(condition(subject, 'Ready'), 'kro has not judged it yet') }),
+  };
   const { pending, statusPending } = resolution;
-  return { deployed: true, status: ownStatus(instance), statusPending, objects: [own, ...secrets, ...made], pending: pending.map(({ path, reason }) => ({ path, reason })) };
+  return {
+    deployed: true,
+    status: ownStatus(instance),
+    statusPending,
+    objects: [own, ...secrets, ...made],
+    pending: pending.map(({ path, reason }) => ({ path, reason })),
+  };
 }

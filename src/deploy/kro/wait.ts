@@ -10,7 +10,18 @@ import { addressOf, isReady, type Item } from '../item.ts';
 import type { ObjectAddress } from '../options.ts';
 import { PodProblems } from '../pod-problems.ts';
 import { judge } from '../readiness/table.ts';
-import { condition, explain, failed, fields, ready, subjectOf, text, waiting, type RuleContext, type Verdict } from '../readiness/verdict.ts';
+import {
+  condition,
+  explain,
+  failed,
+  fields,
+  ready,
+  subjectOf,
+  text,
+  waiting,
+  type RuleContext,
+  type Verdict,
+} from '../readiness/verdict.ts';
 import { ruleContext } from '../rule-context.ts';
 import type { Run } from '../run.ts';
 import { look, type World } from '../world.ts';
@@ -63,7 +74,11 @@ class WaitingRoom {
     this.#children = new ChildWatch(run, (object) => this.#seeChild(object));
     this.#pods = new PodProblems(run, () => this.#wake.resolve());
     const { apiVersion, kind, name, namespace } = instanceRef(run);
-    this.#instance = informer(run.cluster, { apiVersion, kind, namespace, fieldSelector: `metadata.name=${name}` }, { onChange: () => this.#wake.resolve() });
+    this.#instance = informer(
+      run.cluster,
+      { apiVersion, kind, namespace, fieldSelector: `metadata.name=${name}` },
+      { onChange: () => this.#wake.resolve() },
+    );
     run.signal.addEventListener('abort', () => this.#wake.resolve(), { once: true });
   }
 
@@ -80,7 +95,8 @@ class WaitingRoom {
       const instance = this.#instance.object(name, namespace);
       if (instance) this.#children.follow(this.#run.graph, instance);
       const verdict = this.#judgeInstance(instance);
-      const isQuiet = [...this.#verdicts.values()].every(({ state }) => state !== 'failed') && !this.#run.signal.aborted;
+      const isQuiet =
+        [...this.#verdicts.values()].every(({ state }) => state !== 'failed') && !this.#run.signal.aborted;
       if (instance && (verdict.state === 'ready' || !isQuiet || this.#hasPodProblem())) {
         const settled = await this.#look(instance, verdict);
         if (settled) return settled;
@@ -92,9 +108,18 @@ class WaitingRoom {
   /** Reads everything once more: watches of several kinds do not promise to be equally new. */
   async #look(instance: KubernetesObject, verdict: Verdict): Promise<SettledInstance | undefined> {
     const children = this.#run.signal.aborted ? [] : await readChildren(this.#run, this.#run.graph, instance);
-    this.#rules = this.#run.signal.aborted ? {} : await ruleContext(this.#run, children.map(({ object }) => object));
+    this.#rules = this.#run.signal.aborted
+      ? {}
+      : await ruleContext(
+          this.#run,
+          children.map(({ object }) => object),
+        );
     const items = children.map((child) => this.#itemOf(child));
-    if (verdict.state !== 'ready' || this.#run.signal.aborted || items.some((item) => item.verdict?.state === 'failed')) {
+    if (
+      verdict.state !== 'ready' ||
+      this.#run.signal.aborted ||
+      items.some((item) => item.verdict?.state === 'failed')
+    ) {
       await this.#fail(items, verdict);
       return undefined;
     }
@@ -127,7 +152,13 @@ class WaitingRoom {
     const verdict = this.#verdictOf(address, object);
     const since = this.#since.get(key) ?? performance.now();
     this.#since.set(key, since);
-    const item: Item = { desired: { ...address, path, index, node, key, object, hash: '', check: false, served: true }, state: 'settled', action: 'checked', verdict, since };
+    const item: Item = {
+      desired: { ...address, path, index, node, key, object, hash: '', check: false, served: true },
+      state: 'settled',
+      action: 'checked',
+      verdict,
+      since,
+    };
     if (verdict.state === 'ready') this.#pods.forget(address.label);
     else this.#pods.follow(item);
     const fatal = this.#pods.fatal(address.label);
@@ -137,15 +168,23 @@ class WaitingRoom {
 
   #verdictOf(address: ObjectAddress, object: KubernetesObject): Verdict {
     const verdict = judge(object, this.#rules);
-    if (verdict.state === 'ready') this.#tell(address, 'ready', () => this.#run.emit({ type: 'ready', object: addressOf(address) }));
-    else this.#tell(address, verdict.reason, () => this.#run.emit({ type: 'waiting', object: addressOf(address), reason: verdict.reason }));
+    if (verdict.state === 'ready')
+      this.#tell(address, 'ready', () => this.#run.emit({ type: 'ready', object: addressOf(address) }));
+    else
+      this.#tell(address, verdict.reason, () =>
+        this.#run.emit({ type: 'waiting', object: addressOf(address), reason: verdict.reason }),
+      );
     this.#verdicts.set(keyOf(address), verdict);
     return verdict;
   }
 
   #seeChild(object: KubernetesObject): void {
     const id = object.metadata.labels?.['kro.run/node-id'];
-    const { apiVersion, kind, metadata: { name, namespace } } = object;
+    const {
+      apiVersion,
+      kind,
+      metadata: { name, namespace },
+    } = object;
     const address = { label: id ?? name, apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
     this.#verdictOf(address, object);
     this.#wake.resolve();
@@ -165,8 +204,12 @@ class WaitingRoom {
     this.#erredAt = state === 'ERROR' ? (this.#erredAt ?? performance.now()) : undefined;
     const reason = kroReason(subject.conditions, state);
     if (active) return ready;
-    this.#tell(addressOfInstance(this.#run), reason, () => this.#run.emit({ type: 'waiting', object: addressOfInstance(this.#run), reason }));
-    return this.#erredAt !== undefined && performance.now() - this.#erredAt > errorGraceMs ? failed(reason) : waiting(reason);
+    this.#tell(addressOfInstance(this.#run), reason, () =>
+      this.#run.emit({ type: 'waiting', object: addressOfInstance(this.#run), reason }),
+    );
+    return this.#erredAt !== undefined && performance.now() - this.#erredAt > errorGraceMs
+      ? failed(reason)
+      : waiting(reason);
   }
 
   async #fail(items: readonly Item[], verdict: Verdict): Promise<void> {
@@ -175,13 +218,30 @@ class WaitingRoom {
     const address = addressOfInstance(this.#run);
     const node = { source: () => undefined } as never;
     const instance: Item = {
-      desired: { ...address, path: '', node, key: keyOf(address), object: {} as never, hash: '', check: false, served: true },
-      state: 'settled', action: 'checked', verdict, since: performance.now(),
+      desired: {
+        ...address,
+        path: '',
+        node,
+        key: keyOf(address),
+        object: {} as never,
+        hash: '',
+        check: false,
+        served: true,
+      },
+      state: 'settled',
+      action: 'checked',
+      verdict,
+      since: performance.now(),
     };
     if (verdict.state === 'failed') failures.push(instance);
     if (failures.length === 0 && !this.#run.signal.aborted) return;
     const waits = [...items, ...(verdict.state === 'ready' ? [] : [instance])];
-    const failure = await failureOf(this.#run, this.#world, { items: waits, gates: new Gates(this.#run.graph, []), failures, stopped: this.#run.signal.aborted });
+    const failure = await failureOf(this.#run, this.#world, {
+      items: waits,
+      gates: new Gates(this.#run.graph, []),
+      failures,
+      stopped: this.#run.signal.aborted,
+    });
     if (failure) throw failure;
   }
 
@@ -206,10 +266,22 @@ class WaitingRoom {
 }
 
 /** What kro waits for, without its own words around it. */
-function kroReason(conditions: readonly { readonly type?: string; readonly status?: string; readonly reason?: string; readonly message?: string }[], state: string | undefined): string {
-  const bad = ['GraphResolved', 'InstanceManaged', 'ResourcesReady', 'Ready'].map((type) => conditions.find((entry) => entry.type === type)).find((entry) => entry && entry.status !== 'True');
+function kroReason(
+  conditions: readonly {
+    readonly type?: string;
+    readonly status?: string;
+    readonly reason?: string;
+    readonly message?: string;
+  }[],
+  state: string | undefined,
+): string {
+  const bad = ['GraphResolved', 'InstanceManaged', 'ResourcesReady', 'Ready']
+    .map((type) => conditions.find((entry) => entry.type === type))
+    .find((entry) => entry && entry.status !== 'True');
   const said = explain(bad, `state ${state ?? 'not reported'}`);
-  return said.replace(/^NotReady: /, '').replace(/resource reconciliation failed: |apply results contain errors: /g, '');
+  return said
+    .replace(/^NotReady: /, '')
+    .replace(/resource reconciliation failed: |apply results contain errors: /g, '');
 }
 
 /** The graph's own status: kro adds its state and conditions. */

@@ -1,4 +1,16 @@
-import { byConditions, condition, explain, failed, fields, ready, text, waiting, type Condition, type Fields, type Rule } from './verdict.ts';
+import {
+  byConditions,
+  condition,
+  explain,
+  failed,
+  fields,
+  ready,
+  text,
+  waiting,
+  type Condition,
+  type Fields,
+  type Rule,
+} from './verdict.ts';
 
 export const exists: Rule = () => ready;
 
@@ -8,7 +20,8 @@ export const service: Rule = ({ spec, status }) => {
 };
 
 /** Not every controller reports an address, so an Ingress never holds up a deployment for long. */
-export const ingress: Rule = ({ status }) => (hasAddress(status) ? ready : waiting('its controller has reported no address yet', 10_000));
+export const ingress: Rule = ({ status }) =>
+  hasAddress(status) ? ready : waiting('its controller has reported no address yet', 10_000);
 
 function hasAddress(status: Fields): boolean {
   const list = fields(status['loadBalancer'])['ingress'];
@@ -23,7 +36,8 @@ export const volumeClaim: Rule = ({ spec, status }, { waitsForConsumer }) => {
   return waiting(`phase ${text(status['phase']) ?? 'unknown'}`, lazy === undefined ? 10_000 : undefined);
 };
 
-export const namespace: Rule = ({ status }) => (status['phase'] === 'Active' ? ready : waiting(`phase ${text(status['phase']) ?? 'unknown'}`));
+export const namespace: Rule = ({ status }) =>
+  status['phase'] === 'Active' ? ready : waiting(`phase ${text(status['phase']) ?? 'unknown'}`);
 
 export const customResourceDefinition: Rule = (subject) => {
   const names = condition(subject, 'NamesAccepted');
@@ -36,7 +50,9 @@ export const apiService: Rule = byConditions(['Available']);
 /** Calls fail until somebody has put the certificate authority in. */
 export const webhookConfiguration: Rule = ({ object }) => {
   const hooks = (object['webhooks'] ?? []) as readonly Fields[];
-  const bare = hooks.find((hook) => !text(fields(hook['clientConfig'])['caBundle']) && fields(hook['clientConfig'])['service']);
+  const bare = hooks.find(
+    (hook) => !text(fields(hook['clientConfig'])['caBundle']) && fields(hook['clientConfig'])['service'],
+  );
   return bare ? waiting(`webhook ${String(bare['name'])} has no caBundle yet`) : ready;
 };
 
@@ -50,7 +66,10 @@ export const route: Rule = ({ object, spec, status }) => {
     for (const type of ['Accepted', 'ResolvedRefs']) {
       const found = conditions.find((entry) => entry.type === type);
       const current = (found?.observedGeneration ?? 0) >= (object.metadata.generation ?? 0);
-      if (!found || !current || found.status !== 'True') return waiting(`${type} is ${current ? (found?.status ?? 'not reported') : 'not reported for this generation'} (${explain(found, 'no reason given')})`);
+      if (!found || !current || found.status !== 'True')
+        return waiting(
+          `${type} is ${current ? (found?.status ?? 'not reported') : 'not reported for this generation'} (${explain(found, 'no reason given')})`,
+        );
     }
   }
   return ready;
@@ -69,7 +88,11 @@ export const customResource: Rule = (subject, { declaresConditions }) => {
   return declaresConditions?.(subject.object) ? waiting('it has no status yet', firstStatusMs) : ready;
 };
 
-export const cnpgCluster: Rule = ({ status }) => (status['phase'] === 'Cluster in healthy state' ? ready : waiting(text(status['phase']) ?? 'it has no status yet'));
+export const cnpgCluster: Rule = ({ status }) =>
+  status['phase'] === 'Cluster in healthy state' ? ready : waiting(text(status['phase']) ?? 'it has no status yet');
 
 /** kro retries by itself when a missing kind appears, so Inactive may pass. */
-export const kroDefinition: Rule = (subject) => (subject.status['state'] === 'Active' ? byConditions(['Ready'])(subject, {}) : waiting(explain(condition(subject, 'Ready'), 'not Active yet')));
+export const kroDefinition: Rule = (subject) =>
+  subject.status['state'] === 'Active'
+    ? byConditions(['Ready'])(subject, {})
+    : waiting(explain(condition(subject, 'Ready'), 'not Active yet'));

@@ -1,7 +1,17 @@
 import type { KubernetesObject } from '../../cluster/cluster.ts';
 import { groupKind, groupOf } from '../identity.ts';
 import * as platform from './platform.ts';
-import { byConditions, condition, explain, failed, subjectOf, waiting, type Rule, type RuleContext, type Verdict } from './verdict.ts';
+import {
+  byConditions,
+  condition,
+  explain,
+  failed,
+  subjectOf,
+  waiting,
+  type Rule,
+  type RuleContext,
+  type Verdict,
+} from './verdict.ts';
 import * as workloads from './workloads.ts';
 
 /** When an object of a kind is ready: one row per kind, the group behind the kind. Kinds without a row: see {@link judge}. */
@@ -68,7 +78,8 @@ export function judge(object: KubernetesObject, context: RuleContext = {}): Verd
   if (deletionTimestamp) return waiting('it is being deleted');
   const subject = subjectOf(object);
   const seen = subject.status['observedGeneration'];
-  if (typeof seen === 'number' && seen < generation) return waiting(`its controller has not seen generation ${generation} yet`);
+  if (typeof seen === 'number' && seen < generation)
+    return waiting(`its controller has not seen generation ${generation} yet`);
   const stalled = condition(subject, 'Stalled');
   if (stalled?.status === 'True') return failed(explain(stalled, 'it is stalled'));
   return ruleFor(object)(subject, context);

@@ -89,7 +89,10 @@ export function byConditions(wanted: readonly string[], fatal: readonly string[]
     }
     for (const type of wanted) {
       const found = condition(subject, type);
-      if (found?.status !== 'True') return waiting(`${type} is ${found?.status ?? 'not reported'}${found ? ` (${explain(found, 'no reason given')})` : ''}`);
+      if (found?.status !== 'True')
+        return waiting(
+          `${type} is ${found?.status ?? 'not reported'}${found ? ` (${explain(found, 'no reason given')})` : ''}`,
+        );
     }
     return ready;
   };

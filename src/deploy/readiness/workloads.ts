@@ -1,4 +1,18 @@
-import { byConditions, condition, count, explain, failed, fields, ready, text, waiting, type Fields, type Rule, type Subject, type Verdict } from './verdict.ts';
+import {
+  byConditions,
+  condition,
+  count,
+  explain,
+  failed,
+  fields,
+  ready,
+  text,
+  waiting,
+  type Fields,
+  type Rule,
+  type Subject,
+  type Verdict,
+} from './verdict.ts';
 
 export const deployment: Rule = (subject) => {
   const { spec, status } = subject;
@@ -8,7 +22,9 @@ export const deployment: Rule = (subject) => {
   const wanted = count(spec['replicas'], 1);
   const unseen = notObserved(subject);
   if (unseen) return unseen;
-  const [updated, total, up, available] = ['updatedReplicas', 'replicas', 'readyReplicas', 'availableReplicas'].map((name) => count(status[name])) as [number, number, number, number];
+  const [updated, total, up, available] = ['updatedReplicas', 'replicas', 'readyReplicas', 'availableReplicas'].map(
+    (name) => count(status[name]),
+  ) as [number, number, number, number];
   const failure = condition(subject, 'ReplicaFailure');
   if (failure?.status === 'True' && total < wanted) return waiting(explain(failure, 'pods cannot be created'));
   if (updated < wanted) return waiting(`${updated} of ${wanted} replicas are updated`);
@@ -60,13 +76,27 @@ export const daemonSet: Rule = (subject) => {
 };
 
 /** Waiting reasons of a container that no patience heals. */
-export const imageProblems: readonly string[] = ['ImagePullBackOff', 'ErrImagePull', 'InvalidImageName', 'ErrImageNeverPull', 'ImageInspectError', 'RegistryUnavailable'];
-export const containerProblems: readonly string[] = [...imageProblems, 'CrashLoopBackOff', 'CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'];
+export const imageProblems: readonly string[] = [
+  'ImagePullBackOff',
+  'ErrImagePull',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'ImageInspectError',
+  'RegistryUnavailable',
+];
+export const containerProblems: readonly string[] = [
+  ...imageProblems,
+  'CrashLoopBackOff',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+];
 
 export const pod: Rule = (subject) => {
   const { status } = subject;
   if (status['phase'] === 'Succeeded') return ready;
-  if (status['phase'] === 'Failed') return failed([text(status['reason']), text(status['message'])].filter(Boolean).join(': ') || 'phase Failed');
+  if (status['phase'] === 'Failed')
+    return failed([text(status['reason']), text(status['message'])].filter(Boolean).join(': ') || 'phase Failed');
   const stuck = containerProblem(status);
   if (stuck && (stuck.reason === 'CrashLoopBackOff' || imageProblems.includes(stuck.reason))) return failed(stuck.text);
   if (condition(subject, 'Ready')?.status === 'True') return ready;
@@ -76,7 +106,9 @@ export const pod: Rule = (subject) => {
 };
 
 /** The first container of a pod that is stuck, and why. */
-export function containerProblem(status: Fields): { readonly container: string; readonly reason: string; readonly text: string } | undefined {
+export function containerProblem(
+  status: Fields,
+): { readonly container: string; readonly reason: string; readonly text: string } | undefined {
   for (const list of ['initContainerStatuses', 'containerStatuses']) {
     for (const entry of (status[list] ?? []) as readonly Fields[]) {
       const wait = fields(fields(entry['state'])['waiting']);
@@ -85,7 +117,11 @@ export function containerProblem(status: Fields): { readonly container: string; 
       const last = fields(fields(entry['lastState'])['terminated']);
       const exit = typeof last['exitCode'] === 'number' ? ` (last exit code ${last['exitCode']})` : '';
       const container = String(entry['name']);
-      return { container, reason, text: `container ${container}: ${[reason, text(wait['message'])].filter(Boolean).join(': ')}${exit}` };
+      return {
+        container,
+        reason,
+        text: `container ${container}: ${[reason, text(wait['message'])].filter(Boolean).join(': ')}${exit}`,
+      };
     }
   }
   return undefined;
@@ -97,7 +133,9 @@ export const job: Rule = (subject) => {
   if (condition(subject, 'Complete')?.status === 'True') return ready;
   if (subject.spec['suspend'] === true) return { state: 'ready', reason: 'suspended' };
   const { status } = subject;
-  return waiting(`${count(status['succeeded'])} of ${count(subject.spec['completions'], 1)} completions, ${count(status['active'])} active`);
+  return waiting(
+    `${count(status['succeeded'])} of ${count(subject.spec['completions'], 1)} completions, ${count(status['active'])} active`,
+  );
 };
 
 export const autoscaler: Rule = (subject) => {
