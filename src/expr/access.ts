@@ -1,5 +1,5 @@
 import { adapt } from './adapt.ts';
-import { CelDouble, CelOptional, CelUint, none, TypedObject, typeName, typeOfValue } from './cel-values.ts';
+import { CelDouble, CelMap, CelOptional, CelUint, none, TypedObject, typeName, typeOfValue } from './cel-values.ts';
 import { isMap, mapFind } from './collections.ts';
 import { Condition } from './condition.ts';
 import { fail, indexOutOfBounds, noSuchKey } from './failure.ts';
@@ -67,3 +67,24 @@ export function rawField(value: unknown, field: string): unknown {
   return found === null ? undefined : found;
 }
 
+/** A declared field of an object, as it stands in the JSON. */
+export function rawMember(value: unknown, name: string, field: string): unknown {
+  const found = rawField(value, name);
+  if (found === undefined) throw noSuchKey(field);
+  return found;
+}
+
+/** A value of a map as it stands in the JSON, or as the CEL value that it is already. */
+export function rawEntry(map: unknown, key: unknown): unknown {
+  const raw = map instanceof TypedObject ? map.raw : map;
+  if (typeof key !== 'string' || raw instanceof CelMap || Array.isArray(raw) || raw instanceof Map) return get(adapt(map), key);
+  if (typeof raw !== 'object' || raw === null || !Object.hasOwn(raw, key)) throw noSuchKey(key);
+  return (raw as Record<string, unknown>)[key];
+}
+
+/** An element of a list as it stands in the JSON. */
+export function rawItem(list: unknown, index: unknown): unknown {
+  if (!Array.isArray(list) || typeof index !== 'number') return get(adapt(list), index);
+  if (index < 0 || index >= list.length) throw indexOutOfBounds(index);
+  return list[index];
+}

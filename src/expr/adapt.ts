@@ -24,7 +24,8 @@ export function adapt(value: unknown): unknown {
 
 function adaptNumber(value: number): unknown {
   const integral = Number.isInteger(value) && value >= -9223372036854775808 && value < 9223372036854775808;
-  return integral ? toInt(BigInt(value)) : new CelDouble(value);
+  // Beyond ±2^53 the digits of the JSON text count, which is what a cluster is sent.
+  return integral ? toInt(BigInt(String(value))) : new CelDouble(value);
 }
 
 function adaptBigint(value: bigint): unknown {
@@ -147,7 +148,7 @@ function describe(value: unknown): string {
 
 function adaptInt(value: unknown, otherwise: Mismatch): unknown {
   if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value) return toInt(value);
-  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 9223372036854775808) return toInt(BigInt(value));
+  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 9223372036854775808) return toInt(BigInt(String(value)));
   return otherwise(typeof value === 'number' ? 'int, got non-integer float' : 'int', value);
 }
 

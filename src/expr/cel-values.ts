@@ -125,7 +125,9 @@ export class CelTypeValue extends CelObject {
  * looking up `0.0` finds the first.
  */
 export class CelMap extends CelObject {
-  private readonly entriesByKey = new Map<unknown, readonly [unknown, unknown]>();
+  private readonly byPrimitive = new Map<unknown, readonly [unknown, unknown]>();
+  /** Keys that JavaScript has only objects for, by their texts. */
+  private byText: Map<string, readonly [unknown, unknown]> | undefined;
 
   static of(entries: Iterable<readonly [unknown, unknown]>): CelMap {
     const map = new CelMap();
@@ -138,7 +140,7 @@ export class CelMap extends CelObject {
   }
 
   get size(): number {
-    return this.entriesByKey.size;
+    return this.byPrimitive.size + (this.byText?.size ?? 0);
   }
 
   has(key: unknown): boolean {
@@ -150,40 +152,49 @@ export class CelMap extends CelObject {
   }
 
   set(key: unknown, value: unknown): void {
-    // Go cannot hash bytes.
-    if (key instanceof Uint8Array) throw new Failure('unsupported map key type: bytes');
-    this.entriesByKey.set(keyId(key), [key, value]);
+    const text = typeof key === 'object' ? keyText(key) : undefined;
+    if (text === undefined) {
+      // A list or map as key is an entry of its own each time, which nothing finds.
+      this.byPrimitive.set(typeof key === 'object' && key !== null ? {} : key, [key, value]);
+      return;
+    }
+    this.byText ??= new Map();
+    this.byText.set(text, [key, value]);
   }
 
   delete(key: unknown): void {
-    this.entriesByKey.delete(keyId(key));
+    const text = typeof key === 'object' ? keyText(key) : undefined;
+    if (text === undefined) this.byPrimitive.delete(key);
+    else this.byText?.delete(text);
   }
 
-  /** Pairs in the order in which they were set. */
   entries(): Iterable<readonly [unknown, unknown]> {
-    return this.entriesByKey.values();
+    return this.byText ? [...this.byPrimitive.values(), ...this.byText.values()] : this.byPrimitive.values();
   }
 
   /** Numbers find the keys of the other number types, too. */
   private find(key: unknown): readonly [unknown, unknown] | undefined {
-    const found = this.entriesByKey.get(keyId(key));
-    if (found || typeof key === 'string' || typeof key === 'boolean') return found;
+    if (typeof key === 'string' || typeof key === 'boolean') return this.byPrimitive.get(key);
     if (key instanceof CelDouble) {
-      if (!Number.isInteger(key.value)) return undefined;
+      const found = this.byText?.get(`d${key.value}`);
+      if (found || !Number.isInteger(key.value)) return found;
       const whole = BigInt(key.value);
-      return this.entriesByKey.get(intId(whole)) ?? this.entriesByKey.get(`u${whole}`);
+      return this.byPrimitive.get(intId(whole)) ?? this.byText?.get(`u${whole}`);
     }
-    if (key instanceof CelUint) return this.entriesByKey.get(intId(key.value));
-    return typeof key === 'number' || typeof key === 'bigint' ? this.entriesByKey.get(`u${key}`) : undefined;
+    if (key instanceof CelUint) return this.byText?.get(`u${key.value}`) ?? this.byPrimitive.get(intId(key.value));
+    const found = this.byPrimitive.get(key);
+    if (found || (typeof key !== 'number' && typeof key !== 'bigint')) return found;
+    return this.byText?.get(`u${key}`);
   }
 }
 
-/** Strings stand for themselves with a mark, so that they never meet the texts of other keys. */
-function keyId(key: unknown): unknown {
-  if (typeof key === 'string') return `s${key}`;
+/** Undefined for keys that stand for themselves. */
+function keyText(key: unknown): string | undefined {
   if (key instanceof CelUint) return `u${key.value}`;
   if (key instanceof CelDouble) return `d${key.value}`;
-  return key;
+  // Go cannot hash bytes.
+  if (key instanceof Uint8Array) throw new Failure('unsupported map key type: bytes');
+  return undefined;
 }
 
 function intId(value: bigint): number | bigint {

@@ -74,7 +74,7 @@ function invoke(run: Implementation, args: readonly Code[]): Code {
 }
 
 /** The overload that was resolved, or a dispatch over all of them when the types leave several open. */
-function implementation(call: Call): Implementation {
+export function implementation(call: Call): Implementation {
   const [only] = call.overloads;
   if (only && (only.unguarded || call.overloads.length === 1)) return only.unguarded ? only.run : guarded(call, [only]);
   return guarded(call, call.all.filter(({ parameters }) => parameters.length === call.args.length));
@@ -205,7 +205,7 @@ function or(left: Code, right: Code): Code {
 }
 
 /** The left side failed: that is the failure, unless the right side decides. */
-function absorbed(failure: unknown, right: Code, frame: Frame, deciding: boolean): boolean {
+export function absorbed(failure: unknown, right: Code, frame: Frame, deciding: boolean): boolean {
   if (!(failure instanceof Failure)) throw failure;
   try {
     if (right(frame) === deciding) return deciding;

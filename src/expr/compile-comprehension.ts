@@ -54,7 +54,7 @@ function single(range: Code, slot: number): Loop {
   };
 }
 
-function keys(value: unknown): readonly unknown[] {
+export function keys(value: unknown): readonly unknown[] {
   const known = adapt(value);
   if (isMap(known)) return mapKeys(known);
   return fail('got an element, expected iterable type');

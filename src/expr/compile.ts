@@ -1,11 +1,11 @@
-import { find, get, keyText, optionalGet, rawField, requireContainer } from './access.ts';
+import { find, get, optionalGet, rawEntry, rawField, rawItem, rawMember, requireContainer } from './access.ts';
 import { type Adapter, adapt, adapterFor, variableAdapter } from './adapt.ts';
-import { CelDouble, CelMap, CelOptional, CelTypeValue, CelUint, TypedObject } from './cel-values.ts';
+import { CelDouble, CelMap, CelOptional, CelTypeValue, CelUint } from './cel-values.ts';
 import type { Checked } from './check.ts';
 import { compileCall } from './compile-call.ts';
 import { compileComprehension } from './compile-comprehension.ts';
 import { runtime } from './condition.ts';
-import { Failure, fail, indexOutOfBounds, noSuchKey, noSuchOverload } from './failure.ts';
+import { Failure, fail, noSuchOverload } from './failure.ts';
 import { unescapeField } from './field-name.ts';
 import { type Code, type Frame, spendText } from './frame.ts';
 import { toInt } from './int64.ts';
@@ -16,7 +16,7 @@ import type { CelType } from './types.ts';
 /** Turns a checked tree into closures. */
 export class Compiler {
   slotCount = 0;
-  private readonly checked: Checked;
+  readonly checked: Checked;
   private readonly unchecked: boolean;
   private readonly slots = new Map<Local, number>();
   private readonly lazy = new Map<Local, Code>();
@@ -69,6 +69,8 @@ export class Compiler {
 
   /** A place for a variable of a comprehension. */
   slot(local: Local): number {
+    const known = this.slots.get(local);
+    if (known !== undefined) return known;
     const slot = this.slotCount++;
     this.slots.set(local, slot);
     return slot;
@@ -125,8 +127,18 @@ export class Compiler {
         : (frame) => get(operand(frame), field, strict);
     }
     const index = this.compile(tree.index);
-    if (tree.optional) return (frame) => optionalGet(operand(frame), index(frame), strict);
-    return hiding(tree.index, (frame) => get(operand(frame), index(frame), strict));
+    if (tree.optional) {
+      return (frame) => {
+        const value = operand(frame);
+        return value instanceof CelOptional && !value.present ? value : optionalGet(value, index(frame), strict);
+      };
+    }
+    const lookup = hiding(tree.index, (value, key) => get(value, key, strict));
+    return (frame) => {
+      const value = operand(frame);
+      // Nothing is selected from an optional without value, so the key is not even computed.
+      return value instanceof CelOptional && !value.present ? value : lookup(value, index(frame));
+    };
   }
 
   private rawSelect(tree: Typed & { kind: 'select' }): Code | undefined {
@@ -137,42 +149,21 @@ export class Compiler {
       const name = unescapeField(field);
       if (name === undefined) return undefined;
       const operand = this.raw(tree.operand);
-      return (frame) => {
-        const found = rawField(operand(frame), name);
-        if (found === undefined) throw noSuchKey(field);
-        return found;
-      };
+      return (frame) => rawMember(operand(frame), name, field);
     }
-    if (type.kind === 'map') return this.rawMapValue(tree.operand, () => field);
-    return undefined;
+    if (type.kind !== 'map') return undefined;
+    const operand = this.raw(tree.operand);
+    return (frame) => rawEntry(operand(frame), field);
   }
 
   private rawIndex(tree: Typed & { kind: 'index' }): Code | undefined {
     if (this.unchecked) return undefined;
     const type = this.final(tree.operand.type);
-    if (type.kind === 'map') return hiding(tree.index, this.rawMapValue(tree.operand, this.compile(tree.index)));
-    if (type.kind !== 'list') return undefined;
+    if (type.kind !== 'map' && type.kind !== 'list') return undefined;
     const operand = this.raw(tree.operand);
     const index = this.compile(tree.index);
-    return (frame) => {
-      const list = operand(frame);
-      const at = index(frame);
-      if (!Array.isArray(list) || typeof at !== 'number') return get(adapt(list), at);
-      if (at < 0 || at >= list.length) throw indexOutOfBounds(at);
-      return list[at];
-    };
-  }
-
-  private rawMapValue(operandTree: Typed, key: Code): Code {
-    const operand = this.raw(operandTree);
-    return (frame) => {
-      const map = operand(frame);
-      const at = key(frame);
-      const raw = map instanceof TypedObject ? map.raw : map;
-      if (typeof at !== 'string' || raw instanceof CelMap || Array.isArray(raw) || raw instanceof Map) return get(adapt(map), at);
-      if (typeof raw !== 'object' || raw === null || !Object.hasOwn(raw, at)) throw noSuchKey(keyText(at));
-      return (raw as Record<string, unknown>)[at];
-    };
+    const lookup = hiding(tree.index, type.kind === 'map' ? rawEntry : rawItem);
+    return (frame) => lookup(operand(frame), index(frame));
   }
 
   private has(tree: Typed & { kind: 'has' }): Code {
@@ -268,7 +259,7 @@ export class Compiler {
 /** What stands in a slot before the value of a binding is read. */
 const unread: unique symbol = Symbol('unread');
 
-function variable(name: string): Code {
+export function variable(name: string): Code {
   return ({ bindings }: Frame) => {
     if (typeof bindings === 'function') {
       const value = bindings(name);
@@ -282,12 +273,14 @@ function variable(name: string): Code {
   };
 }
 
+type Lookup = (value: unknown, key: unknown) => unknown;
+
 /** A key that is computed may be a value of a binding: it is left out of the message. */
-function hiding(key: Typed, code: Code): Code {
-  if (key.kind === 'constant') return code;
-  return (frame) => {
+export function hiding(key: Typed, lookup: Lookup): Lookup {
+  if (key.kind === 'constant') return lookup;
+  return (value, at) => {
     try {
-      return code(frame);
+      return lookup(value, at);
     } catch (failure) {
       if (failure instanceof Failure && failure.key !== undefined) throw new Failure('no such key', true);
       throw failure;

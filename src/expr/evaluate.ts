@@ -4,6 +4,7 @@ import type { Environment } from './environment.ts';
 import { CelError } from './error.ts';
 import { Failure } from './failure.ts';
 import { type Bindings, type Frame, resetCost } from './frame.ts';
+import { generate } from './generate.ts';
 import { toPlain } from './plain.ts';
 
 export type { Bindings } from './frame.ts';
@@ -28,14 +29,22 @@ export interface CompileOptions {
    * @default false
    */
   readonly unchecked?: boolean;
+  /**
+   * Makes code of its own for the expression at the first evaluation, not when it has proved to be needed often.
+   *
+   * @default false
+   */
+  readonly eager?: boolean;
 }
 
 /** Makes an expression ready to be evaluated many times. */
 export function compile(checked: Checked, _environment?: Environment, options: CompileOptions = {}): Program {
   const compiler = new Compiler(checked, options.unchecked ?? false);
-  const code = compiler.compile(checked.tree);
-  const slots = compiler.slotCount;
+  let code = compiler.compile(checked.tree);
+  let until = options.unchecked ? Number.POSITIVE_INFINITY : options.eager ? 1 : hot;
   const value = (bindings: Bindings): unknown => {
+    if (--until === 0) code = generate(compiler, checked.tree) ?? code;
+    const slots = compiler.slotCount;
     const frame: Frame = { bindings, locals: slots === 0 ? noLocals : new Array(slots) };
     resetCost();
     try {
@@ -48,6 +57,9 @@ export function compile(checked: Checked, _environment?: Environment, options: C
 }
 
 const noLocals: unknown[] = [];
+
+/** Evaluations after which code of its own pays for an expression. */
+const hot = 100;
 
 /** What an evaluation threw, as a `CelError`. */
 export function celError(error: unknown): unknown {

@@ -17,10 +17,13 @@ export function toPlain(value: unknown): unknown {
 }
 
 function plainMap(map: CelMap): unknown {
-  const entries = Array.from(map.entries(), ([key, value]) => [toPlain(key), toPlain(value)] as const);
-  // fromEntries defines own properties, so that a key such as __proto__ is data.
-  if (entries.every(([key]) => typeof key === 'string')) return Object.fromEntries(entries as [string, unknown][]);
-  return new Map(entries);
+  const object: Record<string, unknown> = {};
+  for (const [key, value] of map.entries()) {
+    if (typeof key !== 'string') return new Map(Array.from(map.entries(), ([each, item]) => [toPlain(each), toPlain(item)] as const));
+    if (key === '__proto__') Object.defineProperty(object, key, { value: toPlain(value), enumerable: true, configurable: true, writable: true });
+    else object[key] = toPlain(value);
+  }
+  return object;
 }
 
 /**

@@ -89,30 +89,65 @@ export class Timestamp extends CelObject {
   }
 }
 
-const pattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
-
 function parseTimestamp(text: string): Timestamp | undefined {
-  const match = pattern.exec(text);
-  if (!match) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [number, number, number, number, number, number];
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
-  if (hour > 23 || minute > 59 || second > 59) return undefined;
-  const zoneHours = Number(match[9] ?? 0);
-  const zoneMinutes = Number(match[10] ?? 0);
-  if (zoneHours > 23 || zoneMinutes > 59) return undefined;
-  const offset = (match[8] === '-' ? -1 : 1) * (zoneHours * 3600 + zoneMinutes * 60);
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  date.setUTCHours(hour, minute, second);
-  const seconds = date.getTime() / 1000 - offset;
-  const nanos = Number((match[7] ?? '').padEnd(9, '0').slice(0, 9));
+  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2)];
+  const [hour, minute, second] = [digits(text, 11, 2), digits(text, 14, 2), digits(text, 17, 2)];
+  if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return undefined;
+  if (!(hour <= 23 && minute <= 59 && second <= 59) || !separators(text)) return undefined;
+  let at = 19;
+  let nanos = 0;
+  if (text.charCodeAt(at) === 46) {
+    let end = at + 1;
+    while (text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++;
+    if (end === at + 1) return undefined;
+    nanos = Number(text.slice(at + 1, end).padEnd(9, '0').slice(0, 9));
+    at = end;
+  }
+  const offset = zoneOffset(text, at);
+  if (offset === undefined) return undefined;
+  const seconds = daysSinceEpoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
   return seconds < minimumSeconds || seconds > maximumSeconds ? undefined : new Timestamp(seconds, nanos, offset);
 }
 
+/** The number of so many digits at a place; NaN when something else stands there. */
+function digits(text: string, start: number, count: number): number {
+  let value = 0;
+  for (let at = start; at < start + count; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function separators(text: string): boolean {
+  const code = (at: number) => text.charCodeAt(at);
+  return code(4) === 45 && code(7) === 45 && code(10) === 84 && code(13) === 58 && code(16) === 58;
+}
+
+function zoneOffset(text: string, at: number): number | undefined {
+  const sign = text.charCodeAt(at);
+  if (sign === 90) return text.length === at + 1 ? 0 : undefined;
+  if ((sign !== 43 && sign !== 45) || text.length !== at + 6 || text.charCodeAt(at + 3) !== 58) return undefined;
+  const [hours, minutes] = [digits(text, at + 1, 2), digits(text, at + 4, 2)];
+  if (!(hours <= 23 && minutes <= 59)) return undefined;
+  // Adding zero turns -0 into 0.
+  return (sign === 45 ? -1 : 1) * (hours * 3600 + minutes * 60) + 0;
+}
+
 function daysInMonth(year: number, month: number): number {
-  const date = new Date(0);
-  date.setUTCFullYear(year, month, 0);
-  return date.getUTCDate();
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** Days between 1970 and a date of the Gregorian calendar, whose years are taken to begin in March. */
+function daysSinceEpoch(year: number, month: number, day: number): number {
+  const shifted = month <= 2 ? year - 1 : year;
+  const era = Math.floor(shifted / 400);
+  const yearOfEra = shifted - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
 }
 
 const units: ReadonlyMap<string, bigint> = new Map([

@@ -42,7 +42,7 @@ export function specCases(): SpecCase[] {
     for (const { original } of suite.tests ?? []) found.push({ ...(original as SpecCase), path });
     for (const inner of suite.suites ?? []) walk(inner, path === '' ? inner.name : `${path}/${inner.name}`);
   };
-  walk(conformance as unknown as Suite, '');
+  walk(conformance, '');
   return found;
 }
 

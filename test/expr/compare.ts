@@ -13,8 +13,21 @@ import { declaredType, parseType } from '../../src/expr/type-text.ts';
 import type { CelType } from '../../src/expr/types.ts';
 import type { OracleAnswer } from './oracle.ts';
 
-/** What our own evaluator says, in the oracle's form. */
+/** What our own evaluator says, in the oracle's form: its closures and its generated code have to say the same. */
 export function ours(
+  expr: string,
+  environment: Environment,
+  bindings: Readonly<Record<string, unknown>>,
+  options: CompileOptions = {},
+): OracleAnswer & { missing?: boolean } {
+  const answer = evaluated(expr, environment, bindings, options);
+  if (answer.type === undefined) return answer;
+  const generated = evaluated(expr, environment, bindings, { ...options, eager: true });
+  if (stable(generated) === stable(answer) || answer.err?.includes('cost limit')) return answer;
+  return { ok: false, phase: 'generated', err: `generated code: ${stable(generated)} instead of ${stable(answer)}` };
+}
+
+function evaluated(
   expr: string,
   environment: Environment,
   bindings: Readonly<Record<string, unknown>>,
@@ -23,8 +36,8 @@ export function ours(
   let checked: Checked | undefined;
   try {
     checked = check(parse(expr), environment);
-    const value = compile(checked, environment, options).value(bindings);
-    return { ok: true, type: declaredType(checked.type), val: show(value) };
+    const value = show(compile(checked, environment, options).value(bindings));
+    return { ok: true, type: declaredType(checked.type), val: value };
   } catch (error) {
     if (error instanceof Failure) return { ok: false, phase: 'shown', err: error.reason };
     if (!(error instanceof CelError)) return { ok: false, phase: 'crash', err: error instanceof Error ? (error.stack ?? '') : String(error) };

@@ -2,7 +2,7 @@ import { adapt } from '../adapt.ts';
 import { equals } from '../equality.ts';
 import { fail, noSuchOverload } from '../failure.ts';
 import { spend } from '../frame.ts';
-import type { Int } from '../int64.ts';
+import { type Int, isInt } from '../int64.ts';
 import { type Library, singleton } from './overload.ts';
 import { sortByKeys } from './sort.ts';
 
@@ -63,10 +63,12 @@ const sortable = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'str
 /** cel-go's list extension. */
 export const lists: Library = {
   slice: { 'list(T).(int, int): list(T)': slice },
-  flatten: {
-    'list(list(T)).(): list(T)': (list: List) => flatten(list, 1),
-    'list(dyn).(int): list(dyn)': flatten,
-  },
+  // cel-go looks at nothing but that it is a list: one that is flat already is fine.
+  flatten: singleton(
+    (list: unknown, depth: unknown = 1) => (Array.isArray(list) && isInt(depth) ? flatten(list, depth) : fail('no such overload: flatten')),
+    'list(list(T)).(): list(T)',
+    'list(dyn).(int): list(dyn)',
+  ),
   sort: singleton(sort, ...sortable.map((type) => `list(${type}).(): list(${type})`)),
   '@sortByAssociatedKeys': singleton(sortByKeys, ...sortable.map((type) => `list(T).(list(${type})): list(T)`)),
   distinct: { 'list(T).(): list(T)': distinct },

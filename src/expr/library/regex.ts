@@ -24,7 +24,7 @@ export function compilePattern(pattern: string): RE2JS {
 
 export function matches(text: unknown, pattern: unknown): boolean {
   if (typeof text !== 'string' || typeof pattern !== 'string') return fail('no such overload');
-  return compilePattern(pattern).matcher(text).find();
+  return compilePattern(pattern).test(text);
 }
 
 function findFirst(text: string, pattern: string): string {

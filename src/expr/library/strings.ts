@@ -90,6 +90,16 @@ function trim(text: string): string {
   return text.replace(/^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/, '').replace(/[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/, '');
 }
 
+const ascii = /^[\0-\x7f]*$/;
+
+function lowerAscii(text: string): string {
+  return ascii.test(text) ? text.toLowerCase() : text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+function upperAscii(text: string): string {
+  return ascii.test(text) ? text.toUpperCase() : text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+}
+
 function join(list: readonly unknown[], separator = ''): string {
   if (list.some((item) => typeof item !== 'string')) return fail('join: invalid input');
   return spendText(list.join(separator));
@@ -120,7 +130,7 @@ export const strings: Library = {
     'string.(string, int): int': indexOf,
   },
   lastIndexOf: { 'string.(string): int': lastIndexOf, 'string.(string, int): int': lastIndexOfFrom },
-  lowerAscii: { 'string.(): string': (text: string) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) },
+  lowerAscii: { 'string.(): string': lowerAscii },
   replace: {
     'string.(string, string): string': (text: string, old: string, by: string) => replace(text, old, by),
     'string.(string, string, int): string': replace,
@@ -134,7 +144,7 @@ export const strings: Library = {
     'string.(int, int): string': substring,
   },
   trim: { 'string.(): string': trim },
-  upperAscii: { 'string.(): string': (text: string) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()) },
+  upperAscii: { 'string.(): string': upperAscii },
   format: { 'string.(list(dyn)): string': format },
   'strings.quote': {
     '(string): string': (text: string) =>

@@ -64,11 +64,15 @@ function integer(text: string): number {
   return /^[+-]?\d{1,9}$/.test(text) ? Number(text) : fail('strconv.Atoi: invalid syntax in timezone offset');
 }
 
+/** Zones that Go reads as mere offsets; Intl takes them for the history of a place. */
+const fixedZones: ReadonlyMap<string, number> = new Map([['EST', -18_000], ['MST', -25_200], ['HST', -36_000]]); // biome-ignore format: a table
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function namedOffset(time: Timestamp, zone: string): number {
   // kro runs in UTC.
   if (zone === '' || zone === 'UTC' || zone === 'Local') return 0;
+  const fixed = fixedZones.get(zone);
+  if (fixed !== undefined) return fixed;
   let format = formats.get(zone);
   if (!format) {
     if (/^[+-]|^local$/i.test(zone)) return fail('unknown time zone');
