@@ -5,21 +5,17 @@ const ownFolder = dirname(fileURLToPath(import.meta.url)) + sep;
 
 /** Remembers the place of a call in the user's code; the text is made when it is asked for, as formatting a stack is slow. */
 export function captureSource(): () => string | undefined {
-  const { stack } = lazyStack();
+  const at: { stack?: string } = {};
+  Error.captureStackTrace(at, captureSource);
   let line: string | undefined;
   let known = false;
   return () => {
     if (!known) {
-      line = firstForeignFrame(stack());
+      line = firstForeignFrame(at.stack ?? '');
       known = true;
     }
     return line;
   };
-}
-
-function lazyStack(): { stack: () => string } {
-  const error = new Error();
-  return { stack: () => error.stack ?? '' };
 }
 
 function firstForeignFrame(stack: string): string | undefined {

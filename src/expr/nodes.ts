@@ -1,5 +1,6 @@
 import { KubewrightError } from '../errors.ts';
 import type { CallNode, HandleNode, LiteralNode, Node } from './ast.ts';
+import { markUsed } from './operators.ts';
 import { Deferred, Expression } from './value.ts';
 
 /** The literal of a JSON scalar: an integral number is an int, any other a double. */
@@ -74,15 +75,4 @@ export function toNode(value: unknown): Node {
 
 function notAnExpression(what: string): KubewrightError {
   return new KubewrightError({ code: 'NotAnExpression', message: `${what} cannot be part of an expression`, hint: 'Use a plain value or a reference.' });
-}
-
-const used = new WeakSet<Node>();
-
-/** Notes that an operator's result went somewhere: into another operator, a leaf or an option. */
-export function markUsed(node: Node): void {
-  used.add(node);
-}
-
-export function isUsed(node: Node): boolean {
-  return used.has(node);
 }

@@ -3,8 +3,8 @@ import { KubewrightError } from '../errors.ts';
 import type { Node } from './ast.ts';
 import { combinators, element } from './combinators.ts';
 import type { Ref } from './expression.ts';
-import { markUsed, nodeSymbol, select } from './nodes.ts';
-import { track } from './operators.ts';
+import { nodeSymbol, select } from './nodes.ts';
+import { markUsed, track } from './operators.ts';
 import { pathOf } from './path.ts';
 
 /**

@@ -1,8 +1,12 @@
 import type { Node } from './ast.ts';
+import type { Checked } from './check.ts';
+import type { Program } from './evaluate.ts';
 
 /** An expression as a leaf of plain data. */
 export class Expression {
   readonly node: Node;
+  /** What readers computed from the node, so that they do it once. */
+  readonly memo: { checked?: Checked; program?: Program; readiness?: Program } = {};
 
   constructor(node: Node) {
     this.node = node;
@@ -70,7 +74,7 @@ export function visitLeaves(value: Value, visit: (leaf: Value, path: () => strin
 /** A copy of the tree with each leaf replaced by what `change` returns; what did not change is shared, `undefined` drops it. */
 export function mapLeaves(value: Value, change: (leaf: Value, path: () => string) => Value | undefined): Value | undefined {
   const steps: Step[] = [];
-  const path = (): string => pathText(steps, '');
+  const path = (): string => pathText(steps);
   const map = (item: Value): Value | undefined => {
     if (Array.isArray(item)) return mapItems(item);
     if (!isObject(item)) return change(item, path);
@@ -104,9 +108,10 @@ export function mapLeaves(value: Value, change: (leaf: Value, path: () => string
 }
 
 /** A key, or an index of a list. */
-type Step = string | number;
+export type Step = string | number;
 
-function pathText(steps: readonly Step[], prefix: string): string {
+/** Steps as a path, such as `spec.containers[0].image`. */
+export function pathText(steps: readonly Step[], prefix = ''): string {
   return steps.reduce<string>((path, step) => (typeof step === 'number' ? `${path}[${step}]` : joinPath(path, step)), prefix);
 }
 

@@ -1,10 +1,11 @@
+import type { Node } from '../expr/ast.ts';
 import { check, type Checked, formatType, isAssignable } from '../expr/check.ts';
 
 import type { Environment } from '../expr/environment.ts';
 import { literal, call } from '../expr/nodes.ts';
 import { pathOf } from '../expr/path.ts';
 import type { CelType } from '../expr/types.ts';
-import { Deferred, Expression, isObject, joinPath, type Value, type ValueObject, visitLeaves } from '../expr/value.ts';
+import { Deferred, define, Expression, isObject, pathText, type Step, type Value, type ValueObject, visitLeaves } from '../expr/value.ts';
 import { celTypeOf } from '../schema/cel-type.ts';
 import { checkLiterals } from '../schema/kubernetes.ts';
 import type { GraphData, GraphNode } from './graph.ts';
@@ -24,7 +25,7 @@ export function checkGraph(graph: UncheckedGraph, problems: Problems): Omit<Grap
   const nodes = graph.nodes.map((node) => new NodeChecker(node, types, problems).check());
   const expected = graph.statusSchema ? celTypeOf(graph.statusSchema, 'status') : dyn;
   const checker = new LeafChecker({ resource: 'status', environment: types.environment, problems });
-  const status = checker.value(graph.status, expected, '') as ValueObject;
+  const status = checker.value(graph.status, expected) as ValueObject;
   return { ...graph, spec, nodes, status };
 }
 
@@ -47,7 +48,7 @@ class NodeChecker {
     const outer = this.#leaves(this.#types.environment);
     const variables = new Map<string, CelType>();
     const forEach = node.forEach.map(({ name, list }) => {
-      const { expression, type } = outer.expression(list, undefined, `forEach.${name}`);
+      const { expression, type } = outer.expression(list, undefined, () => `forEach.${name}`);
       variables.set(name, this.#elementOf(type, name));
       return { name, list: expression };
     });
@@ -59,7 +60,7 @@ class NodeChecker {
     return {
       ...node,
       forEach,
-      template: inner.value(node.template, node.external ? dyn : object, '') as ValueObject,
+      template: inner.value(node.template, node.external ? dyn : object) as ValueObject,
       includeWhen: node.includeWhen.map((condition) => outer.condition(condition, 'includeWhen')),
       readyWhen: node.readyWhen.map((condition) => self.condition(condition, 'readyWhen')),
     };
@@ -120,25 +121,36 @@ class LeafChecker {
   }
 
   /** Checks the expressions of a tree against the type of its place. */
-  value(value: Value, expected: CelType, path: string): Value {
-    if (value instanceof Expression) return this.expression(value, expected, path).expression;
-    if (Array.isArray(value)) {
-      const element = expected.kind === 'list' ? expected.element : dyn;
-      return mapSame(value, (item, index) => this.value(item, element, `${path}[${index}]`));
-    }
-    if (!isObject(value)) return value;
-    let result: Record<string, Value> | undefined;
-    for (const key of Object.keys(value)) {
-      const old = value[key] as Value;
-      if (typeof old !== 'object' || old === null) continue;
-      const changed = this.value(old, fieldType(expected, key), joinPath(path, key));
-      if (changed !== old) (result ??= { ...value })[key] = changed;
-    }
-    return result ? Object.freeze(result) : value;
+  value(tree: Value, type: CelType): Value {
+    const steps: Step[] = [];
+    const path = (): string => pathText(steps);
+    const walk = (value: Value, expected: CelType, step: Step): Value => {
+      // Most leaves are plain: nothing is to be done for them.
+      if (typeof value !== 'object' || value === null) return value;
+      steps.push(step);
+      const checked = value instanceof Expression ? this.expression(value, expected, path).expression : walkInside(value, expected);
+      steps.pop();
+      return checked;
+    };
+    const walkInside = (value: Value & object, expected: CelType): Value => {
+      if (Array.isArray(value)) {
+        const element = expected.kind === 'list' ? expected.element : dyn;
+        return mapSame(value, (item, index) => walk(item, element, index));
+      }
+      if (!isObject(value)) return value;
+      let result: Record<string, Value> | undefined;
+      for (const key of Object.keys(value)) {
+        const old = value[key] as Value;
+        const changed = walk(old, fieldType(expected, key), key);
+        if (changed !== old) define((result ??= { ...value }), key, changed);
+      }
+      return result ? Object.freeze(result) : value;
+    };
+    return walkInside(tree as Value & object, type);
   }
 
   condition(condition: Expression, path: string): Expression {
-    const { expression, type } = this.expression(condition, undefined, path);
+    const { expression, type } = this.expression(condition, undefined, () => path);
     if (type === undefined || type.kind === 'bool' || (type.kind === 'optional' && type.value.kind === 'bool')) return expression;
     // kro refuses a condition whose type is not known to be bool.
     if (type.kind === 'dyn') return new Expression(call('_==_', [expression.node, literal(true)]));
@@ -146,19 +158,34 @@ class LeafChecker {
     return expression;
   }
 
-  expression(expression: Expression, expected: CelType | undefined, path: string): { expression: Expression; type: CelType | undefined } {
-    const { environment, problems, resource, source } = this.#place;
-    const checked = problems.attempt({ resource, path, source }, () => check(lower(expression.node, environment), environment));
+  expression(given: Expression, expected: CelType | undefined, path: () => string): { expression: Expression; type: CelType | undefined } {
+    const { environment } = this.#place;
+    const key = plainPath(given.node);
+    const expression = (key !== undefined && sharedPaths(environment).get(key)) || given;
+    const checked = expression.memo.checked ?? this.#check(expression, path);
     if (!checked) return { expression, type: undefined };
     const fitting = expected ? fit(checked, expected, environment) : checked;
     const result = fitting.node === expression.node ? expression : new Expression(fitting.node);
-    remember(result, fitting);
+    result.memo.checked = fitting;
+    if (key !== undefined && result === expression) sharedPaths(environment).set(key, result);
     const reason = expected && isAssignable(expected, fitting.type);
     if (expected && reason !== undefined) {
       const detail = reason ? ` (${reason})` : '';
-      this.#mismatch(result, path, `is of type ${formatType(fitting.type)}, and the field is ${formatType(expected)}${detail}`, hintFor(expected, fitting.type));
+      this.#mismatch(result, path(), `is of type ${formatType(fitting.type)}, and the field is ${formatType(expected)}${detail}`, hintFor(expected, fitting.type));
     }
     return { expression: result, type: fitting.type };
+  }
+
+  #check({ node }: Expression, path: () => string): Checked | undefined {
+    const { environment, problems, resource, source } = this.#place;
+    try {
+      return check(lower(node, environment), environment);
+    } catch (error) {
+      problems.attempt({ resource, path: path(), source }, () => {
+        throw error;
+      });
+      return undefined;
+    }
   }
 
   #mismatch(expression: Expression, path: string, message: string, hint?: string): void {
@@ -213,13 +240,24 @@ function mapSame(items: readonly Value[], change: (item: Value, index: number) =
   return changed ? Object.freeze(result) : items;
 }
 
-const checkedExpressions = new WeakMap<Expression, Checked>();
+/** The same path is one expression: it is checked and compiled once, however often an author writes it. */
+const pathsOf = new WeakMap<Environment, Map<string, Expression>>();
 
-function remember(expression: Expression, checked: Checked): void {
-  checkedExpressions.set(expression, checked);
+function sharedPaths(environment: Environment): Map<string, Expression> {
+  let paths = pathsOf.get(environment);
+  if (!paths) pathsOf.set(environment, (paths = new Map()));
+  return paths;
+}
+
+/** `schema.spec.image` of a plain path, `undefined` for everything else. */
+function plainPath(node: Node): string | undefined {
+  if (node.kind === 'identifier') return node.name;
+  if (node.kind !== 'select' || node.optional) return undefined;
+  const operand = plainPath(node.operand);
+  return operand === undefined ? undefined : `${operand}.${node.field}`;
 }
 
 /** The result of the check when the graph was built, `undefined` for an expression that a transformation made. */
 export function checkedOf(expression: Expression): Checked | undefined {
-  return checkedExpressions.get(expression);
+  return expression.memo.checked;
 }

@@ -1,6 +1,7 @@
 import { KubewrightError } from '../errors.ts';
 import type { Node } from '../expr/ast.ts';
-import { markUsed, nodeOf } from '../expr/nodes.ts';
+import { nodeOf } from '../expr/nodes.ts';
+import { markUsed } from '../expr/operators.ts';
 import { Deferred, define, Expression, joinPath, type Value } from '../expr/value.ts';
 
 /**

@@ -15,7 +15,7 @@ import { orphanProblems } from './orphans.ts';
 import { Problems } from './problems.ts';
 import type { Inclusion, ResourceRef, Resources } from './resource.ts';
 import { schemaReference, type InstanceMetadata } from './schema-reference.ts';
-import { rememberShape } from './shape.ts';
+import { readShape, rememberShape } from './shape.ts';
 import { bindStatus } from './status.ts';
 
 /** One resource of a graph. */
@@ -118,18 +118,17 @@ export function toResourceGraph<const Spec extends UserSchema, const Status exte
   const schema = schemaReference<InferSchema<Spec>>();
   const { result: built, orphans } = findOrphans(() => {
     const made = resources(schema);
-    return { made, statusBody: status?.(schema, made) };
+    const statusBody = status?.(schema, made);
+    const collected = collectResources(made, problems);
+    return { made, collected, nodes: bindNodes(collected, problems), status: bindStatus(statusBody, collected, problems) };
   });
-  const collected = collectResources(built.made, problems);
-  const bound = bindNodes(collected, problems);
-  const boundStatus = bindStatus(built.statusBody, collected, problems);
-  orphanProblems(orphans(), problems);
+  orphanProblems(orphans, problems);
   problems.throwIfAny();
-  const checked = checkGraph({ ...head, nodes: bound, status: boundStatus }, problems);
+  const checked = checkGraph({ ...head, nodes: built.nodes, status: built.status }, problems);
   const ordered = orderNodes(checked.nodes, problems);
   problems.throwIfAny();
   const graph = finishGraph<InferSchema<Spec>, InferSchema<Status>, R, InferInput<Spec>>({ ...checked, ...ordered });
-  rememberShape(graph, built.made, collected);
+  rememberShape(graph, () => readShape(built.made, built.collected));
   return graph;
 }
 

@@ -7,24 +7,22 @@ import type { GraphData, GraphNode } from '../graph/graph.ts';
 import { objectType, typesOf } from '../graph/types.ts';
 
 const dyn: CelType = { kind: 'dyn' };
-const programs = new WeakMap<Expression, Program>();
-const rawPrograms = new WeakMap<Expression, Program>();
 
 /** The program of an expression in a template, a condition or the status; compiled once. */
 export function programOf(expression: Expression, graph: GraphData, node?: GraphNode): Program {
-  let program = programs.get(expression);
+  let { program } = expression.memo;
   if (!program) {
     const types = typesOf(graph);
     const environment = types.with(new Map(node?.forEach.map(({ name, list }) => [name, elementOf(checkedOf(list)?.type ?? check(list.node, types.environment).type)])));
     program = compile(checkedOf(expression) ?? check(expression.node, environment), environment);
-    programs.set(expression, program);
+    expression.memo.program = program;
   }
   return program;
 }
 
 /** The program of a `readyWhen`: kro evaluates it on the object as it is, without the types of its schema. */
 export function readyProgramOf(expression: Expression, graph: GraphData, node: GraphNode): Program {
-  let program = rawPrograms.get(expression);
+  let program = expression.memo.readiness;
   if (!program) {
     const own = node.forEach.length > 0 ? 'each' : node.id;
     const types = typesOf(graph);
@@ -35,7 +33,7 @@ export function readyProgramOf(expression: Expression, graph: GraphData, node: G
       const typed = types.only(new Map([[own, objectType(node)]]));
       program = compile(check(expression.node, typed), typed);
     }
-    rawPrograms.set(expression, program);
+    expression.memo.readiness = program;
   }
   return program;
 }

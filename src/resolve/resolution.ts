@@ -1,5 +1,4 @@
 import type { KubewrightError } from '../errors.ts';
-import type { Deferred } from '../expr/value.ts';
 import type { GraphNode } from '../graph/graph.ts';
 
 /** The instance that a graph is resolved for: virtual in direct mode, an object of the graph's kind in kro mode. */
@@ -17,7 +16,7 @@ export interface ResolvedBody {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string>; readonly annotations?: Record<string, string>; readonly [key: string]: unknown };
-  readonly [key: string]: unknown | Deferred;
+  readonly [key: string]: unknown;
 }
 
 /**
