@@ -1,4 +1,5 @@
-import { KubewrightError } from '../errors.ts';
+import { KubewrightError, throwProblems } from '../errors.ts';
+import { crdProblems } from './check/crds.ts';
 import { type CheckedDefinition, checkDefinition, type Rules } from './check/definition.ts';
 import { fieldText } from './check/path-text.ts';
 import { Kinds } from './check/kinds.ts';
@@ -39,6 +40,7 @@ export interface Verdict {
  * What kro 0.9.4 says to definitions, without a cluster: the API server's checks, then those of kro's build in its order
  * and words. Kinds that other definitions of the same call make are known; a kind that nobody defines is an error.
  *
+ * @throws KubewrightError `InvalidCrd` for a malformed CustomResourceDefinition among the options
  * @example
  * const [verdict] = validate([{ file: 'rgd.yaml', content: readFileSync('rgd.yaml', 'utf8') }], { crds: [crdText] });
  * for (const { line, message } of verdict.errors) console.error(`rgd.yaml:${line} ${message}`);
@@ -67,11 +69,28 @@ function attempt(file: string, read: () => Manifest[]): { file: string; manifest
 
 function verdictOf(file: string, { manifests, errors: unread, judge }: { manifests: readonly Manifest[]; errors: readonly ValidationError[]; judge: Judge }): Verdict {
   const definitions = manifests.filter(isDefinition);
+  const malformed = manifests.filter(isCrd).flatMap((crd) => crdProblems(crd).map(({ message, path }) => errorAt(crd, { code: 'InvalidCrd', message: `${fieldText(path)}: ${message}`, path })));
   const none = unread.length === 0 && definitions.length === 0 && !manifests.some(isCrd);
   const missing: ValidationError = { code: 'NoDefinition', message: 'there is no ResourceGraphDefinition in this file', path: '' };
-  const errors = [...unread, ...(none ? [missing] : []), ...definitions.flatMap((definition) => judge.errors(definition))];
+  const errors = [...unread, ...malformed, ...(none ? [missing] : []), ...definitions.flatMap((definition) => judge.errors(definition))];
   const warnings = new Map(definitions.flatMap(({ repeated }) => repeated.map(({ key, line }) => [`${key} ${line}`, { code: 'RepeatedKey', message: `the key "${key}" is already set in this map; the last one counts`, path: key, line }])));
   return { file, accepted: errors.length === 0, errors, warnings: [...warnings.values()] };
+}
+
+function errorAt({ lineOf }: Manifest, { code, message, path }: Pick<KroRefusal, 'code' | 'message' | 'path'>): ValidationError {
+  const line = lineOf(path);
+  return { code, message, path: fieldText(path), ...(line !== undefined && { line }) };
+}
+
+/** Kinds that a malformed file should have given would look like kinds that nobody defines. */
+function refuseMalformed(crds: readonly Manifest[]): void {
+  const problems = crds.filter(isCrd).flatMap((crd) => {
+    return crdProblems(crd).map(({ message, path }) => {
+      const { line, path: field } = errorAt(crd, { code: 'InvalidCrd', message, path });
+      return new KubewrightError({ code: 'InvalidCrd', resource: `${crd.file}${line === undefined ? '' : `:${line}`}`, path: field, message });
+    });
+  });
+  throwProblems('CustomResourceDefinitions', problems);
 }
 
 interface JudgeOptions extends ValidateOptions {
@@ -88,6 +107,7 @@ export class Judge {
 
   constructor(manifests: readonly Manifest[], { crds = [], featureGates = [], maximumDimensions = 10, anyKind = false }: JudgeOptions) {
     const given = crds.flatMap((source) => readManifests(toSource(source)));
+    refuseMalformed(given);
     this.#kinds = new Kinds([...given, ...manifests].filter(isCrd), anyKind);
     this.#rules = { featureGates: new Set(featureGates), maximumDimensions };
     for (const manifest of manifests.filter(isDefinition)) {
@@ -103,10 +123,7 @@ export class Judge {
   errors(manifest: Manifest): ValidationError[] {
     const result = this.check(manifest);
     if ('served' in result) return [];
-    return result.map(({ code, message, path }) => {
-      const line = manifest.lineOf(path);
-      return { code, message, path: fieldText(path), ...(line !== undefined && { line }) };
-    });
+    return result.map((refusal) => errorAt(manifest, refusal));
   }
 
   check(manifest: Manifest): CheckedDefinition | readonly KroRefusal[] {

@@ -1,3 +1,4 @@
+import { kroApiVersion } from '../api.ts';
 import type { Fields } from '../read/pieces.ts';
 import { fieldsOf } from '../read/pieces.ts';
 import type { Path } from '../read/place.ts';
@@ -19,6 +20,9 @@ export function admissionRefusals(object: Fields): Refusal[] {
   const metadata = fieldsOf(object['metadata']);
   const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
   const spec = object['spec'] ?? {};
+  if (object['apiVersion'] !== kroApiVersion) return [{ message: `no matches for kind "ResourceGraphDefinition" in version ${JSON.stringify(object['apiVersion'])}`, path: ['apiVersion'] }];
+  const tooLarge = sizeRefusal(object);
+  if (tooLarge) return [tooLarge];
   const typed = [...typedRefusals(object['spec'], definitionSpec, ['spec'])];
   if (typed.length > 0) {
     const place = `failed to create typed patch object (/${name}; ${String(object['apiVersion'])}, Kind=ResourceGraphDefinition)`;
@@ -32,6 +36,35 @@ export function admissionRefusals(object: Fields): Refusal[] {
   const texts = found.map(({ message, path }) => `${fieldText(path)}: ${message}`);
   const all = texts.length > 1 || blocking ? `[${texts.join(', ')}${note}]` : texts[0];
   return found.length === 0 ? [] : [{ message: `${head}${all}`, path: (found[0] as Refusal).path }];
+}
+
+/** Limits of the API server's requests and of etcd's, in bytes. */
+const largestRequest = 3 * 1024 * 1024;
+const largestObject = 1.5 * 1024 * 1024;
+
+function sizeRefusal(object: Fields): Refusal | undefined {
+  const size = sizeOf(object);
+  if (size <= largestObject) return undefined;
+  const message = size > largestRequest ? `Request entity too large: limit is ${largestRequest}` : 'etcdserver: request is too large';
+  return { message, path: largestPart(object, size) };
+}
+
+/** About the length of a tree's JSON. */
+function sizeOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return typeof value === 'string' ? value.length + 2 : 5;
+  let size = 2;
+  for (const [name, field] of Object.entries(value)) size += sizeOf(field) + (Array.isArray(value) ? 1 : name.length + 4);
+  return size;
+}
+
+/** Follows the part that makes up most of an object. */
+function largestPart(value: unknown, size: number): Path {
+  if (typeof value !== 'object' || value === null) return [];
+  for (const [name, field] of Object.entries(value)) {
+    const part = sizeOf(field);
+    if (part > size / 2) return [Array.isArray(value) ? Number(name) : name, ...largestPart(field, part)];
+  }
+  return [];
 }
 
 /** Fields that the schema does not have, values of another type, repeated entries of sets. */

@@ -4,6 +4,7 @@ import type { JsonSchema } from '../../schema/json-schema.ts';
 import { builtInKind, builtInKinds, kubernetesSchema, objectMetaSchema } from '../../schema/kubernetes-schema.ts';
 import { fieldsOf } from '../read/pieces.ts';
 import type { Manifest } from '../read/source.ts';
+import { crdProblems } from './crds.ts';
 import type { OpenApi } from './open-api.ts';
 import { ownKinds } from './own-kinds.ts';
 
@@ -32,7 +33,7 @@ export class Kinds {
   constructor(crds: readonly Manifest[] = [], anyKind = false) {
     this.#anyKind = anyKind;
     for (const { group, kind, schema } of ownKinds) this.add({ apiVersion: `${group}/v1alpha1`, kind, namespaced: false, schema: withMetadata(schema) });
-    for (const manifest of crds) for (const kind of kindsOfCrd(manifest.object)) this.add(kind);
+    for (const manifest of crds) if (crdProblems(manifest).length === 0) for (const kind of kindsOfCrd(manifest.object)) this.add(kind);
   }
 
   add(kind: ServedKind): void {
