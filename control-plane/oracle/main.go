@@ -7,9 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
+	"runtime"
 	"sort"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/google/cel-go/cel"
@@ -164,20 +167,35 @@ func respond(req request) (ans answer) {
 		}
 	}
 	if req.Bench > 0 {
-		start := time.Now()
-		for i := 0; i < req.Bench; i++ {
-			program.Eval(bindings)
-		}
-		ans.EvalNs = float64(time.Since(start).Nanoseconds()) / float64(req.Bench)
-		count := req.Bench/20 + 1
-		start = time.Now()
-		for i := 0; i < count; i++ {
-			a, _ := p.env.Compile(req.Expr)
-			_ = a
-		}
-		ans.CompileNs = float64(time.Since(start).Nanoseconds()) / float64(count)
+		ans.EvalNs = fastest(req.Bench, func() { program.Eval(bindings) })
+		ans.CompileNs = fastest(req.Bench/20+1, func() { p.env.Compile(req.Expr) })
 	}
 	return ans
+}
+
+// fastest is the shortest of several rounds, in nanoseconds of this thread's processor a call.
+func fastest(count int, run func()) float64 {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	best := math.Inf(1)
+	for round := 0; round < 5; round++ {
+		start := clock()
+		for i := 0; i < count; i++ {
+			run()
+		}
+		best = min(best, float64(clock()-start)/float64(count))
+	}
+	return best
+}
+
+// clock reads the thread's processor time on Linux, so that other programs do not disturb the measurement.
+func clock() int64 {
+	const thread = 1 // RUSAGE_THREAD
+	var usage syscall.Rusage
+	if syscall.Getrusage(thread, &usage) != nil {
+		return time.Now().UnixNano()
+	}
+	return usage.Utime.Nano() + usage.Stime.Nano()
 }
 
 func bind(req request, p *prepared) (map[string]any, error) {
