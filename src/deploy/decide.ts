@@ -14,7 +14,8 @@ export function decide(desired: Desired, world: World): ChangeAction {
   if (!live) return world.foreign.has(desired.key) ? 'adopt' : 'create';
   // It goes away and has to come back.
   if (live.metadata.deletionTimestamp) return 'create';
-  return isUnchanged(desired, live) ? 'unchanged' : 'update';
+  const unchanged = isUnchanged(desired, live) || world.confirmed.has(`${desired.key} ${desired.hash}`);
+  return unchanged ? 'unchanged' : 'update';
 }
 
 function isUnchanged({ object, hash }: Desired, live: KubernetesObject): boolean {

@@ -68,7 +68,7 @@ function complete(run: Run, { path, node, index, label, object }: ResolvedObject
     hash,
     check,
     key: keyOf({ apiVersion, kind, namespace, name: metadata.name }),
-    object: check ? (plain as KubernetesObject) : mark(run, plain as KubernetesObject, { hash, keep: node.keep }),
+    object: check ? plain : mark(run, plain, { hash, keep: node.keep }),
     served: served !== undefined,
   };
 }

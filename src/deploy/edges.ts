@@ -117,7 +117,7 @@ function namedFields(object: KubernetesObject): readonly Edge[] {
 function named(names: readonly unknown[], kind: string, { metadata }: KubernetesObject): readonly Edge[] {
   return names
     .filter((name) => typeof name === 'string')
-    .map((name) => ({ groupKind: kind, namespace: metadata.namespace, name: name as string, needs: 'applied' }));
+    .map((name) => ({ groupKind: kind, namespace: metadata.namespace, name: name, needs: 'applied' }));
 }
 
 function referencedFields(object: KubernetesObject): readonly Edge[] {

@@ -5,7 +5,7 @@ import { decide, findOrphans, foreignError, type Orphans } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { diff } from './diff.ts';
 import { definesKind } from './edges.ts';
-import { describe, groupKind } from './identity.ts';
+import { describe, groupKind, keys } from './identity.ts';
 import { addressOf } from './item.ts';
 import { readNamespace } from './namespace.ts';
 import type { DeployOptions, Plan, PlannedChange } from './options.ts';
@@ -105,13 +105,22 @@ async function planOne(
   ) {
     try {
       const after = await run.pool.run(() => dryRun(run, task));
-      return { ...address, action, fields: live ? diff(live, after) : [] };
+      const fields = live ? diff(live, after) : [];
+      if (action !== 'update' || !live || fields.length > 0 || !isSameIntent(live, after))
+        return { ...address, action, fields };
+      // Fields were handed over, or dropped by the server: nothing would change.
+      world.confirmed.add(`${desired.key} ${desired.hash}`);
+      return { ...address, action: 'unchanged', fields };
     } catch (error) {
       // Adopting first moves ownership, which a dry run cannot.
       if (action !== 'adopt') problems.push(error as Error);
     }
   }
   return { ...address, action, fields: [] };
+}
+
+function isSameIntent(live: KubernetesObject, after: KubernetesObject): boolean {
+  return live.metadata.annotations?.[keys.intent] === after.metadata.annotations?.[keys.intent];
 }
 
 /** A namespace or kind that does not exist yet refuses dry runs. */

@@ -18,6 +18,8 @@ export interface World {
   readonly namespace: KubernetesObject | undefined;
   /** Lists that were read. */
   readonly listed: Set<string>;
+  /** Objects, by key and hash, of which a dry run said that applying them changes nothing. */
+  readonly confirmed: Set<string>;
   /** Addresses that were looked for without our label. */
   readonly sought: Set<string>;
   resolution: Resolution;
@@ -192,6 +194,7 @@ export async function newWorld(
     foreign: new Map(),
     listed: new Set(),
     sought: new Set(),
+    confirmed: new Set(),
     wishes: { salt: stored.salt, existing },
     resolution: resolve(run.graph, run.instance, live),
     desired: [],

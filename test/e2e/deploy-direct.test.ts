@@ -59,7 +59,7 @@ describe('a direct deployment', () => {
     await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     for (const name of ['a', 'b'])
       await cluster.create(
-        { ...configMap, metadata: { name, namespace }, data: { key: 'theirs', old: 'x' } } as never,
+        { ...configMap, metadata: { name, namespace }, data: { key: 'theirs', old: 'x' } },
         { fieldManager: 'kubectl-create' },
       );
     const graph = graphOf('adopt', configMaps(['a', 'b', 'c']));
@@ -100,7 +100,7 @@ describe('a direct deployment', () => {
     const namespace = options.instance.namespace as string;
     const graph = graphOf('shared', configMaps(['a']));
     await deploy(graph, options);
-    await cluster.create({ ...configMap, metadata: { name: 'theirs', namespace } } as never);
+    await cluster.create({ ...configMap, metadata: { name: 'theirs', namespace } });
     await destroy(graph, options);
     expect(await namesIn(cluster, namespace, configMap)).toEqual(['theirs']);
     expect(options.events).toContainEqual(
@@ -111,14 +111,10 @@ describe('a direct deployment', () => {
   it('keeps what is marked so, when it leaves the graph and when everything goes', async () => {
     const options = optionsFor({ cluster, namespace: freshName('keep') });
     const namespace = options.instance.namespace as string;
-    const withKept = graphOf(
-      'keep',
-      () =>
-        ({
-          a: simple.ConfigMap({ name: 'a', data: {} }),
-          kept: simple.ConfigMap({ name: 'kept', data: {} }, { keep: true }),
-        }) as never,
-    );
+    const withKept = graphOf('keep', () => ({
+      a: simple.ConfigMap({ name: 'a', data: {} }),
+      kept: simple.ConfigMap({ name: 'kept', data: {} }, { keep: true }),
+    }));
     await deploy(withKept, options);
     const result = await deploy(graphOf('keep', configMaps(['a'], {})), options);
     expect(result.objects.map(({ label }) => label)).toEqual(['a']);
@@ -130,13 +126,9 @@ describe('a direct deployment', () => {
     const options = optionsFor({ cluster, namespace: freshName('secrets') });
     const namespace = options.instance.namespace as string;
     const graphWith = (text: string) =>
-      graphOf(
-        'secrets',
-        () =>
-          ({
-            db: simple.Secret({ name: 'db', stringData: { user: text, password: fromEnv('DEPLOY_TEST_PASSWORD') } }),
-          }) as never,
-      );
+      graphOf('secrets', () => ({
+        db: simple.Secret({ name: 'db', stringData: { user: text, password: fromEnv('DEPLOY_TEST_PASSWORD') } }),
+      }));
     delete process.env['DEPLOY_TEST_PASSWORD'];
     await expect(deploy(graphWith('alice'), options)).rejects.toThrow(
       /^db stringData\.password: environment variable DEPLOY_TEST_PASSWORD is not set\. /,
@@ -163,21 +155,17 @@ describe('a direct deployment', () => {
   it('takes Secrets that exist as they are, and names the ones that do not', async () => {
     const options = { ...optionsFor({ cluster, namespace: freshName('existing') }), secrets: 'existing' as const };
     const namespace = options.instance.namespace as string;
-    const graph = graphOf(
-      'existing',
-      () =>
-        ({
-          db: simple.Secret({ name: 'db', stringData: { password: 'unused' } }),
-          a: simple.ConfigMap({ name: 'a', data: {} }),
-        }) as never,
-    );
+    const graph = graphOf('existing', () => ({
+      db: simple.Secret({ name: 'db', stringData: { password: 'unused' } }),
+      a: simple.ConfigMap({ name: 'a', data: {} }),
+    }));
     await expect(deploy(graph, options)).rejects.toThrow(/^db: Secret .*\/db does not exist.*secrets: 'existing'/);
     await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     await cluster.create({
       ...secret,
       metadata: { name: 'db', namespace },
       stringData: { password: 'theirs' },
-    } as never);
+    });
     const { objects } = await deploy(graph, options);
     expect(actions(objects)).toEqual({ db: 'checked', a: 'created' });
     await destroy(graph, options);
@@ -209,15 +197,11 @@ describe('a direct deployment', () => {
   it('reports every object that the server refuses, and makes the others', async () => {
     const options = optionsFor({ cluster, namespace: freshName('invalid') });
     const namespace = options.instance.namespace as string;
-    const graph = graphOf(
-      'invalid',
-      () =>
-        ({
-          ok: simple.ConfigMap({ name: 'ok', data: {} }),
-          one: simple.ConfigMap({ name: 'UPPER', data: {} }),
-          two: simple.ConfigMap({ name: 'under_score', data: {} }),
-        }) as never,
-    );
+    const graph = graphOf('invalid', () => ({
+      ok: simple.ConfigMap({ name: 'ok', data: {} }),
+      one: simple.ConfigMap({ name: 'UPPER', data: {} }),
+      two: simple.ConfigMap({ name: 'under_score', data: {} }),
+    }));
     const message = await deploy(graph, options).catch((error: Error) => error.message);
     expect(message).toMatch(/2 problems/);
     expect(message).toContain('UPPER');

@@ -28,9 +28,9 @@ function killedAt(
   });
 }
 
-// Namespace, lock, record, five objects, …: every write of a small deployment once, in one process each.
+// Namespace, lock, record, five objects, record, lock: the writes of a small deployment.
 describe('a run that is killed', () => {
-  it.each([1, 2, 3, 4, 6, 8])('before write %i of a first deployment is continued by the next', async (write) => {
+  it.each([1, 3, 4, 6])('before write %i of a first deployment is continued by the next', async (write) => {
     const namespace = freshName('killed');
     const names = ['a', 'b', 'c', 'd', 'e'];
     await killedAt(write, { names, namespace, verb: 'deploy' });
@@ -41,7 +41,7 @@ describe('a run that is killed', () => {
     expect((await deploy(graphOf('killed', configMaps(renamed)), options)).writes).toBe(0);
   });
 
-  it.each([2, 4, 7])('before write %i of a destruction leaves nothing behind after the next', async (write) => {
+  it.each([4, 7])('before write %i of a destruction leaves nothing behind after the next', async (write) => {
     const namespace = freshName('destroyed');
     const names = ['a', 'b', 'c', 'd', 'e'];
     const options = optionsFor({ cluster, namespace });

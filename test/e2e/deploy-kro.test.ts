@@ -34,7 +34,7 @@ function shop(kind: string, extra: Record<string, string> = {}): Graph {
         name: 'web',
         image,
         envFrom: [{ configMapRef: { name: config.metadata.name } }, { secretRef: { name: db.metadata.name } }],
-      } as never);
+      });
       const service = simple.Service({ name: 'web', selector: { app: 'web' }, ports: [{ port: 80 }] });
       return { config, db, web, service };
     }) as never,
@@ -187,7 +187,7 @@ describe('a deployment with kro', () => {
                 spec: { containers: [{ name: 'web', image: 'typo' }] },
               },
             },
-          } as never),
+          }),
         }) as never,
     ) as unknown as Graph;
     await expect(deploy(graph, options('kro-broken', {}))).rejects.toThrow(

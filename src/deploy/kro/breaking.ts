@@ -15,8 +15,8 @@ export function breakingChanges(before: Fields, after: Fields, path = 'spec'): r
 
 function* typeChanges(before: Fields, after: Fields, path: string): Iterable<string> {
   const [old, now] = [before['type'], after['type']];
-  if (old !== undefined && now !== undefined && old !== now)
-    yield `${path} changes its type from ${String(old)} to ${String(now)}`;
+  if (typeof old === 'string' && typeof now === 'string' && old !== now)
+    yield `${path} changes its type from ${old} to ${now}`;
   const [oldEnum, newEnum] = [before['enum'], after['enum']] as [
     readonly unknown[] | undefined,
     readonly unknown[] | undefined,

@@ -55,8 +55,8 @@ export async function readChildren(
   const objects = new Map(lists.flat().map((object) => [object.metadata.uid, object]));
   const own = [...objects.values()].flatMap((object) => childOf(graph, object, prefix) ?? []);
   const inner = await Promise.all(
-    own.map(({ node, object, path }) =>
-      node.instanceOf ? readChildren(run, node.instanceOf, object, `${path}/`) : [],
+    own.map(async ({ node, object, path }) =>
+      node.instanceOf ? await readChildren(run, node.instanceOf, object, `${path}/`) : [],
     ),
   );
   return [...own, ...inner.flat()];
