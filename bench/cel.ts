@@ -31,7 +31,7 @@ const engines: readonly Engine[] = [
   {
     name: '@marcbachmann/cel-js',
     prepare(text) {
-      const environment = new MarcEnvironment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true } as never);
+      const environment = new MarcEnvironment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true });
       const program = environment.parse(text);
       const context = bigints(bindings);
       return () => program(context as never);
@@ -40,7 +40,7 @@ const engines: readonly Engine[] = [
   {
     name: '@bufbuild/cel',
     prepare(text) {
-      const environment = celEnv({ funcs: strings } as never);
+      const environment = celEnv({ funcs: strings });
       const program = bufPlan(environment, bufParse(text));
       const context = bigints(bindings);
       return () => {
@@ -56,7 +56,8 @@ const engines: readonly Engine[] = [
 function bigints(value: unknown): unknown {
   if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
   if (Array.isArray(value)) return value.map(bigints);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, bigints(item)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, bigints(item)]));
   return value;
 }
 
@@ -81,12 +82,15 @@ function time(run: () => unknown, roundMs = 12): number {
 }
 
 function plain(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner === 'bigint') return Number(inner);
-    if (inner instanceof Map) return Object.fromEntries(inner);
-    if (typeof inner === 'object' && inner !== null && !Array.isArray(inner) && Symbol.iterator in inner) return [...(inner as Iterable<unknown>)];
-    return inner;
-  }) ?? 'undefined';
+  return (
+    JSON.stringify(value, (_key, inner: unknown) => {
+      if (typeof inner === 'bigint') return Number(inner);
+      if (inner instanceof Map) return Object.fromEntries(inner);
+      if (typeof inner === 'object' && inner !== null && !Array.isArray(inner) && Symbol.iterator in inner)
+        return [...(inner as Iterable<unknown>)];
+      return inner;
+    }) ?? 'undefined'
+  );
 }
 
 const binary = oracleBinary();
@@ -95,7 +99,10 @@ const rows: string[] = [];
 const best: number[] = [];
 const native: number[] = [];
 const compiled: number[] = [];
-const environment = createEnvironment({ functions: 'kro', variables: (name) => (Object.hasOwn(variables, name) ? { kind: 'dyn' } : undefined) });
+const environment = createEnvironment({
+  functions: 'kro',
+  variables: (name) => (Object.hasOwn(variables, name) ? { kind: 'dyn' } : undefined),
+});
 let lost = 0;
 
 for (const text of expressions) {
@@ -125,12 +132,15 @@ for (const text of expressions) {
   const answer = await oracle?.ask({ expr: text, variables, bindings, bench: 20000 });
   if (answer?.evalNs) native.push(answer.evalNs / ours);
   if (answer?.compileNs) compiled.push(answer.compileNs / parseCheck);
-  const go = answer?.evalNs ? `${(answer.evalNs / ours).toFixed(2)} | ${((answer.compileNs ?? 0) / parseCheck).toFixed(1)}` : '- | -';
+  const go = answer?.evalNs
+    ? `${(answer.evalNs / ours).toFixed(2)} | ${((answer.compileNs ?? 0) / parseCheck).toFixed(1)}`
+    : '- | -';
   rows.push(`| \`${text}\` | ${ours.toFixed(0)} | ${cells.join(' | ')} | ${go} |`);
 }
 oracle?.close();
 
-const mean = (values: readonly number[]) => Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length).toFixed(2);
+const mean = (values: readonly number[]) =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length).toFixed(2);
 console.log(`| expression | ns | ${engines.map(({ name }) => name).join(' | ')} | cel-go | cel-go compile |`);
 console.log(`|---|---|${engines.map(() => '---|').join('')}---|---|`);
 console.log(rows.join('\n'));

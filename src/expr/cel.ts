@@ -71,9 +71,12 @@ function fromParts(parts: readonly (string | { readonly value: unknown })[]): No
   });
   const text = texts.join('');
   const clash = parts.find((part) => typeof part === 'string' && /\bhole_\d+_/.test(part));
-  if (clash !== undefined) throw new KubewrightError({ code: 'ReservedName', message: `names such as hole_0_ are reserved in ${text}` });
+  if (clash !== undefined)
+    throw new KubewrightError({ code: 'ReservedName', message: `names such as hole_0_ are reserved in ${text}` });
   const tree = parse(text);
-  return holes.size === 0 ? tree : substitute(tree, (node) => (node.kind === 'identifier' ? holes.get(node.name) : undefined));
+  return holes.size === 0
+    ? tree
+    : substitute(tree, (node) => (node.kind === 'identifier' ? holes.get(node.name) : undefined));
 }
 
 function isTag(value: unknown): value is TemplateStringsArray {
@@ -94,19 +97,22 @@ function template(texts: readonly string[], values: readonly unknown[]): Node {
   for (const part of interleave(texts, values)) {
     if (typeof part === 'string') add(part);
     else if (nodeOf(part.value)) parts.push(toNode(part.value));
-    else if (part.value === null || typeof part.value === 'object' || part.value === undefined) toText(part.value);
-    else add(String(part.value));
+    else add(toText(part.value));
   }
   const [first] = parts;
   if (parts.length === 0) return literal('');
-  return parts.length === 1 && typeof first === 'string' ? literal(first) : Object.freeze({ kind: 'template', parts: Object.freeze(parts) });
+  return parts.length === 1 && typeof first === 'string'
+    ? literal(first)
+    : Object.freeze({ kind: 'template', parts: Object.freeze(parts) });
 }
 
-function toText(value: unknown): never {
+function toText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   throw new KubewrightError({
     code: 'NotText',
     path: 'Cel.template',
-    message: `${value === null || value === undefined ? String(value) : 'an object'} cannot be part of a text`,
+    message: `${value === null || value === undefined ? String(value) : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`} cannot be part of a text`,
     hint: 'Pass a text, a number, a boolean or a reference to one.',
   });
 }
@@ -141,9 +147,15 @@ const apply =
 
 export const Cel: CelBuilders = Object.freeze({
   expr: (first: unknown, ...rest: unknown[]): never =>
-    ref(fromParts(isTag(first) ? interleave(first.raw, rest) : [first, ...rest].map((part) => (typeof part === 'string' ? part : { value: part })))),
+    ref(
+      fromParts(
+        isTag(first)
+          ? interleave(first.raw, rest)
+          : [first, ...rest].map((part) => (typeof part === 'string' ? part : { value: part })),
+      ),
+    ),
   template: (first: TemplateStringsArray | string, ...values: unknown[]): never =>
-    ref(template(isTag(first) ? (first as readonly string[]) : splitFormat(first as string, values.length), values)),
+    ref(template(isTag(first) ? (first as readonly string[]) : splitFormat(first, values.length), values)),
   object: (expression: unknown): never => makeRef(toNode(expression)) as never,
   call: (name: string, ...args: unknown[]): never => ref(namespaced(name, args)),
   field: (object: unknown, name: string): never => makeRef(select(toNode(object), name)) as never,
@@ -158,7 +170,8 @@ export const Cel: CelBuilders = Object.freeze({
   orElse: apply('orElse'),
   map: apply('map'),
   filter: apply('filter'),
-  keys: (record: unknown): never => ref((combinators['map'] as (typeof combinators)[string])(toNode(record), [(key: unknown) => key])),
+  keys: (record: unknown): never =>
+    ref((combinators['map'] as (typeof combinators)[string])(toNode(record), [(key: unknown) => key])),
   string: apply('toText'),
   int: apply('toInt'),
   double: apply('toDouble'),

@@ -19,7 +19,7 @@ export function valueToNode(value: unknown): Node {
   }
   if (value instanceof Uint8Array) return { kind: 'literal', type: 'bytes', value };
   if (Array.isArray(value)) return { kind: 'list', elements: value.map((item) => ({ value: valueToNode(item) })) };
-  const entries = Object.entries(value as object).filter(([, item]) => item !== undefined);
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   return {
     kind: 'map',
     entries: entries.map(([key, item]) => ({ key: valueToNode(key), value: valueToNode(item) })),

@@ -59,7 +59,7 @@ function display({ reason, position }: CelIssue, source: string): string {
   const { line, column, text } = locate(source, position);
   const head = `ERROR: <input>:${line}:${column + 1}: ${reason}`;
   if (text.length > 16384) return head;
-  const points = [...text.replaceAll('\t', ' ')];
+  const points = Array.from(text.replaceAll('\t', ' '));
   const dots = points.slice(0, column).map((point) => (wide(point) ? '\uff0e' : '.'));
   const at = points[column];
   return `${head}\n | ${points.join('')}\n | ${dots.join('')}${at !== undefined && wide(at) ? '\uff3e' : '^'}`;
@@ -70,7 +70,7 @@ function wide(point: string): boolean {
 }
 
 function locate(source: string, position: number): { line: number; column: number; text: string } {
-  const points = [...source];
+  const points = Array.from(source);
   let line = 1;
   let start = 0;
   for (let index = 0; index < Math.min(position, points.length); index++) {

@@ -136,7 +136,7 @@ function newCondition(call: ReceiverCall): Expansion | undefined {
     if (!conditionKeys.has(key.name)) fail(`unknown key "${key.name}" (allowed: type, status, reason, message)`, key);
     if (seen.has(key.name)) fail(`duplicate key "${key.name}"`, key);
     seen.add(key.name);
-    entries.push({ key: { ...key, kind: 'literal', type: 'string', value: key.name } as Node, value });
+    entries.push({ key: { ...key, kind: 'literal', type: 'string', value: key.name }, value });
   }
   for (const name of ['type', 'status']) if (!seen.has(name)) fail(`'${name}' is required`, argument);
   const map: Node = { ...argument, entries };

@@ -1,6 +1,6 @@
 import type { LiteralNode, Node } from './ast.ts';
 import { CelError } from './error.ts';
-import type { Token, TokenKind } from './lexer.ts';
+import type { Token } from './lexer.ts';
 import { literalValue } from './literal-value.ts';
 import { expandGlobal, expandReceiver, MacroError } from './macros.ts';
 import { balance, calculations, relations } from './grammar.ts';
@@ -192,39 +192,52 @@ class Parser extends AggregateParser {
     const optional = this.stream.take('?') !== undefined;
     const index = this.within(']', () => this.expression());
     const position = this.mark(open);
-    return optional ? { kind: 'index', operand, index, optional, position } : { kind: 'index', operand, index, position };
+    return optional
+      ? { kind: 'index', operand, index, optional, position }
+      : { kind: 'index', operand, index, position };
   }
 
   private receiverCall(target: Node, name: string, open: Token): Node {
     const args = this.callArguments();
     const position = this.mark(open);
-    return this.macro(position, name, () => expandReceiver({ name, target, args, position })) ?? {
-      kind: 'call',
-      function: name,
-      target,
-      args,
-      position,
-    };
+    return (
+      this.macro(position, name, () => expandReceiver({ name, target, args, position })) ?? {
+        kind: 'call',
+        function: name,
+        target,
+        args,
+        position,
+      }
+    );
   }
 
   private globalCall(name: string, open: Token): Node {
     const args = this.callArguments();
     const position = this.mark(open);
-    return this.macro(position, name, () => expandGlobal({ name, args, position })) ?? {
-      kind: 'call',
-      function: name,
-      args,
-      position,
-    };
+    return (
+      this.macro(position, name, () => expandGlobal({ name, args, position })) ?? {
+        kind: 'call',
+        function: name,
+        args,
+        position,
+      }
+    );
   }
 
-  private macro(position: number, name: string, expand: () => { node: Node; cost: number } | undefined): Node | undefined {
+  private macro(
+    position: number,
+    name: string,
+    expand: () => { node: Node; cost: number } | undefined,
+  ): Node | undefined {
     try {
       const expanded = expand();
       if (!expanded) return undefined;
       this.nodes += expanded.cost;
       if (this.nodes > maximumNodes) {
-        throw new MacroError(`expression count exceeds limit of ${maximumNodes} while expanding macro '${name}'`, position);
+        throw new MacroError(
+          `expression count exceeds limit of ${maximumNodes} while expanding macro '${name}'`,
+          position,
+        );
       }
       return expanded.node;
     } catch (error) {

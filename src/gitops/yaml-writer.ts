@@ -6,7 +6,7 @@ import { dump, type DumpOptions } from 'js-yaml';
  */
 export class YamlWriter {
   readonly #options: DumpOptions;
-  readonly #scalars = new Map<string, string>();
+  readonly #scalars = new Map<unknown, string>();
   readonly #keys = new Map<string, string>();
 
   constructor(options: DumpOptions) {
@@ -20,7 +20,9 @@ export class YamlWriter {
   }
 
   #block(value: object, indent: string): string {
-    return Array.isArray(value) ? this.#sequence(value, indent) : this.#mapping(value as Record<string, unknown>, indent);
+    return Array.isArray(value)
+      ? this.#sequence(value, indent)
+      : this.#mapping(value as Record<string, unknown>, indent);
   }
 
   #mapping(value: Record<string, unknown>, indent: string): string {
@@ -38,7 +40,9 @@ export class YamlWriter {
     for (const item of items) {
       const inner = `${indent}  `;
       // The first line of a nested block stands behind the dash.
-      text += isFilled(item) ? `${indent}- ${this.#block(item, inner).slice(inner.length)}` : `${indent}- ${this.#scalar(item, indent)}\n`;
+      text += isFilled(item)
+        ? `${indent}- ${this.#block(item, inner).slice(inner.length)}`
+        : `${indent}- ${this.#scalar(item, indent)}\n`;
     }
     return text;
   }
@@ -63,11 +67,10 @@ export class YamlWriter {
     if (value === null || typeof value === 'boolean') return String(value);
     if (typeof value === 'number' && Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value);
     if (typeof value === 'object') return Array.isArray(value) ? '[]' : '{}';
-    const known = typeof value === 'string' ? value : `\0${String(value)}`;
-    let text = this.#scalars.get(known);
+    let text = this.#scalars.get(value);
     if (text === undefined) {
       text = this.#dump({ k: value }).slice('k: '.length).replace(/\n$/, '');
-      this.#scalars.set(known, text);
+      this.#scalars.set(value, text);
     }
     return indent === '' || !text.includes('\n') ? text : text.replaceAll(/\n(?=[^\n])/g, `\n${indent}`);
   }
@@ -79,7 +82,9 @@ function isFilled(value: unknown): value is object {
 }
 
 /** Words that YAML 1.1 or 1.2 reads as something else than text. */
-const words = new Set('y Y n N yes Yes YES no No NO true True TRUE false False FALSE on On ON off Off OFF null Null NULL'.split(' '));
+const words = new Set(
+  'y Y n N yes Yes YES no No NO true True TRUE false False FALSE on On ON off Off OFF null Null NULL'.split(' '),
+);
 
 /** Text that is plain in every reading of YAML: letters, digits and inner punctuation that ends no scalar. */
 function isPlain(text: string): boolean {

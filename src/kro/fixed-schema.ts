@@ -23,7 +23,7 @@ export function checkFixed(
     });
     return;
   }
-  const wrong = value === undefined ? 'has no value' : mismatch(schema as JsonSchema, value);
+  const wrong = value === undefined ? 'has no value' : mismatch(schema, value);
   if (wrong)
     problems.add({
       code: 'FixedField',

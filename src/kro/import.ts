@@ -1,5 +1,4 @@
 import { KubewrightError, throwProblems } from '../errors.ts';
-import type { Expression, ValueObject } from '../expr/value.ts';
 import { finishGraph, type Graph, type GraphNode } from '../graph/graph.ts';
 import { orderNodes } from '../graph/order.ts';
 import { Problems } from '../graph/problems.ts';
@@ -46,7 +45,10 @@ export function fromDefinition(definition: string | object | Source, options: Im
  *
  * @throws KubewrightError with kro's words for what kro refuses, each with its place
  */
-export function fromDefinitions(definitions: readonly (string | object | Source)[], options: ImportOptions = {}): Graph[] {
+export function fromDefinitions(
+  definitions: readonly (string | object | Source)[],
+  options: ImportOptions = {},
+): Graph[] {
   const manifests = definitions.flatMap((source) => readManifests(toSource(source)));
   const judge = new Judge(manifests, { crds: options.crds ?? [], featureGates: ['CELOmitFunction'], anyKind: true });
   const importer = new Importer(manifests.filter(isDefinition), judge);
@@ -69,7 +71,12 @@ class Importer {
     for (const manifest of this.#manifests) {
       const result = this.#judge.check(manifest);
       if ('served' in result) this.#checked.set(manifest, result);
-      else problems.push(...result.map(({ code, message, path }) => new KubewrightError({ code, resource: placeText(manifest, path), message })));
+      else
+        problems.push(
+          ...result.map(
+            ({ code, message, path }) => new KubewrightError({ code, resource: placeText(manifest, path), message }),
+          ),
+        );
     }
     throwProblems('definitions', problems);
     return this.#manifests.map((manifest) => this.#graph(manifest));
@@ -86,7 +93,8 @@ class Importer {
 
   /** The graph that a node is an instance of. kro accepts no definitions that use each other in a circle. */
   #child({ apiVersion, kind }: Pick<GraphNode, 'apiVersion' | 'kind'>): Graph | undefined {
-    for (const [manifest, { served }] of this.#checked) if (served.apiVersion === apiVersion && served.kind === kind) return this.#graph(manifest);
+    for (const [manifest, { served }] of this.#checked)
+      if (served.apiVersion === apiVersion && served.kind === kind) return this.#graph(manifest);
     return undefined;
   }
 }
@@ -96,7 +104,10 @@ function placeText({ file, lineOf }: Manifest, path: Path): string {
   return `${file}${line === undefined ? '' : `:${line}`} ${fieldText(path)}`.trim();
 }
 
-function graphOf({ pieces, spec, status, nodes }: CheckedDefinition, childOf: (node: Pick<GraphNode, 'apiVersion' | 'kind'>) => Graph | undefined): Graph {
+function graphOf(
+  { pieces, spec, status, nodes }: CheckedDefinition,
+  childOf: (node: Pick<GraphNode, 'apiVersion' | 'kind'>) => Graph | undefined,
+): Graph {
   const reader = new ValueReader((path) => placeText(pieces.manifest, path));
   const problems = new Problems(`definition ${pieces.name}`);
   const read = pieces.resources.map((resource, index) => {
@@ -127,7 +138,8 @@ function graphOf({ pieces, spec, status, nodes }: CheckedDefinition, childOf: (n
 }
 
 function keptFields({ schema, manifest }: Pieces): { schema: Fields; metadata: Fields } {
-  const kept = (fields: Fields, names: readonly string[]): Fields => Object.fromEntries(names.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]])));
+  const kept = (fields: Fields, names: readonly string[]): Fields =>
+    Object.fromEntries(names.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]])));
   const metadata = kept(fieldsOf(manifest.object['metadata']), ['labels', 'annotations']);
   return { schema: kept(schema, ['shortNames', 'categories', 'additionalPrinterColumns', 'metadata']), metadata };
 }
@@ -139,13 +151,21 @@ interface Around {
   readonly childOf: (node: Pick<GraphNode, 'apiVersion' | 'kind'>) => Graph | undefined;
 }
 
-function readNode(resource: ResourcePieces, { reader, pieces, kind, childOf }: Around): Omit<GraphNode, 'dependencies'> {
+function readNode(
+  resource: ResourcePieces,
+  { reader, pieces, kind, childOf }: Around,
+): Omit<GraphNode, 'dependencies'> {
   const { id, index, externalRef } = resource;
   const path = ['spec', 'resources', index];
   const object = objectOf(resource);
   const body = externalRef ? { metadata: object['metadata'] } : object;
   const external = externalRef && (fieldsOf(object['metadata'])['selector'] === undefined ? 'name' : 'selector');
-  const forEach = resource.forEach.flatMap((dimension, at) => Object.entries(dimension).map(([name, text]) => ({ name, list: reader.expression(text, [...path, 'forEach', at, name]) })));
+  const forEach = resource.forEach.flatMap((dimension, at) =>
+    Object.entries(dimension).map(([name, text]) => ({
+      name,
+      list: reader.expression(text, [...path, 'forEach', at, name]),
+    })),
+  );
   const isOwn = builtInKind(kind.apiVersion, kind.kind) !== undefined;
   const child = external || forEach.length > 0 ? undefined : childOf(kind);
   return {
@@ -153,13 +173,13 @@ function readNode(resource: ResourcePieces, { reader, pieces, kind, childOf }: A
     apiVersion: kind.apiVersion,
     kind: kind.kind,
     namespaced: kind.assumed ? undefined : kind.namespaced,
-    template: reader.object(body, [...path, externalRef ? 'externalRef' : 'template']) as ValueObject,
+    template: reader.object(body, [...path, externalRef ? 'externalRef' : 'template']),
     ...(external && { external }),
     ...(child && { instanceOf: child }),
     ...(!isOwn && !kind.assumed && { type: (name: string) => openApiType(kind.schema, name) }),
     includeWhen: reader.expressions(resource.includeWhen, [...path, 'includeWhen']),
     readyWhen: reader.expressions(resource.readyWhen, [...path, 'readyWhen']),
-    forEach: forEach as { name: string; list: Expression }[],
+    forEach: forEach,
     dependsOn: [],
     keep: false,
     source: () => placeText(pieces.manifest, path).split(' ')[0],

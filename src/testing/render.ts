@@ -44,14 +44,21 @@ export interface Rendering {
  * @example
  * const { objects, pending } = render([readFileSync('rgd.yaml', 'utf8')], readFileSync('app.yaml', 'utf8'));
  */
-export function render(definitions: readonly (string | object | Source)[], instance: string | object | Source, options: RenderOptions = {}): Rendering {
+export function render(
+  definitions: readonly (string | object | Source)[],
+  instance: string | object | Source,
+  options: RenderOptions = {},
+): Rendering {
   const given = (options.observed ?? []).flatMap((source) => readManifests(toSource(source)));
-  const objectsOf = (isWanted: (manifest: Manifest) => boolean): object[] => given.filter(isWanted).map(({ object }) => object);
-  const graphs = fromDefinitions([...definitions, ...objectsOf(isDefinition)], { crds: [...(options.crds ?? []), ...objectsOf(isCrd)] });
+  const objectsOf = (isWanted: (manifest: Manifest) => boolean): object[] =>
+    given.filter(isWanted).map(({ object }) => object);
+  const graphs = fromDefinitions([...definitions, ...objectsOf(isDefinition)], {
+    crds: [...(options.crds ?? []), ...objectsOf(isCrd)],
+  });
   const world = new World(objectsOf((manifest) => !isDefinition(manifest) && !isCrd(manifest)) as ObservedObject[]);
   const [manifest] = readManifests(toSource(instance));
   const renderer = new Renderer(graphs.map(withoutInlining), world);
-  return renderer.render((manifest?.object ?? {}) as ObservedObject);
+  return renderer.render(manifest?.object ?? {});
 }
 
 /** kro makes an instance of another definition as an object of its kind. */
@@ -59,7 +66,8 @@ function withoutInlining(graph: Graph): Graph {
   return finishGraph({ ...graph, nodes: graph.nodes.map(({ instanceOf: _, ...node }) => node) });
 }
 
-const kindOf = ({ group, version, kind }: Pick<Graph, 'group' | 'version' | 'kind'>): string => `${group}/${version} ${kind}`;
+const kindOf = ({ group, version, kind }: Pick<Graph, 'group' | 'version' | 'kind'>): string =>
+  `${group}/${version} ${kind}`;
 
 interface Settled {
   readonly graph: Graph;
@@ -81,7 +89,13 @@ class Renderer {
   render(object: ObservedObject): Rendering {
     const graph = this.#graphs.get(`${String(object['apiVersion'])} ${String(object['kind'])}`);
     if (!graph) {
-      throw new KubewrightError({ code: 'UnknownKind', resource: 'instance', path: 'kind', message: `${String(object['apiVersion'])} ${String(object['kind'])} is the kind of none of the definitions`, hint: `They make ${[...this.#graphs.keys()].join(', ')}.` });
+      throw new KubewrightError({
+        code: 'UnknownKind',
+        resource: 'instance',
+        path: 'kind',
+        message: `${String(object['apiVersion'])} ${String(object['kind'])} is the kind of none of the definitions`,
+        hint: `They make ${[...this.#graphs.keys()].join(', ')}.`,
+      });
     }
     const instance = instanceOf(graph, object);
     try {
@@ -143,14 +157,40 @@ class Renderer {
 
 /** The instance as the API server stores it: with the defaults of its kind, in a namespace. */
 function instanceOf({ spec, origin }: Graph, object: ObservedObject): Instance {
-  const metadata = (object['metadata'] ?? {}) as { name?: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  const metadata = (object['metadata'] ?? {}) as {
+    name?: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
   for (const field of ['name', 'namespace'] as const) {
     if (metadata[field] === undefined || typeof metadata[field] === 'string') continue;
-    throw new KubewrightError({ code: 'InvalidObject', resource: 'instance', path: `metadata.${field}`, message: 'is no text', hint: 'Put it in quotes: YAML takes y, n, on, off, yes and no for booleans.' });
+    throw new KubewrightError({
+      code: 'InvalidObject',
+      resource: 'instance',
+      path: `metadata.${field}`,
+      message: 'is no text',
+      hint: 'Put it in quotes: YAML takes y, n, on, off, yes and no for booleans.',
+    });
   }
-  if (metadata.name === undefined) throw new KubewrightError({ code: 'MissingName', resource: 'instance', path: 'metadata.name', message: 'an instance needs a name' });
+  if (metadata.name === undefined)
+    throw new KubewrightError({
+      code: 'MissingName',
+      resource: 'instance',
+      path: 'metadata.name',
+      message: 'an instance needs a name',
+    });
   const values = keysSorted(withDefaults(spec.json, object['spec'] ?? {})) as Record<string, unknown>;
-  const problems = valueProblems(spec.json, values).map(({ path, message, hint }) => new KubewrightError({ code: 'InvalidValues', resource: `${String(object['kind'])} ${metadata.name} spec`, path, message, hint }));
+  const problems = valueProblems(spec.json, values).map(
+    ({ path, message, hint }) =>
+      new KubewrightError({
+        code: 'InvalidValues',
+        resource: `${String(object['kind'])} ${metadata.name} spec`,
+        path,
+        message,
+        hint,
+      }),
+  );
   throwProblems(`${String(object['kind'])} ${metadata.name}`, problems);
   const namespace = origin?.scope === 'Cluster' ? undefined : (metadata.namespace ?? 'default');
   return { name: metadata.name, namespace, labels: metadata.labels, annotations: metadata.annotations, spec: values };

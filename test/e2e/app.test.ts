@@ -11,12 +11,20 @@ import { microservicesApp } from '../../stacks/app.ts';
 const { server, token, caFile } = inject('controlPlane');
 const cluster = await connect({ kind: 'server', server, token, ca: readFileSync(caFile, 'utf8') });
 
-const backend = (name: string, replicas: number) => ({ image: `${name}-service:1`, replicas, database: { host: `${name}-db`, name } });
+const backend = (name: string, replicas: number) => ({
+  image: `${name}-service:1`,
+  replicas,
+  database: { host: `${name}-db`, name },
+});
 const values = ({ replicas = 1, routing = 'ingress', environment = 'development' } = {}) => ({
   environment,
   version: '1.0.0',
   gateway: { domain: 'shop.local', replicas: 1, routing },
-  services: { user: backend('user', replicas), product: backend('product', replicas), order: backend('order', replicas) },
+  services: {
+    user: backend('user', replicas),
+    product: backend('product', replicas),
+    order: backend('order', replicas),
+  },
 });
 const target = (mode: Mode, namespace: string, chosen = values()) => ({
   cluster,
@@ -27,9 +35,17 @@ const graph = microservicesApp as never;
 
 /** A namespace in which only so many pods may exist. */
 async function namespaceWithPods(namespace: string, pods: number): Promise<void> {
-  await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, { fieldManager: 'test' });
   await cluster.create(
-    { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'pods', namespace }, spec: { hard: { pods: String(pods) } } },
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+    { fieldManager: 'test' },
+  );
+  await cluster.create(
+    {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'pods', namespace },
+      spec: { hard: { pods: String(pods) } },
+    },
     { fieldManager: 'test' },
   );
 }
@@ -47,17 +63,32 @@ describe.each<Mode>(['direct', 'kro'])('the microservices application, %s', (mod
       },
       health: 'healthy',
     });
-    const config = await cluster.get({ apiVersion: 'v1', kind: 'ConfigMap', name: 'app-config', namespace: `healthy-${mode}` });
+    const config = await cluster.get({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      name: 'app-config',
+      namespace: `healthy-${mode}`,
+    });
     expect(config?.['data']).toMatchObject({ ENVIRONMENT: 'development', LOG_LEVEL: 'debug' });
     expect((await deploy(graph, options)).writes).toBe(0);
 
-    const updated = await deploy(graph, target(mode, `healthy-${mode}`, values({ environment: 'production', replicas: 2 })));
+    const updated = await deploy(
+      graph,
+      target(mode, `healthy-${mode}`, values({ environment: 'production', replicas: 2 })),
+    );
     expect(updated.status).toMatchObject({ health: 'healthy' });
-    const production = await cluster.get({ apiVersion: 'v1', kind: 'ConfigMap', name: 'app-config', namespace: `healthy-${mode}` });
+    const production = await cluster.get({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      name: 'app-config',
+      namespace: `healthy-${mode}`,
+    });
     expect(production?.['data']).toMatchObject({ ENVIRONMENT: 'production', LOG_LEVEL: 'info' });
 
     await destroy(graph, options);
-    await expect.poll(() => cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: `healthy-${mode}` }), { timeout: 30_000 }).toBeUndefined();
+    await expect
+      .poll(() => cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: `healthy-${mode}` }), { timeout: 30_000 })
+      .toBeUndefined();
   });
 
   it('is healthy with no replicas at all', async () => {
@@ -73,17 +104,33 @@ describe.each<Mode>(['direct', 'kro'])('the microservices application, %s', (mod
     const namespace = `${health}-${mode}`;
     await namespaceWithPods(namespace, pods);
     const options = target(mode, namespace, values({ replicas: 2 }));
-    await expect(deploy(graph, { ...options, timeoutMs: 6_000 })).rejects.toThrow(/exceeded quota|not ready|Timeout|timed out/i);
+    await expect(deploy(graph, { ...options, timeoutMs: 6_000 })).rejects.toThrow(
+      /exceeded quota|not ready|Timeout|timed out/i,
+    );
     await expect.poll(async () => (await status(graph, options)).status, { timeout: 20_000 }).toMatchObject({ health });
   });
 
   it.each(['gatewayApi', 'loadBalancer'])('becomes ready with routing %s', async (routing) => {
     const namespace = `${routing.toLowerCase()}-${mode}`;
     await deploy(graph, target(mode, namespace, values({ routing })));
-    const gateway = await cluster.get({ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway', name: 'microservices-gateway', namespace });
+    const gateway = await cluster.get({
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'Gateway',
+      name: 'microservices-gateway',
+      namespace,
+    });
     const service = await cluster.get({ apiVersion: 'v1', kind: 'Service', name: 'api-gateway', namespace });
-    const ingress = await cluster.get({ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'microservices-ingress', namespace });
-    expect({ gateway: gateway !== undefined, ingress: ingress !== undefined, service: (service?.['spec'] as { type: string }).type }).toEqual({
+    const ingress = await cluster.get({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      name: 'microservices-ingress',
+      namespace,
+    });
+    expect({
+      gateway: gateway !== undefined,
+      ingress: ingress !== undefined,
+      service: (service?.['spec'] as { type: string } | undefined)?.type,
+    }).toEqual({
       gateway: routing === 'gatewayApi',
       ingress: false,
       service: routing === 'gatewayApi' ? 'ClusterIP' : 'LoadBalancer',

@@ -129,7 +129,7 @@ function sorted(outcome: Outcome, namespace: string): object[] {
 
 async function compareModes(given: GraphCase, name: string, expect: ExpectStatic): Promise<void> {
   const outcomes = await Promise.all([runMode(given, 'direct', `${name}-d`), runMode(given, 'kro', `${name}-k`)]);
-  const [direct, kro] = outcomes as [Outcome, Outcome];
+  const [direct, kro] = outcomes;
   expect(sorted(direct, `${name}-d`)).toEqual(sorted(kro, `${name}-k`));
   const expected = inNamespace(Object.values(given.objects).flat(), `${name}-d`);
   expect(direct.objects).toHaveLength(expected.length);

@@ -48,7 +48,7 @@ async function makeInstance(given: GraphCase, namespace: string): Promise<Kubern
   const secrets = new Set(secretPaths(graph));
   expect([...secrets]).toEqual(given.secrets ?? []);
   for (const { path, object } of settle(graph, parts).objects)
-    if (secrets.has(path)) await cluster.apply(object as never, manager);
+    if (secrets.has(path)) await cluster.apply(object, manager);
   const { object } = await cluster.apply(toInstance(graph, { ...parts, spec: values }) as never, manager);
   return object;
 }

@@ -11,7 +11,7 @@ interface Condition {
 }
 
 export function conditions(object: KubernetesObject | undefined): readonly Condition[] {
-  return ((object?.['status'] as { conditions?: Condition[] } | undefined)?.conditions ?? []) as Condition[];
+  return (object?.['status'] as { conditions?: Condition[] } | undefined)?.conditions ?? [];
 }
 
 /** Applies a definition and waits until kro has judged it. */

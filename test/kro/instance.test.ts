@@ -52,13 +52,13 @@ describe('toInstance', () => {
 
 describe('definitionsOf', () => {
   const leaf = build('Leaf', () => ({ config: core.v1.ConfigMap({ metadata: { name: 'c' } }) }));
-  const branch = build('Branch', () => ({ leaf: leaf.instance({} as never, { name: 'a' }) }));
+  const branch = build('Branch', () => ({ leaf: leaf.instance({}, { name: 'a' }) }));
 
   it('gives the graphs of instances first, each once', () => {
     const tree = build('Tree', () => ({
-      one: branch.instance({} as never, { name: 'b' }),
-      two: branch.instance({} as never, { name: 'c' }),
-      leaf: leaf.instance({} as never, { name: 'd' }),
+      one: branch.instance({}, { name: 'b' }),
+      two: branch.instance({}, { name: 'c' }),
+      leaf: leaf.instance({}, { name: 'd' }),
     }));
     expect(definitionsOf(tree).map(({ kind }) => kind)).toEqual(['Leaf', 'Branch', 'Tree']);
   });
@@ -66,8 +66,8 @@ describe('definitionsOf', () => {
   it('refuses two graphs of one kind or one name', () => {
     const other = build('Leaf', () => ({}), 'other-leaf');
     const clash = build('Tree', () => ({
-      one: leaf.instance({} as never, { name: 'b' }),
-      two: other.instance({} as never, { name: 'c' }),
+      one: leaf.instance({}, { name: 'b' }),
+      two: other.instance({}, { name: 'c' }),
     }));
     expect(() => definitionsOf(clash)).toThrow(
       /^graph other-leaf: two different graphs have the kind Leaf\.example\.com/,
@@ -76,8 +76,8 @@ describe('definitionsOf', () => {
     expect(() =>
       definitionsOf(
         build('Tree', () => ({
-          one: leaf.instance({} as never, { name: 'b' }),
-          two: renamed.instance({} as never, { name: 'c' }),
+          one: leaf.instance({}, { name: 'b' }),
+          two: renamed.instance({}, { name: 'c' }),
         })),
       ),
     ).toThrow(/the name leaf/);

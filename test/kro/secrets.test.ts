@@ -17,8 +17,7 @@ function build(resources: (schema: Schema) => object, kind = 'App'): Graph {
   ) as Graph;
 }
 
-const secret = (body: object, options: object = {}) =>
-  core.v1.Secret({ metadata: { name: 'db' }, ...body } as never, options);
+const secret = (body: object, options: object = {}) => core.v1.Secret({ metadata: { name: 'db' }, ...body }, options);
 
 describe('splitSecrets', () => {
   it.each([
@@ -101,8 +100,8 @@ describe('splitSecrets', () => {
     const values = { name: 'n', password: 'p', regions: [], on: true };
     const whole = build(
       () => ({
-        inlined: part.include(values as never),
-        own: part.instance(values as never, { name: 'part', namespace: 'other' }),
+        inlined: part.include(values),
+        own: part.instance(values, { name: 'part', namespace: 'other' }),
       }),
       'Whole',
     );

@@ -14,14 +14,22 @@ const Spec = type({
 });
 const definition = { name: 'web', apiVersion: 'example.com/v1', kind: 'Web', spec: Spec };
 // biome-ignore lint/suspicious/noExplicitAny: bodies of any kind
-const make = (kind: string, apiVersion: string) => (name: unknown, body: object = {}, options: object = {}): any =>
-  defineResource({ apiVersion, kind, namespaced: true, body: { metadata: { name }, ...body }, options });
+const make =
+  (kind: string, apiVersion: string) =>
+  (name: unknown, body: object = {}, options: object = {}): any =>
+    defineResource({ apiVersion, kind, namespaced: true, body: { metadata: { name }, ...body }, options });
 const configMap = make('ConfigMap', 'v1');
 const deployment = make('Deployment', 'apps/v1');
 const service = make('Service', 'v1');
 
 // biome-ignore lint/suspicious/noExplicitAny: results of any shape
-type Case = { build: (schema: any) => any; status?: (schema: any, resources: any) => any; values?: object; observed?: object; expected: any };
+type Case = {
+  build: (schema: any) => any;
+  status?: (schema: any, resources: any) => any;
+  values?: object;
+  observed?: object;
+  expected: any;
+};
 
 const cases: Record<string, Case> = {
   'values and their defaults': {
@@ -32,7 +40,10 @@ const cases: Record<string, Case> = {
   'a reference waits until its target exists': {
     build: () => {
       const config = configMap('config');
-      return { config, web: deployment('web', { spec: { template: { metadata: { labels: { config: config.metadata.name } } } } }) };
+      return {
+        config,
+        web: deployment('web', { spec: { template: { metadata: { labels: { config: config.metadata.name } } } } }),
+      };
     },
     observed: {},
     expected: { objects: { config: {} }, pending: { web: 'waits for config: it does not exist yet' }, ready: [] },
@@ -51,16 +62,26 @@ const cases: Record<string, Case> = {
       return { lb, config: configMap('config', { data: { ip: lb.status.loadBalancer.ingress[0].ip } }) };
     },
     observed: { lb: { metadata: { name: 'lb' }, status: { loadBalancer: {} } } },
-    expected: { objects: { lb: {} }, pending: { config: expect.stringMatching(/^data\.ip needs data that is not there yet/) } },
+    expected: {
+      objects: { lb: {} },
+      pending: { config: expect.stringMatching(/^data\.ip needs data that is not there yet/) },
+    },
   },
   'readyWhen gates what refers to the resource': {
     // biome-ignore lint/suspicious/noExplicitAny: a reference of any type
     build: () => {
-      const web = deployment('web', { spec: { replicas: 1 } }, { readyWhen: (self: any) => self.status.readyReplicas.eq(1) });
+      const web = deployment(
+        'web',
+        { spec: { replicas: 1 } },
+        { readyWhen: (self: any) => self.status.readyReplicas.eq(1) },
+      );
       return { web, config: configMap('config', { data: { name: web.metadata.name } }) };
     },
     observed: { web: { metadata: { name: 'web' }, status: { readyReplicas: 0 } } },
-    expected: { objects: { web: {} }, pending: { config: expect.stringContaining('readyWhen does not hold: web.status.readyReplicas == 1') } },
+    expected: {
+      objects: { web: {} },
+      pending: { config: expect.stringContaining('readyWhen does not hold: web.status.readyReplicas == 1') },
+    },
   },
   'includeWhen leaves out what refers to the resource, too': {
     build: (s) => {
@@ -70,29 +91,54 @@ const cases: Record<string, Case> = {
     expected: { objects: { other: {} }, skipped: ['web', 'config'] },
   },
   'a collection has an object for each item': {
-    build: (s) => ({ workers: forEach(s.spec.regions, (region) => deployment(Cel.template`worker-${region as never}`)) }),
+    build: (s) => ({
+      workers: forEach(s.spec.regions, (region) => deployment(Cel.template`worker-${region as never}`)),
+    }),
     values: { regions: ['eu', 'us'] },
-    expected: { objects: { 'workers[0]': { metadata: { name: 'worker-eu' } }, 'workers[1]': { metadata: { name: 'worker-us' } } } },
+    expected: {
+      objects: { 'workers[0]': { metadata: { name: 'worker-eu' } }, 'workers[1]': { metadata: { name: 'worker-us' } } },
+    },
   },
   'an empty collection is ready': {
-    build: (s) => ({ workers: forEach(s.spec.regions, (region) => deployment(Cel.template`worker-${region as never}`)) }),
+    build: (s) => ({
+      workers: forEach(s.spec.regions, (region) => deployment(Cel.template`worker-${region as never}`)),
+    }),
     expected: { objects: {}, ready: ['workers'] },
   },
   'two dimensions: the first is outermost': {
     build: (s) => ({
-      cells: forEach(s.spec.regions, (a) => forEach(['x', 'y'], (b) => configMap(Cel.template`${a as never}-${b}`), { as: 'zone' }), { as: 'region' }),
+      cells: forEach(
+        s.spec.regions,
+        (a) => forEach(['x', 'y'], (b) => configMap(Cel.template`${a as never}-${b}`), { as: 'zone' }),
+        { as: 'region' },
+      ),
     }),
     values: { regions: ['eu', 'us'] },
-    expected: { objects: { 'cells[0]': { metadata: { name: 'eu-x' } }, 'cells[1]': { metadata: { name: 'eu-y' } }, 'cells[2]': { metadata: { name: 'us-x' } }, 'cells[3]': { metadata: { name: 'us-y' } } } },
+    expected: {
+      objects: {
+        'cells[0]': { metadata: { name: 'eu-x' } },
+        'cells[1]': { metadata: { name: 'eu-y' } },
+        'cells[2]': { metadata: { name: 'us-x' } },
+        'cells[3]': { metadata: { name: 'us-y' } },
+      },
+    },
   },
   'an absent status field is left out': {
     build: () => ({ web: deployment('web') }),
-    status: (_s, { web }) => ({ ready: web.status.readyReplicas.gt(0), replicas: web.status.readyReplicas.orElse(0), text: 'fixed' }),
+    status: (_s, { web }) => ({
+      ready: web.status.readyReplicas.gt(0),
+      replicas: web.status.readyReplicas.orElse(0),
+      text: 'fixed',
+    }),
     observed: { web: { metadata: { name: 'web' }, status: {} } },
     expected: { objects: { web: {} }, status: { replicas: 0, text: 'fixed' } },
   },
   'an optional value with a default': {
-    build: (s) => ({ config: configMap('config', { data: { note: s.spec.note.orElse('none'), name: s.metadata.name, namespace: s.metadata.namespace } }) }),
+    build: (s) => ({
+      config: configMap('config', {
+        data: { note: s.spec.note.orElse('none'), name: s.metadata.name, namespace: s.metadata.namespace },
+      }),
+    }),
     expected: { objects: { config: { data: { note: 'none', name: 'web', namespace: 'team' } } } },
   },
   'a large number stays a number': {
@@ -108,14 +154,18 @@ const inner = toResourceGraph(
     const lb = service(s.spec.name, { spec: { type: 'LoadBalancer' } });
     return { lb, note: configMap('note', { data: { name: lb.metadata.name, note: s.spec.note.orElse('none') } }) };
   },
-  (s, { lb }) => ({ ip: lb.status.loadBalancer.ingress[0].ip, label: Cel.template`${s.spec.name}!` }) as never,
+  (s, { lb }) => ({ ip: lb.status.loadBalancer.ingress[0].ip, label: Cel.template`${s.spec.name}!` }),
 );
-const outer = (use: (s: unknown, config: { metadata: { name: string } }) => object): Case['build'] => (s) => {
-  const config = configMap('config');
-  return { config, ...use(s, config) };
-};
+const outer =
+  (use: (s: unknown, config: { metadata: { name: string } }) => object): Case['build'] =>
+  (s) => {
+    const config = configMap('config');
+    return { config, ...use(s, config) };
+  };
 cases['an instance of a graph is made in place'] = {
-  build: outer((_s, config) => ({ shop: inner.instance({ name: config.metadata.name }, { name: 'shop', namespace: 'shop' }) })),
+  build: outer((_s, config) => ({
+    shop: inner.instance({ name: config.metadata.name }, { name: 'shop', namespace: 'shop' }),
+  })),
   expected: {
     objects: {
       config: {},
@@ -133,7 +183,12 @@ cases['the status of an instance is a reference'] = {
   expected: { objects: { 'shop/lb': {}, 'shop/note': {}, config: { data: { ip: '10.0.0.1', label: 'x!' } } } },
 };
 cases['an included graph is a group'] = {
-  build: outer((s, config) => ({ shop: inner.include({ name: config.metadata.name, note: (s as { metadata: { name: string } }).metadata.name }, { namespace: 'shop' }) })),
+  build: outer((s, config) => ({
+    shop: inner.include(
+      { name: config.metadata.name, note: (s as { metadata: { name: string } }).metadata.name },
+      { namespace: 'shop' },
+    ),
+  })),
   expected: {
     objects: {
       config: {},
@@ -147,7 +202,10 @@ describe('what a graph means', () => {
   for (const [name, { build, status, values = {}, observed, expected }] of Object.entries(cases)) {
     it(name, () => {
       const graph = toResourceGraph({ ...definition, ...(status && { status: type({}) }) }, build, status as never);
-      const simulation = simulate(graph as never, values as never, { namespace: 'team', ...(observed && { observed: observed as never }) });
+      const simulation = simulate(graph as never, values as never, {
+        namespace: 'team',
+        ...(observed && { observed: observed as never }),
+      });
       expect(Object.keys(simulation.objects)).toEqual(Object.keys(expected.objects));
       expect(simulation).toMatchObject(expected);
     });
@@ -156,11 +214,31 @@ describe('what a graph means', () => {
 
 describe('what waiting cannot heal', () => {
   const refusals: Record<string, [Case['build'], object, RegExp]> = {
-    'two equal objects': [() => ({ a: configMap('same'), b: configMap('same') }), {}, /b: is the same object as a: ConfigMap team\/same/],
-    'two equal items': [(s) => ({ a: forEach(s.spec.regions, (region) => configMap(region)) }), { regions: ['eu', 'eu'] }, /a\[1\]: is the same object as a\[0\]/],
-    'a collection that is too large': [(s) => ({ a: forEach(s.spec.regions, (region) => configMap(region)) }), { regions: Array.from({ length: 1001 }, (_, i) => `r${i}`) }, /makes 1001 objects, and kro makes at most 1000/],
-    'wrong values': [() => ({ a: configMap('a') }), { replica: 1 }, /values of web replica: is not a field of the schema.*replicas/],
-    'a division by zero': [(s) => ({ a: deployment('a', { spec: { replicas: s.spec.replicas.dividedBy(s.spec.replicas.minus(1)) } }) }), {}, /a spec\.replicas: .*divi/],
+    'two equal objects': [
+      () => ({ a: configMap('same'), b: configMap('same') }),
+      {},
+      /b: is the same object as a: ConfigMap team\/same/,
+    ],
+    'two equal items': [
+      (s) => ({ a: forEach(s.spec.regions, (region) => configMap(region)) }),
+      { regions: ['eu', 'eu'] },
+      /a\[1\]: is the same object as a\[0\]/,
+    ],
+    'a collection that is too large': [
+      (s) => ({ a: forEach(s.spec.regions, (region) => configMap(region)) }),
+      { regions: Array.from({ length: 1001 }, (_, i) => `r${i}`) },
+      /makes 1001 objects, and kro makes at most 1000/,
+    ],
+    'wrong values': [
+      () => ({ a: configMap('a') }),
+      { replica: 1 },
+      /values of web replica: is not a field of the schema.*replicas/,
+    ],
+    'a division by zero': [
+      (s) => ({ a: deployment('a', { spec: { replicas: s.spec.replicas.dividedBy(s.spec.replicas.minus(1)) } }) }),
+      {},
+      /a spec\.replicas: .*divi/,
+    ],
     'no name': [(s) => ({ a: configMap(s.spec.note.orElse('')) }), {}, /a metadata\.name: the object has no name/],
   };
   for (const [name, [build, values, message]] of Object.entries(refusals)) {

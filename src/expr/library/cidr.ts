@@ -27,7 +27,7 @@ export class Cidr extends CelObject {
   }
 
   override toString(): string {
-    return `${this.address}/${this.bits}`;
+    return `${this.address.toString()}/${this.bits}`;
   }
 
   masked(): Cidr {

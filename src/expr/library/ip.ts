@@ -76,7 +76,7 @@ function parseIpv6(text: string): Ip | undefined {
   if (halves.length === 2 && (halves[0] ?? '').includes('.')) return undefined;
   const missing = 16 - head.length - tail.length;
   if (halves.length === 1 ? missing !== 0 : missing < 2) return undefined;
-  return new Ip([...head, ...new Array<number>(missing).fill(0), ...tail]);
+  return new Ip([...head, ...Array.from({ length: missing }, () => 0), ...tail]);
 }
 
 function groups(text: string): number[] | undefined {
@@ -98,7 +98,9 @@ function groups(text: string): number[] | undefined {
 
 export function isIpv4InIpv6(address: Ip): boolean {
   const { bytes } = address;
-  return bytes.length === 16 && bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255;
+  return (
+    bytes.length === 16 && bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255
+  );
 }
 
 function valid(text: string): Ip | undefined {

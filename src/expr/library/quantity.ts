@@ -57,8 +57,10 @@ function aligned(left: Quantity, right: Quantity): [bigint, bigint, number] {
 
 function sum(left: Quantity, right: Quantity): Quantity {
   if (left.small && right.small) {
-    if (right.unscaled === 0n) return new Quantity({ ...left, small: true, computed: true });
-    if (left.unscaled === 0n) return new Quantity({ ...right, small: true, computed: true });
+    if (right.unscaled === 0n)
+      return new Quantity({ unscaled: left.unscaled, scale: left.scale, small: true, computed: true });
+    if (left.unscaled === 0n)
+      return new Quantity({ unscaled: right.unscaled, scale: right.scale, small: true, computed: true });
   }
   const [a, b, scale] = aligned(left, right);
   const unscaled = a + b;
@@ -135,7 +137,8 @@ function powerOfTwo({ sign, digits, fraction, empty }: Digits, exponent: number)
 /** Beyond Kubernetes' int64: at most nine digits after the point, rounded away from zero. */
 function large(unscaled: bigint, scale: number): Quantity {
   if (scale <= 9) return new Quantity({ unscaled: unscaled * 10n ** BigInt(9 - scale), scale: 9, small: false });
-  if (scale > 5000) return new Quantity({ unscaled: unscaled > 0n ? 1n : unscaled < 0n ? -1n : 0n, scale: 9, small: false });
+  if (scale > 5000)
+    return new Quantity({ unscaled: unscaled > 0n ? 1n : unscaled < 0n ? -1n : 0n, scale: 9, small: false });
   const divisor = 10n ** BigInt(scale - 9);
   const quotient = unscaled / divisor;
   const exact = quotient * divisor === unscaled;

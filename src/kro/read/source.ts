@@ -8,7 +8,7 @@ export interface Manifest {
   readonly object: Readonly<Record<string, unknown>>;
   readonly file: string;
   /** Line of a path; `undefined` when the object did not come from a text. */
-  lineOf(path: Path): number | undefined;
+  readonly lineOf: (path: Path) => number | undefined;
   readonly repeated: readonly { readonly key: string; readonly line: number }[];
 }
 
@@ -25,16 +25,31 @@ export interface Source {
  * @throws KubewrightError `InvalidYaml`, or `NotAnObject` for a document that is no map
  */
 export function readManifests({ file = 'input', content }: Source): Manifest[] {
-  if (typeof content !== 'string') return itemsOf(content as Record<string, unknown>, (object) => ({ object, file, lineOf: () => undefined, repeated: [] }));
+  if (typeof content !== 'string')
+    return itemsOf(content as Record<string, unknown>, (object) => ({
+      object,
+      file,
+      lineOf: () => undefined,
+      repeated: [],
+    }));
   const json = jsonObject(content);
   if (json) return readManifests({ file, content: json });
   const { documents, lines } = readYaml(content, file);
   return documents.flatMap(({ value, place, repeated }) => {
     if (value === null) return [];
     if (typeof value !== 'object' || Array.isArray(value)) {
-      throw new KubewrightError({ code: 'NotAnObject', resource: `${file}:${lines.lineOf(place.offset)}`, message: 'the document is no Kubernetes object' });
+      throw new KubewrightError({
+        code: 'NotAnObject',
+        resource: `${file}:${lines.lineOf(place.offset)}`,
+        message: 'the document is no Kubernetes object',
+      });
     }
-    return itemsOf(value as Record<string, unknown>, (object, prefix) => ({ object, file, lineOf: lineFinder(place, lines, prefix), repeated }));
+    return itemsOf(value as Record<string, unknown>, (object, prefix) => ({
+      object,
+      file,
+      lineOf: lineFinder(place, lines, prefix),
+      repeated,
+    }));
   });
 }
 
@@ -53,14 +68,23 @@ function lineFinder(place: Place, lines: Lines, prefix: Path): (path: Path) => n
   return (path) => lines.lineOf(placeOf(place, [...prefix, ...path]).offset);
 }
 
-function itemsOf(object: Record<string, unknown>, make: (object: Record<string, unknown>, prefix: Path) => Manifest): Manifest[] {
+function itemsOf(
+  object: Record<string, unknown>,
+  make: (object: Record<string, unknown>, prefix: Path) => Manifest,
+): Manifest[] {
   const { kind, items } = object;
   if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) return [make(object, [])];
-  return items.flatMap((item: unknown, index) => (typeof item === 'object' && item !== null ? [make(item as Record<string, unknown>, ['items', index])] : []));
+  return items.flatMap((item: unknown, index) =>
+    typeof item === 'object' && item !== null ? [make(item as Record<string, unknown>, ['items', index])] : [],
+  );
 }
 
 export function isDefinition({ object }: Manifest): boolean {
-  return object['kind'] === 'ResourceGraphDefinition' && typeof object['apiVersion'] === 'string' && object['apiVersion'].startsWith(`${kroApiVersion.split('/')[0]}/`);
+  return (
+    object['kind'] === 'ResourceGraphDefinition' &&
+    typeof object['apiVersion'] === 'string' &&
+    object['apiVersion'].startsWith(`${kroApiVersion.split('/')[0]}/`)
+  );
 }
 
 export function isCrd({ object }: Manifest): boolean {
