@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { deployVerb } from './deploy.ts';
 import { destroyVerb } from './destroy.ts';
 import { graphVerb } from './graph.ts';
+import { importVerb } from './import.ts';
 import { displayPath } from './load-module.ts';
 import { loadStack } from './load-stack.ts';
 import { localVerb } from './local.ts';
@@ -16,7 +17,7 @@ import type { Outcome, Verb } from './verb.ts';
 
 /** Verbs of a stack file, and of the program `kubewright`, which has some more. */
 const stackVerbs: readonly Verb[] = [deployVerb, planVerb, synthVerb, validateVerb, statusVerb, destroyVerb, graphVerb];
-const programVerbs: readonly Verb[] = [...stackVerbs, renderVerb, localVerb];
+const programVerbs: readonly Verb[] = [...stackVerbs, renderVerb, importVerb, localVerb];
 
 /** The verbs that there are. */
 export function verbsFor(stack: Stack | undefined): readonly Verb[] {

@@ -5,13 +5,13 @@ import type { JsonSchema } from '../schema/json-schema.ts';
 export interface DefinitionOrigin {
   /** Scope of the instances. */
   readonly scope: 'Namespaced' | 'Cluster';
-  /** The SimpleSchema, valid while the graph's schema is still `json`. */
-  readonly simpleSchema: { readonly spec: Readonly<Record<string, unknown>>; readonly types?: Readonly<Record<string, unknown>> };
+  /** The SimpleSchema as it was written, valid while the graph's schema is still `json`. */
+  readonly simpleSchema?: { readonly spec: Readonly<Record<string, unknown>>; readonly types?: Readonly<Record<string, unknown>> };
   readonly json: JsonSchema;
   /** The author's conditions in the status. */
   readonly conditions: readonly Expression[];
   /** Fields of `spec.schema` that are handed on as they are: short names, categories, printer columns, metadata. */
   readonly schema: Readonly<Record<string, unknown>>;
-  /** Labels and annotations of the definition itself. */
+  /** Labels and annotations of the definition itself, and its name where it is another than the graph's. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }

@@ -2,9 +2,10 @@ import { printTemplate } from '../expr/print.ts';
 import { define, Expression, isObject, type Value, type ValueObject } from '../expr/value.ts';
 import type { GraphData, GraphNode } from '../graph/graph.ts';
 import type { DefinitionOrigin } from '../graph/origin.ts';
-import { toSimpleSchema } from '../schema/simple-schema.ts';
+import { type SimpleSchema, toSimpleSchema } from '../schema/simple-schema.ts';
 import { type DefinitionResource, type Json, type JsonObject, kroApiVersion, type ResourceGraphDefinition } from './api.ts';
 import type { DefinitionOptions } from './definition.ts';
+import { hasNoValues } from './values.ts';
 
 /**
  * The definition of a graph that was read from one: what kro accepted before is written as it was, without the rewriting
@@ -16,7 +17,7 @@ export function writeImported(graph: GraphData, origin: DefinitionOrigin, { defi
   return {
     apiVersion: kroApiVersion,
     kind: 'ResourceGraphDefinition',
-    metadata: { name: definition?.name ?? graph.name, ...metadata },
+    metadata: { ...metadata, name: definition?.name ?? (metadata['name'] as string | undefined) ?? graph.name },
     spec: {
       schema: {
         apiVersion: graph.version,
@@ -24,12 +25,17 @@ export function writeImported(graph: GraphData, origin: DefinitionOrigin, { defi
         group: graph.group,
         ...(scope === 'Cluster' && { scope }),
         ...schema,
-        ...((graph.spec.json === origin.json ? origin.simpleSchema : toSimpleSchema(graph.spec.json, `graph ${graph.name}`)) as ReturnType<typeof toSimpleSchema>),
+        ...writeSpec(graph, origin),
         ...(Object.keys(status).length > 0 && { status }),
       },
       resources: graph.nodes.map(writeNode),
     },
   };
+}
+
+function writeSpec(graph: GraphData, { json, simpleSchema }: DefinitionOrigin): SimpleSchema {
+  if (simpleSchema && graph.spec.json === json) return simpleSchema as SimpleSchema;
+  return hasNoValues(graph) ? { spec: {} } : toSimpleSchema(graph.spec.json, `graph ${graph.name}`);
 }
 
 function writeNode({ id, apiVersion, kind, template, external, includeWhen, readyWhen, forEach }: GraphNode): DefinitionResource {

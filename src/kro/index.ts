@@ -6,3 +6,5 @@ export { validate, type ValidateOptions, type ValidationError, type Verdict } fr
 export type { Source } from './read/source.ts';
 export { compareDefinitions, type DefinitionChanges } from './compare.ts';
 export type { SchemaChange, SchemaChanges } from './compare-schemas.ts';
+export { type ImportedStack, importStacks } from './stack/import-stacks.ts';
+export { type DefinitionParts, withDefinition } from './with-definition.ts';
