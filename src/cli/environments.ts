@@ -17,7 +17,7 @@ export interface NamedEnvironment {
 const extensions = ['.ts', '.mts', '.js', '.mjs'] as const;
 
 /** The environment files of a stack, by name: the nearest folder `environments` at or above the stack's. */
-export function findEnvironments(stackFile: string): ReadonlyMap<string, string> {
+function findEnvironments(stackFile: string): ReadonlyMap<string, string> {
   for (let folder = dirname(stackFile); ; folder = dirname(folder)) {
     const candidate = join(folder, 'environments');
     if (existsSync(candidate) && statSync(candidate).isDirectory()) return environmentFiles(candidate);

@@ -37,7 +37,7 @@ export function planText(plan: Plan, colors: Colors): string {
 }
 
 /** `3 to create, 1 to update, 12 unchanged` */
-export function summary({ changes, createsNamespace, changed }: Plan): string {
+function summary({ changes, createsNamespace, changed }: Plan): string {
   const count = (action: PlannedChange['action']): number =>
     changes.filter((change) => change.action === action).length;
   const parts = [

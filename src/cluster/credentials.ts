@@ -62,7 +62,7 @@ export function serverTls(cluster: ClusterEntry): TlsOptions {
 }
 
 /** The client certificate of a user, if it has one. */
-export function clientTls(user: UserEntry): TlsOptions {
+function clientTls(user: UserEntry): TlsOptions {
   const cert = dataOrFile(user['client-certificate-data'], user['client-certificate'], 'client certificate');
   const key = dataOrFile(user['client-key-data'], user['client-key'], 'client key');
   return { ...(cert && { cert }), ...(key && { key }) };

@@ -28,7 +28,7 @@ function take(current: unknown, step: Step): unknown {
 }
 
 /** Cuts a path into steps. */
-export function parsePath(path: string): readonly Step[] {
+function parsePath(path: string): readonly Step[] {
   const steps: Step[] = [];
   let rest = path.replace(/^\./, '');
   while (rest) {

@@ -94,6 +94,6 @@ async function firstForeign(run: Run, query: ListQuery): Promise<string | undefi
   }
 }
 
-export function namespaceRef(run: Run): ObjectReference {
+function namespaceRef(run: Run): ObjectReference {
   return { apiVersion: 'v1', kind: 'Namespace', name: run.identity.namespace };
 }

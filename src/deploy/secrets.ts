@@ -80,11 +80,3 @@ function readDeferred({ source }: Deferred, place: string): Buffer {
     });
   }
 }
-
-/** A copy of any other object with deferred values read; Secrets go through {@link secretContent}. */
-export function readDeferredLeaves(value: unknown, place: string): unknown {
-  if (value instanceof Deferred) return readDeferred(value, place).toString();
-  if (Array.isArray(value)) return value.map((item) => readDeferredLeaves(item, place));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, readDeferredLeaves(item, place)]));
-}

@@ -53,7 +53,7 @@ function listIndex(key: unknown): number {
   return fail(`unsupported index type '${typeof key === 'boolean' ? 'bool' : typeof key}' in list`);
 }
 
-export function keyText(key: unknown): string {
+function keyText(key: unknown): string {
   return key instanceof CelDouble || key instanceof CelUint ? String(key.value) : String(key);
 }
 

@@ -232,7 +232,7 @@ const doubleType: CelType = { kind: 'double' };
 const uintType: CelType = { kind: 'uint' };
 const typeType: CelType = { kind: 'type' };
 const optionalType: CelType = { kind: 'optional', value: any };
-export const mapType: CelType = { kind: 'map', key: any, value: any };
+const mapType: CelType = { kind: 'map', key: any, value: any };
 const omitType: CelType = { kind: 'opaque', name: 'kro.omit' };
 
 /** The name that `type(x)` shows. */

@@ -82,7 +82,7 @@ export const combinators: Readonly<Record<string, Combinator>> = Object.freeze({
 });
 
 /** Makes every access of a path optional, but for `spec` and `metadata`, which every object has. */
-export function optionalChain(node: Node): Node {
+function optionalChain(node: Node): Node {
   if (node.kind === 'select') {
     const rooted = node.operand.kind === 'identifier' || node.operand.kind === 'handle';
     if (rooted && (node.field === 'spec' || node.field === 'metadata')) return node;

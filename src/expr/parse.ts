@@ -11,7 +11,7 @@ import { UnescapeError } from './unescape.ts';
 
 const maximumCodePoints = 100_000;
 const maximumDepth = 250;
-export const maximumNodes = 100_000;
+const maximumNodes = 100_000;
 
 /** What is put where something could not be read; the error is reported, so nobody sees it. */
 const placeholder: Node = { kind: 'literal', type: 'null', value: null };

@@ -38,15 +38,6 @@ export interface StructType {
 }
 
 export const dyn: CelType = { kind: 'dyn' };
-export const bool: CelType = { kind: 'bool' };
-export const int: CelType = { kind: 'int' };
-export const uint: CelType = { kind: 'uint' };
-export const double: CelType = { kind: 'double' };
 export const string: CelType = { kind: 'string' };
-export const bytes: CelType = { kind: 'bytes' };
-export const nullType: CelType = { kind: 'null' };
-export const timestamp: CelType = { kind: 'timestamp' };
-export const duration: CelType = { kind: 'duration' };
 export const list = (element: CelType): CelType => ({ kind: 'list', element });
 export const map = (key: CelType, value: CelType): CelType => ({ kind: 'map', key, value });
-export const optional = (value: CelType): CelType => ({ kind: 'optional', value });

@@ -18,7 +18,7 @@ export function objectType(node: TypedNode): CelType {
 }
 
 /** The type of the variable that stands for a node: its object, or the list of its objects. */
-export function variableType(node: TypedNode): CelType {
+function variableType(node: TypedNode): CelType {
   const type = objectType(node);
   return node.forEach.length > 0 || node.external === 'selector' ? { kind: 'list', element: type } : type;
 }
@@ -68,7 +68,7 @@ export function typesOf(graph: GraphData): GraphTypes {
 }
 
 /** The object that an instance of a graph is: its values, its status, and what kro adds to the status. */
-export function instanceSchema(graph: Pick<GraphData, 'spec' | 'statusSchema'>): JsonSchema {
+function instanceSchema(graph: Pick<GraphData, 'spec' | 'statusSchema'>): JsonSchema {
   return {
     type: 'object',
     properties: {

@@ -5,7 +5,7 @@ import { literalProblems } from './literals.ts';
 import type { ValueProblem } from './strict-values.ts';
 import { kubernetesSchema, objectMetaSchema } from './kubernetes-schema.ts';
 
-export { type BuiltInKind, builtInKind, builtInKinds, kubernetesSchema } from './kubernetes-schema.ts';
+export { builtInKind, builtInKinds } from './kubernetes-schema.ts';
 
 /**
  * The CEL type of an object of a built-in kind, `undefined` when Kubernetes has no such kind.

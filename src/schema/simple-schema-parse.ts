@@ -41,7 +41,7 @@ export function parseSimpleSchema({ spec, types }: SimpleSchemaSource): JsonSche
   return structSchema(asMap(spec ?? {}), custom);
 }
 
-export function simpleSchemaError(message: string): KubewrightError {
+function simpleSchemaError(message: string): KubewrightError {
   return new KubewrightError({ code: 'SimpleSchema', message });
 }
 

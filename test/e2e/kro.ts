@@ -10,7 +10,7 @@ interface Condition {
   readonly message?: string;
 }
 
-export function conditions(object: KubernetesObject | undefined): readonly Condition[] {
+function conditions(object: KubernetesObject | undefined): readonly Condition[] {
   return (object?.['status'] as { conditions?: Condition[] } | undefined)?.conditions ?? [];
 }
 
@@ -95,7 +95,7 @@ export async function remove(
 }
 
 /** Asks again until there is an answer. */
-export async function until<T>(
+async function until<T>(
   what: string,
   ask: () => Promise<T | undefined>,
   detail: () => string = () => '',

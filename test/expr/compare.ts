@@ -76,7 +76,7 @@ export function stable(value: unknown): string {
 }
 
 /** A CEL value with its types; maps are sorted, as kro's have no order. */
-export function show(value: unknown): unknown {
+function show(value: unknown): unknown {
   if (value === null || value === undefined) return { null: 0 };
   if (typeof value === 'boolean') return { bool: value };
   if (typeof value === 'number' || typeof value === 'bigint') return { int: String(value === 0 ? 0 : value) };

@@ -28,7 +28,7 @@ export async function findOrBuildBinaries(onProgress: OnProgress): Promise<strin
 }
 
 /** The folder with the binaries if there is one already. */
-export function findBinaries(): string | undefined {
+function findBinaries(): string | undefined {
   const named = process.env['KUBEWRIGHT_CONTROL_PLANE'];
   if (named) return requireComplete(resolve(named));
   const kubebuilder = process.env['KUBEBUILDER_ASSETS'];

@@ -6,7 +6,7 @@ import type { ApiClient } from './api.ts';
 import { type BootstrapObject, type BootstrapObjects, binaryFiles } from './binaries-folder.ts';
 
 /** The class that Gateways name to be served by the simulated controller. */
-export const gatewayClassName = 'kubewright-local';
+const gatewayClassName = 'kubewright-local';
 
 const collections: Record<string, string> = {
   CustomResourceDefinition: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',

@@ -1,8 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KubewrightError } from '../../errors.ts';
 import { serverUrl } from './arguments.ts';
-import { findBinaries, findOrBuildBinaries, programCommand } from './binaries.ts';
+import { findOrBuildBinaries, programCommand } from './binaries.ts';
 import { readToken } from './credentials.ts';
 import { withLock } from './lock.ts';
 import { freePorts } from './ports.ts';
@@ -165,21 +164,6 @@ export function logs(
   }));
 }
 
-/**
- * The path of the kubeconfig of a control plane that was started.
- *
- * @throws KubewrightError `LocalNotStarted`
- */
-export function kubeconfig(selector: LocalSelector = {}): string {
-  const files = localFiles(selector);
-  if (existsSync(files.kubeconfig)) return files.kubeconfig;
-  throw new KubewrightError({
-    code: 'LocalNotStarted',
-    message: `local control plane ${files.name}: it was never started, so there is no kubeconfig`,
-    hint: 'Run "kubewright local up" first.',
-  });
-}
-
 /** How to run kubectl against a control plane: it is in our binaries, the machine needs none. */
 export interface KubectlCommand {
   readonly file: string;
@@ -194,16 +178,6 @@ export async function kubectl(args: readonly string[], options: LocalOptions = {
     readState(localFiles(options))?.binaries ?? (await findOrBuildBinaries(options.onProgress ?? ignore));
   const command = programCommand(binaries, 'kubectl');
   return { file: command.file, args: [...command.args, ...args], env: { KUBECONFIG: path } };
-}
-
-/** What the cluster port needs to talk to a control plane, which is started if it does not run. */
-export async function ensureLocal(options: LocalOptions = {}): Promise<LocalControlPlane> {
-  return up(options);
-}
-
-/** Whether `up` would be fast: the binaries are there, so nothing has to be built. */
-export function isBuilt(): boolean {
-  return findBinaries() !== undefined;
 }
 
 async function findRunning(files: LocalFiles, options: LocalOptions): Promise<LocalState | undefined> {

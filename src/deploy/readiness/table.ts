@@ -20,7 +20,7 @@ export const rules: Readonly<Record<string, Rule>> = Object.freeze({
   'ReplicaSet.apps': workloads.replicaSet,
   'StatefulSet.apps': workloads.statefulSet,
   'DaemonSet.apps': workloads.daemonSet,
-  ReplicationController: workloads.replicationController,
+  ReplicationController: workloads.replicaSet,
   Pod: workloads.pod,
   'Job.batch': workloads.job,
   'HorizontalPodAutoscaler.autoscaling': workloads.autoscaler,

@@ -84,7 +84,7 @@ export const imageProblems: readonly string[] = [
   'ImageInspectError',
   'RegistryUnavailable',
 ];
-export const containerProblems: readonly string[] = [
+const containerProblems: readonly string[] = [
   ...imageProblems,
   'CrashLoopBackOff',
   'CreateContainerConfigError',
@@ -160,7 +160,6 @@ export const rollout: Rule = (subject): Verdict => {
   }
 };
 
-export const replicationController: Rule = replicaSet;
 export const readyCondition: Rule = byConditions(['Ready']);
 
 function notObserved({ object, status }: Subject): Verdict | undefined {

@@ -7,7 +7,7 @@ import type { Library } from './overload.ts';
 const cidrType: CelType = { kind: 'opaque', name: 'net.CIDR' };
 
 /** An address with the length of its network's prefix. */
-export class Cidr extends CelObject {
+class Cidr extends CelObject {
   readonly address: Ip;
   readonly bits: number;
 

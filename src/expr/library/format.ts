@@ -121,7 +121,7 @@ function formatClause({ verb, precision }: Clause, value: unknown): string {
   }
 }
 
-export function formatString(value: unknown): string {
+function formatString(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean' || value === null || isInt(value)) return String(value);
   if (value instanceof CelUint) return String(value.value);

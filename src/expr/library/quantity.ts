@@ -8,7 +8,7 @@ const quantityType: CelType = { kind: 'opaque', name: 'kubernetes.Quantity' };
 const maximum = 9223372036854775807n;
 
 /** A Kubernetes quantity: an unscaled number times a power of ten, exact. */
-export class Quantity extends CelObject {
+class Quantity extends CelObject {
   readonly unscaled: bigint;
   /** Decimal digits after the point; negative for trailing zeros. */
   readonly scale: number;
@@ -84,7 +84,7 @@ const binarySuffixes: ReadonlyMap<string, number> = new Map([
 ]); // biome-ignore format: a table
 
 /** Reads what Kubernetes reads as a quantity; `undefined` for anything else. */
-export function parseQuantity(text: string): Quantity | undefined {
+function parseQuantity(text: string): Quantity | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*(?:[+-]?\d*)?)$/.exec(text);
   if (!match || text === '') return undefined;
   const [, sign = '', whole = '', fraction = '', suffix = ''] = match;

@@ -3,6 +3,7 @@ import type { RE2JS } from 're2js';
 import { fail } from '../failure.ts';
 import type { Int } from '../int64.ts';
 import type { Library } from './overload.ts';
+import { nativePattern } from './regex-native.ts';
 
 let engine: typeof RE2JS | undefined;
 const compiled = new Map<string, RE2JS>();
@@ -22,9 +23,21 @@ export function compilePattern(pattern: string): RE2JS {
   }
 }
 
+const testers = new Map<string, { test(text: string): boolean }>();
+
+function tester(pattern: string): { test(text: string): boolean } {
+  let known = testers.get(pattern);
+  if (!known) {
+    known = nativePattern(pattern) ?? compilePattern(pattern);
+    if (testers.size > 500) testers.clear();
+    testers.set(pattern, known);
+  }
+  return known;
+}
+
 export function matches(text: unknown, pattern: unknown): boolean {
   if (typeof text !== 'string' || typeof pattern !== 'string') return fail('no such overload');
-  return compilePattern(pattern).test(text);
+  return tester(pattern).test(text);
 }
 
 function findFirst(text: string, pattern: string): string {

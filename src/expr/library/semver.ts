@@ -7,7 +7,7 @@ import type { Library } from './overload.ts';
 const semverType: CelType = { kind: 'opaque', name: 'kubernetes.Semver' };
 
 /** A semantic version. Build metadata is read and plays no part in comparisons. */
-export class Semver extends CelObject {
+class Semver extends CelObject {
   readonly numbers: readonly [bigint, bigint, bigint];
   readonly prerelease: readonly string[];
 

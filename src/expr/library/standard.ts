@@ -86,7 +86,7 @@ function isIn(value: unknown, container: unknown): boolean {
   throw noSuchOverload();
 }
 
-export function sizeOf(value: unknown): number {
+function sizeOf(value: unknown): number {
   if (typeof value === 'string') return stringLength(value);
   if (Array.isArray(value) || value instanceof Uint8Array) return value.length;
   if (isMap(value)) return mapSize(value);

@@ -17,7 +17,7 @@ interface Parts {
 }
 
 /** A URL as Go's `net/url` reads it. */
-export class Url extends CelObject {
+class Url extends CelObject {
   readonly parts: Parts;
 
   constructor(parts: Parts) {

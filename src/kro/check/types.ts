@@ -14,7 +14,7 @@ import type { ResourceNode } from './resource.ts';
 const isList = ({ shape }: ResourceNode): boolean => shape === 'collection' || shape === 'externalCollection';
 
 /** The type of the variable that stands for a node. */
-export function nodeType(node: ResourceNode): CelType {
+function nodeType(node: ResourceNode): CelType {
   return isList(node) ? list(openApiType(node.kind.schema, `__type_${node.id}.@idx`)) : openApiType(node.kind.schema, `__type_${node.id}`);
 }
 

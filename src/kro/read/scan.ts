@@ -9,7 +9,7 @@ export interface Hole {
 }
 
 /** kro's words (pkg/graph/parser/cel.go). */
-export const nestedExpression = 'nested expressions are not allowed unless inside string literals';
+const nestedExpression = 'nested expressions are not allowed unless inside string literals';
 
 export class NestedExpression extends Error {
   constructor() {
@@ -22,7 +22,7 @@ export class NestedExpression extends Error {
  *
  * @throws NestedExpression
  */
-export function findHoles(text: string): Hole[] {
+function findHoles(text: string): Hole[] {
   const holes: Hole[] = [];
   let budget = failedScanBudget;
   let from = text.indexOf('${');
