@@ -41,7 +41,7 @@ export class ValueReader {
 
   text(text: string, path: Path): string | Expression {
     try {
-      return expressionOf(text) ?? text;
+      return valueOf(text);
     } catch (error) {
       if (error instanceof CelError || error instanceof NestedExpression) throw this.#problem(path, error.message, error);
       throw error;
@@ -53,19 +53,20 @@ export class ValueReader {
   }
 }
 
-function expressionOf(text: string): Expression | undefined {
+function valueOf(text: string): string | Expression {
   const scanned = scan(text);
-  if (scanned.kind === 'plain') return undefined;
+  if (scanned.kind === 'plain') return text;
   if (scanned.kind === 'standalone') return new Expression(parse(scanned.cel));
   const parts: (string | Node)[] = [];
   let from = 0;
   for (const { text: cel, start, end } of scanned.holes) {
     if (start > from) parts.push(text.slice(from, start));
-    parts.push(parse(cel));
+    const node = parse(cel);
+    parts.push(node.kind === 'literal' && node.type === 'string' ? node.value : node);
     from = end;
   }
   if (from < text.length) parts.push(text.slice(from));
-  return new Expression(joined(parts));
+  return parts.every((part) => typeof part === 'string') ? parts.join('') : new Expression(joined(parts));
 }
 
 /** Holes without text between them are a sum for kro, of whatever they are. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -41,6 +41,10 @@ describe('definitions on the command line', () => {
       { argv: ['render', at('good.yaml')] },
       { argv: ['validate', at('broken.yaml'), at('none.yaml')] },
       { argv: ['validate', at('broken.yaml'), '-o', 'json'] },
+      { argv: ['import', at('good.yaml'), '--crds', at('crd.json')] },
+      { argv: ['import', at('good.yaml'), '--crds', at('crd.json'), '--out', at('stacks'), '-o', 'json'] },
+      { argv: ['import', at('good.yaml'), '--crds', at('crd.json'), '--out', at('stacks')] },
+      { argv: ['import', at('bad.yaml'), '--crds', at('crd.json')] },
     ]);
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -78,6 +82,14 @@ describe('definitions on the command line', () => {
     expect(nth(3).stdout).toContain('kind: ConfigMap');
     expect(nth(3).stdout).toContain('# skipped widget');
     expect(nth(4)).toMatchObject({ code: 1, stderr: expect.stringContaining('--instance is missing') });
+  });
+
+  it('writes a stack file for a definition', () => {
+    expect(nth(7)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining("config: core.v1.ConfigMap({ metadata: { name: 'config' }, data: { a: Cel.expr<string>('schema.spec.text') } })") });
+    expect(JSON.parse(nth(8).stdout)).toEqual({ verb: 'import', stacks: [{ name: 'app', path: at('stacks/app.ts') }] });
+    expect(readFileSync(at('stacks/app.ts'), 'utf8')).toBe(nth(7).stdout);
+    expect(nth(9)).toMatchObject({ code: 1, stderr: expect.stringContaining('is already there. Add --force') });
+    expect(nth(10)).toMatchObject({ code: 1, stderr: expect.stringContaining("bad.yaml:8 spec.resources[0].template.data.a: failed to validate resource") });
   });
 
   it('says where a file is broken', () => {

@@ -18,6 +18,8 @@ export class BodyWriter {
   value(value: Value, indent: string): string {
     if (value instanceof Expression) return this.expression(value);
     if (typeof value === 'string') return quote(value);
+    // kro takes null anywhere; the types of Kubernetes do not.
+    if (value === null) return 'null as never';
     if (Array.isArray(value)) return list(value.map((item) => this.value(item, `${indent}  `)), indent);
     return isObject(value) ? this.fields(value, indent) : String(value);
   }

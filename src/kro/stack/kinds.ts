@@ -50,7 +50,7 @@ function freeName(kind: string, used: ReadonlySet<string>): string {
 function declaration(name: string, { apiVersion, kind, namespaced }: GraphNode, { graph, schema }: { graph: Graph; schema: JsonSchema | undefined }): string {
   const used = schema && pruned(schema, usedPaths(graph, { apiVersion, kind }));
   const facts = { apiVersion, kind, ...(namespaced !== undefined && { namespaced }), ...(used && { schema: used }) };
-  return `/** Only the fields that are used here have their types. */\nconst ${name} = kind<{ spec: any; status: any; [field: string]: any }>(${data(facts)});`;
+  return `/** Only the fields that are used here have their types. */\nconst ${name} = kind<{ spec?: any; status?: any; [field: string]: any }>(${data(facts)});`;
 }
 
 type Paths = Map<string, Paths | true>;

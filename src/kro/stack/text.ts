@@ -32,6 +32,6 @@ export function list(entries: readonly string[], indent: string): string {
 function brackets(open: string, close: string, { entries, indent }: { entries: readonly string[]; indent: string }): string {
   const blank = open === '{' ? ' ' : '';
   const line = `${open}${blank}${entries.join(', ')}${blank}${close}`;
-  if (line.length + indent.length <= 100 && !line.includes('\n')) return line;
+  if (line.length + indent.length <= 90 && !line.includes('\n')) return line;
   return `${open}\n${entries.map((entry) => `${indent}  ${entry},\n`).join('')}${indent}${close}`;
 }
