@@ -3,16 +3,54 @@ export const variables = { schema: 'dyn', deploy: 'dyn', pods: 'list(dyn)', svc:
 
 export const bindings = {
   schema: {
-    spec: { name: 'my-app', replicas: 3, image: 'nginx:1.25', env: 'production', ports: [80, 443], tags: ['a', 'b', 'c'], ratio: 0.75, ingress: { enabled: true, host: 'example.com' } },
+    spec: {
+      name: 'my-app',
+      replicas: 3,
+      image: 'nginx:1.25',
+      env: 'production',
+      ports: [80, 443],
+      tags: ['a', 'b', 'c'],
+      ratio: 0.75,
+      ingress: { enabled: true, host: 'example.com' },
+    },
     metadata: { name: 'inst', namespace: 'prod' },
   },
   deploy: {
-    metadata: { name: 'web', labels: { app: 'web', 'app.kubernetes.io/name': 'web' }, creationTimestamp: '2024-05-01T10:00:00Z' },
-    spec: { replicas: 3, template: { spec: { containers: [{ name: 'web', image: 'ghcr.io/acme/web:1.2.3' }, { name: 'sidecar', image: 'envoy:v1' }] } } },
-    status: { readyReplicas: 3, replicas: 3, availableReplicas: 2, observedGeneration: 3, conditions: [{ type: 'Available', status: 'True' }, { type: 'Progressing', status: 'False' }] },
+    metadata: {
+      name: 'web',
+      labels: { app: 'web', 'app.kubernetes.io/name': 'web' },
+      creationTimestamp: '2024-05-01T10:00:00Z',
+    },
+    spec: {
+      replicas: 3,
+      template: {
+        spec: {
+          containers: [
+            { name: 'web', image: 'ghcr.io/acme/web:1.2.3' },
+            { name: 'sidecar', image: 'envoy:v1' },
+          ],
+        },
+      },
+    },
+    status: {
+      readyReplicas: 3,
+      replicas: 3,
+      availableReplicas: 2,
+      observedGeneration: 3,
+      conditions: [
+        { type: 'Available', status: 'True' },
+        { type: 'Progressing', status: 'False' },
+      ],
+    },
   },
-  pods: Array.from({ length: 20 }, (_, index) => ({ metadata: { name: `p${index}` }, status: { phase: index % 5 === 0 ? 'Pending' : 'Running', podIP: `10.0.0.${index}`, restartCount: index % 3 } })),
-  svc: { spec: { clusterIP: '10.96.0.10', ports: [{ port: 80 }, { port: 443 }] }, status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } } },
+  pods: Array.from({ length: 20 }, (_, index) => ({
+    metadata: { name: `p${index}` },
+    status: { phase: index % 5 === 0 ? 'Pending' : 'Running', podIP: `10.0.0.${index}`, restartCount: index % 3 },
+  })),
+  svc: {
+    spec: { clusterIP: '10.96.0.10', ports: [{ port: 80 }, { port: 443 }] },
+    status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } },
+  },
 };
 
 /** What resource graphs really hold. */

@@ -7,7 +7,10 @@ function run(source: string, bindings: Record<string, unknown> = {}, variables: 
 
 describe('compileCel', () => {
   it('tells the type and prints the expression', () => {
-    const ready = compileCel("replicas>0 && name!=''", { functions: 'kro', variables: { replicas: 'int', name: 'string' } });
+    const ready = compileCel("replicas>0 && name!=''", {
+      functions: 'kro',
+      variables: { replicas: 'int', name: 'string' },
+    });
     expect(ready.type).toBe('bool');
     expect(String(ready)).toBe('replicas > 0 && name != ""');
     expect(ready.evaluate({ replicas: 3, name: 'a' })).toBe(true);
@@ -21,7 +24,9 @@ describe('compileCel', () => {
     expect(run('b"ab"')).toEqual(Uint8Array.of(97, 98));
     expect(run('{"a": [1, null]}')).toEqual({ a: [1, null] });
     expect(run('{1: 2}')).toEqual(new Map([[1, 2]]));
-    expect(run('timestamp("2024-05-01T10:00:00.123456789Z")')).toEqual(Timestamp.parse('2024-05-01T10:00:00.123456789Z'));
+    expect(run('timestamp("2024-05-01T10:00:00.123456789Z")')).toEqual(
+      Timestamp.parse('2024-05-01T10:00:00.123456789Z'),
+    );
     expect(run('duration("90m")')).toEqual(new Duration(5_400_000_000_000n));
     expect(run('optional.of(1)')).toEqual(new CelOptional(1));
   });
@@ -43,14 +48,18 @@ describe('compileCel', () => {
   });
 
   it('refuses a type that it does not know', () => {
-    expect(() => compileCel('x', { functions: 'kro', variables: { x: 'integer' } })).toThrow('"integer" is not a CEL type');
+    expect(() => compileCel('x', { functions: 'kro', variables: { x: 'integer' } })).toThrow(
+      '"integer" is not a CEL type',
+    );
   });
 
   it('writes what kro writes into objects', () => {
-    expect(toJson(run('[timestamp("2024-05-01T12:00:00.5+02:00"), duration("90m"), 3u, optional.none(), {"a": 1.5}]'))).toEqual(
-      ['2024-05-01T10:00:00Z', '1h30m0s', 3, null, { a: 1.5 }],
+    expect(
+      toJson(run('[timestamp("2024-05-01T12:00:00.5+02:00"), duration("90m"), 3u, optional.none(), {"a": 1.5}]')),
+    ).toEqual(['2024-05-01T10:00:00Z', '1h30m0s', 3, null, { a: 1.5 }]);
+    expect(() => toJson(run('b"x"'))).toThrow(
+      'unsupported type: bytes value cannot be used directly in a resource template or status field',
     );
-    expect(() => toJson(run('b"x"'))).toThrow('unsupported type: bytes value cannot be used directly in a resource template or status field');
     expect(() => toJson(run('{1: 2}'))).toThrow('map key must be string, got int64');
     expect(() => toJson(run('18446744073709551615u'))).toThrow('overflows int64');
   });

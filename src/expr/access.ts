@@ -48,8 +48,10 @@ export function find(value: unknown, key: unknown): unknown {
 function listIndex(key: unknown): number {
   if (typeof key === 'number') return key;
   if (typeof key === 'bigint') return -1;
-  if (key instanceof CelUint) return key.value <= 9223372036854775807n ? Number(key.value) : fail(`unsupported index value ${key.value} in list`);
-  if (key instanceof CelDouble) return Number.isSafeInteger(key.value) ? key.value : fail(`unsupported index value ${key.value} in list`);
+  if (key instanceof CelUint)
+    return key.value <= 9223372036854775807n ? Number(key.value) : fail(`unsupported index value ${key.value} in list`);
+  if (key instanceof CelDouble)
+    return Number.isSafeInteger(key.value) ? key.value : fail(`unsupported index value ${key.value} in list`);
   return fail(`unsupported index type '${typeof key === 'boolean' ? 'bool' : typeof key}' in list`);
 }
 
@@ -77,7 +79,8 @@ export function rawMember(value: unknown, name: string, field: string): unknown 
 /** A value of a map as it stands in the JSON, or as the CEL value that it is already. */
 export function rawEntry(map: unknown, key: unknown): unknown {
   const raw = map instanceof TypedObject ? map.raw : map;
-  if (typeof key !== 'string' || raw instanceof CelMap || Array.isArray(raw) || raw instanceof Map) return get(adapt(map), key);
+  if (typeof key !== 'string' || raw instanceof CelMap || Array.isArray(raw) || raw instanceof Map)
+    return get(adapt(map), key);
   if (typeof raw !== 'object' || raw === null || !Object.hasOwn(raw, key)) throw noSuchKey(key);
   return (raw as Record<string, unknown>)[key];
 }

@@ -15,7 +15,8 @@ export function adapt(value: unknown): unknown {
     case 'undefined':
       return null;
     case 'object':
-      if (value instanceof Map) return CelMap.of(Array.from(value, ([key, item]) => [adapt(key), adapt(item)] as const));
+      if (value instanceof Map)
+        return CelMap.of(Array.from(value, ([key, item]) => [adapt(key), adapt(item)] as const));
       return value instanceof Date ? Timestamp.fromMilliseconds(value.getTime()) : value;
     default:
       return value;
@@ -66,18 +67,25 @@ function makeAdapter(type: CelType, otherwise: Mismatch): Adapter {
     case 'int':
       return (value) => (typeof value === 'number' && Number.isSafeInteger(value) ? value : adaptInt(value, otherwise));
     case 'uint':
-      return (value) => (typeof value === 'number' && value >= 0 && Number.isSafeInteger(value) ? new CelUint(value) : adapt(value));
+      return (value) =>
+        typeof value === 'number' && value >= 0 && Number.isSafeInteger(value) ? new CelUint(value) : adapt(value);
     case 'double':
-      return (value) => (typeof value === 'number' || typeof value === 'bigint' ? new CelDouble(Number(value)) : otherwise('float', value));
+      return (value) =>
+        typeof value === 'number' || typeof value === 'bigint'
+          ? new CelDouble(Number(value))
+          : otherwise('float', value);
     case 'bool':
       return (value) => (typeof value === 'boolean' ? value : otherwise('bool', value));
     case 'timestamp':
       return (value) => adaptTimestamp(value, otherwise);
     case 'duration':
-      return (value) => (typeof value === 'string' ? (Duration.parse(value) ?? fail('Invalid duration')) : otherwise('string', value));
+      return (value) =>
+        typeof value === 'string' ? (Duration.parse(value) ?? fail('Invalid duration')) : otherwise('string', value);
     case 'bytes':
       return (value) =>
-        typeof value === 'string' ? (decodeBase64(value) ?? fail('Invalid byte formatted string')) : otherwise('string', value);
+        typeof value === 'string'
+          ? (decodeBase64(value) ?? fail('Invalid byte formatted string'))
+          : otherwise('string', value);
     case 'list':
       return listAdapter(type.element);
     case 'map':
@@ -148,7 +156,8 @@ function describe(value: unknown): string {
 
 function adaptInt(value: unknown, otherwise: Mismatch): unknown {
   if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value) return toInt(value);
-  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 9223372036854775808) return toInt(BigInt(String(value)));
+  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 9223372036854775808)
+    return toInt(BigInt(String(value)));
   return otherwise(typeof value === 'number' ? 'int, got non-integer float' : 'int', value);
 }
 

@@ -38,11 +38,17 @@ function iteration(checker: Checker, node: ComprehensionNode, range: CelType): {
   const two = names.length === 2;
   const locals = (first: CelType, second: CelType): Local[] =>
     two
-      ? [{ name: names[0] ?? '', type: first }, { name: names[1] ?? '', type: second }]
+      ? [
+          { name: names[0] ?? '', type: first },
+          { name: names[1] ?? '', type: second },
+        ]
       : [{ name: names[0] ?? '', type: first }];
   switch (range.kind) {
     case 'list':
-      return { locals: two ? locals(int, range.element) : locals(range.element, range.element), element: range.element };
+      return {
+        locals: two ? locals(int, range.element) : locals(range.element, range.element),
+        element: range.element,
+      };
     case 'map':
       return { locals: locals(range.key, range.value), element: range.key };
     case 'dyn':

@@ -245,10 +245,12 @@ export class Checker {
   private call(node: CallNode): Typed {
     const args = node.args.map((argument) => this.check(argument));
     if (!node.target) return this.overload({ name: node.function, node, args, member: false }).typed;
-    const prefix = node.target.kind === 'identifier' || node.target.kind === 'select' ? dottedName(node.target) : undefined;
+    const prefix =
+      node.target.kind === 'identifier' || node.target.kind === 'select' ? dottedName(node.target) : undefined;
     if (prefix !== undefined) {
       const name = `${prefix}.${node.function}`;
-      if (this.declaration(name)) return this.overload({ name, node, args: gathered(name, args, node), member: false }).typed;
+      if (this.declaration(name))
+        return this.overload({ name, node, args: gathered(name, args, node), member: false }).typed;
     }
     const target = this.check(node.target);
     return this.overload({ name: node.function, node, args: [target, ...args], member: true }).typed;
@@ -263,7 +265,10 @@ export class Checker {
   }
 
   /** Finds the overloads of a function that fit; reports when there are none. */
-  overload(call: { name: string; node: Node; args: readonly Typed[]; member: boolean }): { type: CelType; typed: Typed } {
+  overload(call: { name: string; node: Node; args: readonly Typed[]; member: boolean }): {
+    type: CelType;
+    typed: Typed;
+  } {
     const { name, node, args, member } = call;
     const declaration = this.declaration(name);
     if (!declaration) {

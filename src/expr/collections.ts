@@ -1,4 +1,4 @@
-import { unescapeField } from './field-name.ts';
+import { escapeField, unescapeField } from './field-name.ts';
 import { adapt, adapterFor } from './adapt.ts';
 import { CelMap, CelObject, TypedObject } from './cel-values.ts';
 
@@ -48,7 +48,9 @@ export function mapSize(map: CelMapLike | object): number {
 
 export function mapKeys(map: CelMapLike | object): unknown[] {
   if (map instanceof CelMap) return Array.from(map.entries(), ([key]) => key);
-  return Object.keys(map instanceof TypedObject ? map.raw : map);
+  if (!(map instanceof TypedObject)) return Object.keys(map);
+  const keys = Object.keys(map.raw);
+  return map.type.kind === 'struct' ? keys.map((key) => escapeField(key) ?? key) : keys;
 }
 
 /** Pairs of a map. A null field of a typed object has no value and is left out. */

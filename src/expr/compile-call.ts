@@ -19,16 +19,20 @@ const operators: Readonly<Record<string, (args: readonly Code[]) => Code>> = {
   '!_': ([operand]) => not(operand as Code),
   or: ([left, right]) => optionalOr(left as Code, right as Code, false),
   orValue: ([left, right]) => optionalOr(left as Code, right as Code, true),
-  '_==_': ([left, right]) => (frame) => {
-    const a = (left as Code)(frame);
-    const b = (right as Code)(frame);
-    return a === b || equals(a, b);
-  },
-  '_!=_': ([left, right]) => (frame) => {
-    const a = (left as Code)(frame);
-    const b = (right as Code)(frame);
-    return a !== b && differs(a, b);
-  },
+  '_==_':
+    ([left, right]) =>
+    (frame) => {
+      const a = (left as Code)(frame);
+      const b = (right as Code)(frame);
+      return a === b || equals(a, b);
+    },
+  '_!=_':
+    ([left, right]) =>
+    (frame) => {
+      const a = (left as Code)(frame);
+      const b = (right as Code)(frame);
+      return a !== b && differs(a, b);
+    },
   '_<_': ([left, right]) => order(left as Code, right as Code, (sign) => sign < 0),
   '_<=_': ([left, right]) => order(left as Code, right as Code, (sign) => sign <= 0),
   '_>_': ([left, right]) => order(left as Code, right as Code, (sign) => sign > 0),
@@ -46,7 +50,11 @@ export function compileCall(compiler: Compiler, call: Call): Code {
 
 /** A call of constants is done once. One that fails is left: it has to fail when it is evaluated. */
 function folded(compiler: Compiler, args: readonly Code[], code: Code, call: Call): Code | undefined {
-  if (args.length === 0 || !args.every((argument) => compiler.constantOf(argument)) || call.function === 'lists.range') {
+  if (
+    args.length === 0 ||
+    !args.every((argument) => compiler.constantOf(argument)) ||
+    call.function === 'lists.range'
+  ) {
     return undefined;
   }
   try {
@@ -77,7 +85,10 @@ function invoke(run: Implementation, args: readonly Code[]): Code {
 export function implementation(call: Call): Implementation {
   const [only] = call.overloads;
   if (only && (only.unguarded || call.overloads.length === 1)) return only.unguarded ? only.run : guarded(call, [only]);
-  return guarded(call, call.all.filter(({ parameters }) => parameters.length === call.args.length));
+  return guarded(
+    call,
+    call.all.filter(({ parameters }) => parameters.length === call.args.length),
+  );
 }
 
 function guarded(call: Call, overloads: readonly Overload[]): Implementation {

@@ -15,7 +15,8 @@ export function compileComprehension(compiler: Compiler, tree: Comprehension): C
   const slots = tree.variables.map((local) => compiler.slot(local));
   const filter = tree.filter && compiler.compile(tree.filter);
   const body = compiler.compile(tree.body);
-  const loop: Loop = slots.length === 2 ? pairs(range, slots[0] as number, slots[1] as number) : single(range, slots[0] as number);
+  const loop: Loop =
+    slots.length === 2 ? pairs(range, slots[0] as number, slots[1] as number) : single(range, slots[0] as number);
   switch (tree.macro) {
     case 'all':
       return quantifier(loop, body, false);

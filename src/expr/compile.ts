@@ -201,8 +201,8 @@ export class Compiler {
       return (frame) => codes.flatMap((code, index) => (optional[index] ? unwrap(code(frame)) : [code(frame)]));
     }
     return (frame) => {
-      const items = new Array<unknown>(codes.length);
-      for (let index = 0; index < codes.length; index++) items[index] = (codes[index] as Code)(frame);
+      const items: unknown[] = [];
+      for (const code of codes) items.push(code(frame));
       return items;
     };
   }

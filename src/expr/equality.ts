@@ -9,7 +9,8 @@ export function equals(left: unknown, right: unknown): boolean {
   const kind = typeof left;
   if (kind === 'string' || kind === 'boolean') return false;
   if (kind === 'number' || kind === 'bigint') return numberEquals(left as number | bigint, right);
-  if (left === null || right === null || left === undefined || right === undefined) return (left ?? null) === (right ?? null);
+  if (left === null || right === null || left === undefined || right === undefined)
+    return (left ?? null) === (right ?? null);
   if (left instanceof CelDouble) return doubleEquals(left, right);
   if (left instanceof CelUint) {
     if (right instanceof CelUint) return left.value === right.value;
@@ -79,7 +80,8 @@ function compareNumbers(left: unknown, right: unknown): number | undefined {
   const b = numeric(right);
   if (a === undefined || b === undefined) return undefined;
   if (a instanceof CelDouble) {
-    if (b instanceof CelDouble) return a.value < b.value ? -1 : a.value > b.value ? 1 : a.value === b.value ? 0 : Number.NaN;
+    if (b instanceof CelDouble)
+      return a.value < b.value ? -1 : a.value > b.value ? 1 : a.value === b.value ? 0 : Number.NaN;
     return -compareWithDouble(b, a.value);
   }
   if (b instanceof CelDouble) return compareWithDouble(a, b.value);

@@ -45,7 +45,7 @@ export function compile(checked: Checked, _environment?: Environment, options: C
   const value = (bindings: Bindings): unknown => {
     if (--until === 0) code = generate(compiler, checked.tree) ?? code;
     const slots = compiler.slotCount;
-    const frame: Frame = { bindings, locals: slots === 0 ? noLocals : new Array(slots) };
+    const frame: Frame = { bindings, locals: slots === 0 ? noLocals : [] };
     resetCost();
     try {
       return code(frame);

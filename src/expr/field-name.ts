@@ -1,5 +1,7 @@
 const reserved: ReadonlySet<string> = new Set(
-  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(' '),
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
 );
 const words: ReadonlyMap<string, string> = new Map([
   ['underscores', '__'],

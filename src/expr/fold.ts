@@ -126,9 +126,28 @@ function constantBool(node: Node): boolean | undefined {
 }
 
 const boolFunctions: ReadonlySet<string> = new Set([
-  '_==_', '_!=_', '_<_', '_<=_', '_>_', '_>=_', '@in', '!_', '_&&_', '_||_',
-  'startsWith', 'endsWith', 'contains', 'matches', 'hasValue', 'isSorted', 'isURL', 'isIP', 'isCIDR', 'isQuantity', 'isSemver',
-]); // biome-ignore format: a table
+  '_==_',
+  '_!=_',
+  '_<_',
+  '_<=_',
+  '_>_',
+  '_>=_',
+  '@in',
+  '!_',
+  '_&&_',
+  '_||_',
+  'startsWith',
+  'endsWith',
+  'contains',
+  'matches',
+  'hasValue',
+  'isSorted',
+  'isURL',
+  'isIP',
+  'isCIDR',
+  'isQuantity',
+  'isSemver',
+]);
 const boolMacros: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'existsOne']);
 
 /** Whether the expression can only be a bool or fail, whatever its variables are. */

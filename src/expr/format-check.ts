@@ -36,7 +36,10 @@ function checkFormat(tree: Typed & { kind: 'call' }, check: LiteralCheck): void 
       if (!argument) throw new Failure(`index ${used - 1} out of range`);
       const bad = mismatch(part.verb, argument, check);
       if (bad) {
-        check.issue(bad.node, `error during formatting: ${complaints[part.verb]}, was given ${typeName(check.final(bad.type))}`);
+        check.issue(
+          bad.node,
+          `error during formatting: ${complaints[part.verb]}, was given ${typeName(check.final(bad.type))}`,
+        );
         return;
       }
     }

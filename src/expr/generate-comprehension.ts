@@ -32,8 +32,12 @@ function loop(emitter: Emitter, tree: Comprehension, local: Local): void {
   const slot = emitter.compiler.slot(local);
   const [items, item, index] = [emitter.fresh(), emitter.fresh(), emitter.fresh()];
   emitter.bindLocal(local, item);
-  emitter.line(`${items} = Array.isArray(${range}) ? ${range} : ${emitter.use(keys)}(${range}); ${emitter.use(spend)}(${items}.length);`);
-  emitter.line(`for (${index} = 0; ${index} < ${items}.length; ${index}++) { locals[${slot}] = ${item} = ${items}[${index}];`);
+  emitter.line(
+    `${items} = Array.isArray(${range}) ? ${range} : ${emitter.use(keys)}(${range}); ${emitter.use(spend)}(${items}.length);`,
+  );
+  emitter.line(
+    `for (${index} = 0; ${index} < ${items}.length; ${index}++) { locals[${slot}] = ${item} = ${items}[${index}];`,
+  );
 }
 
 function quantifier(emitter: Emitter, tree: Comprehension, how: { local: Local; wanted: boolean }): string {
@@ -45,7 +49,9 @@ function quantifier(emitter: Emitter, tree: Comprehension, how: { local: Local; 
   const body = emitter.emit(tree.body);
   emitter.line(`if (${body} === ${wanted}) { ${result} = ${wanted}; break; }`);
   emitter.line(`if (typeof ${body} !== "boolean") ${failure} ??= ${emitter.use(noSuchOverload)}();`);
-  emitter.line(`} catch (error) { if (!(error instanceof ${emitter.use(Failure)})) throw error; ${failure} ??= error; } }`);
+  emitter.line(
+    `} catch (error) { if (!(error instanceof ${emitter.use(Failure)})) throw error; ${failure} ??= error; } }`,
+  );
   emitter.line(`if (${result} !== ${wanted} && ${failure} !== undefined) throw ${failure};`);
   return result;
 }
@@ -62,7 +68,9 @@ function selection(emitter: Emitter, tree: Comprehension, local: Local): string 
   if (counting) emitter.line(`${result}++;`);
   else emitter.line(`${result}.push(${emitter.emit({ kind: 'local', local, type: local.type, node: tree.node })});`);
   emitter.line(`} else if (${body} !== false) ${failure} = ${emitter.use(noSuchOverload)}();`);
-  emitter.line(`} catch (error) { if (!(error instanceof ${emitter.use(Failure)})) throw error; ${failure} = error; } }`);
+  emitter.line(
+    `} catch (error) { if (!(error instanceof ${emitter.use(Failure)})) throw error; ${failure} = error; } }`,
+  );
   emitter.line(`if (${failure} !== undefined) throw ${failure};`);
   return counting ? `(${result} === 1)` : result;
 }

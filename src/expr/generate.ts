@@ -145,7 +145,9 @@ export class Emitter {
     const read = this.use(variable(name));
     if (name in Object.prototype) return this.store(`${read}(frame)`);
     const result = this.fresh();
-    this.line(`${result} = bindings[${JSON.stringify(name)}]; if (${result} === undefined) ${result} = ${read}(frame);`);
+    this.line(
+      `${result} = bindings[${JSON.stringify(name)}]; if (${result} === undefined) ${result} = ${read}(frame);`,
+    );
     return result;
   }
 
@@ -154,7 +156,9 @@ export class Emitter {
     const adapter = this.use(final.kind === 'dyn' ? adapt : make(final));
     const result = this.fresh();
     const passes = plainTest(final.kind, value);
-    this.line(passes ? `${result} = ${passes} ? ${value} : ${adapter}(${value});` : `${result} = ${adapter}(${value});`);
+    this.line(
+      passes ? `${result} = ${passes} ? ${value} : ${adapter}(${value});` : `${result} = ${adapter}(${value});`,
+    );
     return result;
   }
 
@@ -165,9 +169,15 @@ export class Emitter {
     if (type.kind === 'struct') {
       const name = declaredField(field);
       if (name === undefined || !type.field(name)) return this.closure(tree);
-      return this.member(this.raw(tree.operand), name, { absent: '== null', slow: (value) => rawMember(value, name, field) });
+      return this.member(this.raw(tree.operand), name, {
+        absent: '== null',
+        slow: (value) => rawMember(value, name, field),
+      });
     }
-    const slow = type.kind === 'map' ? (value: unknown) => rawEntry(value, field) : (value: unknown) => get(adapt(value), field, strict);
+    const slow =
+      type.kind === 'map'
+        ? (value: unknown) => rawEntry(value, field)
+        : (value: unknown) => get(adapt(value), field, strict);
     return this.member(this.raw(tree.operand), field, { absent: '=== undefined', slow });
   }
 
@@ -177,7 +187,9 @@ export class Emitter {
     if (field in Object.prototype) return this.store(`${slow}(${operand})`);
     const result = this.fresh();
     const plain = `typeof ${operand} === "object" && ${operand} !== null && ${operand}.constructor === Object`;
-    this.line(`if (!(${plain}) || (${result} = ${operand}[${JSON.stringify(field)}]) ${how.absent}) ${result} = ${slow}(${operand});`);
+    this.line(
+      `if (!(${plain}) || (${result} = ${operand}[${JSON.stringify(field)}]) ${how.absent}) ${result} = ${slow}(${operand});`,
+    );
     return result;
   }
 
@@ -187,7 +199,10 @@ export class Emitter {
     const { index } = tree;
     if (index.kind === 'constant' && index.literal.type === 'string' && (type.kind === 'map' || type.kind === 'dyn')) {
       const key = index.literal.value;
-      const slow = type.kind === 'map' ? (value: unknown) => rawEntry(value, key) : (value: unknown) => get(adapt(value), key, strict);
+      const slow =
+        type.kind === 'map'
+          ? (value: unknown) => rawEntry(value, key)
+          : (value: unknown) => get(adapt(value), key, strict);
       return this.member(this.raw(tree.operand), key, { absent: '=== undefined', slow });
     }
     if (type.kind !== 'list' && type.kind !== 'dyn') return this.closure(tree);
@@ -213,7 +228,9 @@ export class Emitter {
     const found = `${operand}[${JSON.stringify(name)}] ${type.kind === 'struct' ? '!= null' : '!== undefined'}`;
     // A scalar that is found is of the declared type, or the closure complains.
     const closure = this.use(this.compiler.compile(tree));
-    return this.store(declared ? `${plain} && !(${found}) ? false : ${closure}(frame)` : `${plain} ? ${found} : ${closure}(frame)`);
+    return this.store(
+      declared ? `${plain} && !(${found}) ? false : ${closure}(frame)` : `${plain} ? ${found} : ${closure}(frame)`,
+    );
   }
 
   private map(tree: Typed & { kind: 'map' }): string {
@@ -256,7 +273,9 @@ export class Emitter {
     const numbers = `typeof ${left} === "number" && typeof ${right} === "number"`;
     const comparison = comparisons[tree.function];
     if (comparison && second) {
-      return this.store(`${numbers} ? ${left} ${comparison} ${right} : ${this.use(compare)}(${left}, ${right}) ${comparison} 0`);
+      return this.store(
+        `${numbers} ? ${left} ${comparison} ${right} : ${this.use(compare)}(${left}, ${right}) ${comparison} 0`,
+      );
     }
     const result = this.fresh();
     const run = this.use(tree.function === '_+_' ? addValues : implementation(tree));
@@ -290,7 +309,9 @@ export class Emitter {
     this.line(`} catch (error) { if (!(error instanceof ${this.use(Failure)})) throw error; ${failure} = error; }`);
     this.line(`if (${failure} !== undefined || ${result} !== ${deciding}) {`);
     this.line(`if (${failure} === undefined && ${result} !== ${!deciding}) ${failure} = ${bad};`);
-    this.line(`if (${failure} !== undefined) ${result} = ${this.use(absorbed)}(${failure}, ${this.use(this.compiler.compile(right))}, frame, ${deciding}); else {`);
+    this.line(
+      `if (${failure} !== undefined) ${result} = ${this.use(absorbed)}(${failure}, ${this.use(this.compiler.compile(right))}, frame, ${deciding}); else {`,
+    );
     this.line(`${result} = ${this.emit(right)}; if (typeof ${result} !== "boolean") throw ${bad};`);
     this.line('} }');
     return result;
@@ -333,4 +354,3 @@ function plainTest(kind: CelType['kind'], value: string): string | undefined {
       return undefined;
   }
 }
-

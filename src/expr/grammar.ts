@@ -2,12 +2,21 @@ import type { CallNode, Node } from './ast.ts';
 import type { TokenKind } from './lexer.ts';
 
 export const relations: ReadonlyMap<TokenKind, string> = new Map<TokenKind, string>([
-  ['==', '_==_'], ['!=', '_!=_'], ['<', '_<_'], ['<=', '_<=_'], ['>', '_>_'], ['>=', '_>=_'], ['in', '@in'],
-]); // biome-ignore format: a table
+  ['==', '_==_'],
+  ['!=', '_!=_'],
+  ['<', '_<_'],
+  ['<=', '_<=_'],
+  ['>', '_>_'],
+  ['>=', '_>=_'],
+  ['in', '@in'],
+]);
 export const calculations: ReadonlyMap<TokenKind, { name: string; precedence: number }> = new Map([
-  ['+', { name: '_+_', precedence: 1 }], ['-', { name: '_-_', precedence: 1 }],
-  ['*', { name: '_*_', precedence: 2 }], ['/', { name: '_/_', precedence: 2 }], ['%', { name: '_%_', precedence: 2 }],
-]); // biome-ignore format: a table
+  ['+', { name: '_+_', precedence: 1 }],
+  ['-', { name: '_-_', precedence: 1 }],
+  ['*', { name: '_*_', precedence: 2 }],
+  ['/', { name: '_/_', precedence: 2 }],
+  ['%', { name: '_%_', precedence: 2 }],
+]);
 
 /** Long chains of && and || become balanced trees, which keeps them shallow. */
 export function balance(name: string, terms: readonly Node[], positions: readonly number[]): Node {

@@ -17,9 +17,31 @@ export type TokenKind =
   | 'null';
 
 const symbols = [
-  '==', '!=', '<=', '>=', '&&', '||',
-  '<', '>', '[', ']', '{', '}', '(', ')', '.', ',', '-', '!', '?', ':', '+', '*', '/', '%',
-] as const; // biome-ignore format: two lines by length
+  '==',
+  '!=',
+  '<=',
+  '>=',
+  '&&',
+  '||',
+  '<',
+  '>',
+  '[',
+  ']',
+  '{',
+  '}',
+  '(',
+  ')',
+  '.',
+  ',',
+  '-',
+  '!',
+  '?',
+  ':',
+  '+',
+  '*',
+  '/',
+  '%',
+] as const;
 const single = new Set<string>(symbols.filter((symbol) => symbol.length === 1));
 const double = new Set<string>(symbols.filter((symbol) => symbol.length === 2));
 const keywords = new Set<string>(['in', 'true', 'false', 'null']);

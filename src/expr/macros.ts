@@ -131,7 +131,10 @@ function newCondition(call: ReceiverCall): Expansion | undefined {
   const entries: MapNode['entries'][number][] = [];
   for (const { key, value } of argument.entries) {
     if (key.kind !== 'identifier') {
-      return fail('keys must be bare identifiers (type, status, reason, message); quoted or computed keys are not allowed', key);
+      return fail(
+        'keys must be bare identifiers (type, status, reason, message); quoted or computed keys are not allowed',
+        key,
+      );
     }
     if (!conditionKeys.has(key.name)) fail(`unknown key "${key.name}" (allowed: type, status, reason, message)`, key);
     if (seen.has(key.name)) fail(`duplicate key "${key.name}"`, key);

@@ -81,7 +81,9 @@ export abstract class AggregateParser {
     const { kind } = this.stream;
     if (expressionStart.has(kind)) return true;
     if (also.includes(kind)) return kind === '?';
-    return this.stream.recover(new Set<TokenKind>([...expressionStart, ...also])) && expressionStart.has(this.stream.kind);
+    return (
+      this.stream.recover(new Set<TokenKind>([...expressionStart, ...also])) && expressionStart.has(this.stream.kind)
+    );
   }
 
   protected within<T>(close: TokenKind, body: () => T): T {

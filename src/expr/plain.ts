@@ -1,5 +1,15 @@
 import { adapt } from './adapt.ts';
-import { CelDouble, CelMap, CelObject, CelOmit, CelOptional, CelUint, typeName, typeOfValue, TypedObject } from './cel-values.ts';
+import {
+  CelDouble,
+  CelMap,
+  CelObject,
+  CelOmit,
+  CelOptional,
+  CelUint,
+  typeName,
+  typeOfValue,
+  TypedObject,
+} from './cel-values.ts';
 import { isJsonObject } from './collections.ts';
 import { Condition } from './condition.ts';
 import { CelError } from './error.ts';
@@ -19,8 +29,15 @@ export function toPlain(value: unknown): unknown {
 function plainMap(map: CelMap): unknown {
   const object: Record<string, unknown> = {};
   for (const [key, value] of map.entries()) {
-    if (typeof key !== 'string') return new Map(Array.from(map.entries(), ([each, item]) => [toPlain(each), toPlain(item)] as const));
-    if (key === '__proto__') Object.defineProperty(object, key, { value: toPlain(value), enumerable: true, configurable: true, writable: true });
+    if (typeof key !== 'string')
+      return new Map(Array.from(map.entries(), ([each, item]) => [toPlain(each), toPlain(item)] as const));
+    if (key === '__proto__')
+      Object.defineProperty(object, key, {
+        value: toPlain(value),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
     else object[key] = toPlain(value);
   }
   return object;

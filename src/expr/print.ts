@@ -1,5 +1,14 @@
 import { KubewrightError } from '../errors.ts';
-import type { CallNode, ComprehensionNode, HasNode, LiteralNode, MapNode, MessageNode, Node, TemplateNode } from './ast.ts';
+import type {
+  CallNode,
+  ComprehensionNode,
+  HasNode,
+  LiteralNode,
+  MapNode,
+  MessageNode,
+  Node,
+  TemplateNode,
+} from './ast.ts';
 import { quoteBytes, quoteString } from './quote.ts';
 
 /** How tightly an expression holds together; an operand that binds less gets parentheses. */
@@ -151,7 +160,9 @@ function call(node: CallNode, minimum: number): string {
 
 /** The keys of kro's `runtime.newCondition({type: …})` are names, and it takes no others. */
 function isNewCondition({ function: name, target, args }: CallNode): boolean {
-  return name === 'newCondition' && target?.kind === 'identifier' && target.name === 'runtime' && args[0]?.kind === 'map';
+  return (
+    name === 'newCondition' && target?.kind === 'identifier' && target.name === 'runtime' && args[0]?.kind === 'map'
+  );
 }
 
 function bareMap({ entries }: MapNode): string {

@@ -1,6 +1,10 @@
 const named: ReadonlyMap<string, string> = new Map([
-  ['"', '\\"'], ['\\', '\\\\'], ['\n', '\\n'], ['\r', '\\r'], ['\t', '\\t'],
-]); // biome-ignore format: a table
+  ['"', '\\"'],
+  ['\\', '\\\\'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+]);
 
 /** A string literal in double quotes. Control characters and lone surrogates are escaped. */
 export function quoteString(value: string): string {

@@ -51,12 +51,30 @@ const namespaces: ReadonlyMap<string, ReadonlySet<string>> = new Map(
     random: ['seededString', 'seededInt'],
     hash: ['fnv64a', 'sha256', 'md5'],
     ip: ['isCanonical'],
-    math: ['greatest', 'least', 'ceil', 'floor', 'round', 'trunc', 'abs', 'sign', 'isNaN', 'isInf', 'isFinite', 'sqrt',
-      'bitAnd', 'bitOr', 'bitXor', 'bitNot', 'bitShiftLeft', 'bitShiftRight'],
+    math: [
+      'greatest',
+      'least',
+      'ceil',
+      'floor',
+      'round',
+      'trunc',
+      'abs',
+      'sign',
+      'isNaN',
+      'isInf',
+      'isFinite',
+      'sqrt',
+      'bitAnd',
+      'bitOr',
+      'bitXor',
+      'bitNot',
+      'bitShiftLeft',
+      'bitShiftRight',
+    ],
     sets: ['contains', 'equivalent', 'intersects'],
     regex: ['replace', 'extract', 'extractAll'],
   }).map(([name, functions]) => [name, new Set(functions)]),
-); // biome-ignore format: a table
+);
 
 /** `base64.encode(…)`: the target is the first half of a function's name, not a variable. */
 function isNamespace(node: Node & { kind: 'call' }): boolean {

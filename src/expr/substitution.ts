@@ -97,7 +97,9 @@ export class Substitution {
       case 'optional':
         return right.kind === 'optional' && this.unify(left.value, right.value);
       case 'opaque':
-        return right.kind === 'opaque' && left.name === right.name && this.unifyParameters(left.parameters, right.parameters);
+        return (
+          right.kind === 'opaque' && left.name === right.name && this.unifyParameters(left.parameters, right.parameters)
+        );
       case 'struct':
         return right.kind === 'struct' && left.name === right.name;
       default:
@@ -179,7 +181,10 @@ export function sameType(left: CelType, right: CelType): boolean {
     case 'optional':
       return right.kind === 'optional' && sameType(left.value, right.value);
     case 'type':
-      return right.kind === 'type' && (left.value && right.value ? sameType(left.value, right.value) : left.value === right.value);
+      return (
+        right.kind === 'type' &&
+        (left.value && right.value ? sameType(left.value, right.value) : left.value === right.value)
+      );
     case 'opaque':
       return right.kind === 'opaque' && left.name === right.name && sameParameters(left.parameters, right.parameters);
     case 'struct':
@@ -232,7 +237,9 @@ export function replaceParameters(type: CelType, by: ReadonlyMap<string, CelType
     case 'type':
       return type.value ? { kind: 'type', value: replaceParameters(type.value, by) } : type;
     case 'opaque':
-      return type.parameters ? { ...type, parameters: type.parameters.map((each) => replaceParameters(each, by)) } : type;
+      return type.parameters
+        ? { ...type, parameters: type.parameters.map((each) => replaceParameters(each, by)) }
+        : type;
     default:
       return type;
   }

@@ -100,7 +100,12 @@ function parseTimestamp(text: string): Timestamp | undefined {
     let end = at + 1;
     while (text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++;
     if (end === at + 1) return undefined;
-    nanos = Number(text.slice(at + 1, end).padEnd(9, '0').slice(0, 9));
+    nanos = Number(
+      text
+        .slice(at + 1, end)
+        .padEnd(9, '0')
+        .slice(0, 9),
+    );
     at = end;
   }
   const offset = zoneOffset(text, at);
@@ -151,8 +156,15 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
 }
 
 const units: ReadonlyMap<string, bigint> = new Map([
-  ['ns', 1n], ['us', 1000n], ['µs', 1000n], ['μs', 1000n], ['ms', 1_000_000n], ['s', billion], ['m', 60n * billion], ['h', 3600n * billion],
-]); // biome-ignore format: a table
+  ['ns', 1n],
+  ['us', 1000n],
+  ['µs', 1000n],
+  ['μs', 1000n],
+  ['ms', 1_000_000n],
+  ['s', billion],
+  ['m', 60n * billion],
+  ['h', 3600n * billion],
+]);
 
 /** A span of time in nanoseconds, within ±292 years. */
 export class Duration extends CelObject {
@@ -201,7 +213,9 @@ export class Duration extends CelObject {
   override toString(): string {
     const negative = this.nanoseconds < 0n;
     const absolute = negative ? -this.nanoseconds : this.nanoseconds;
-    const fraction = String(absolute % billion).padStart(9, '0').replace(/0+$/, '');
+    const fraction = String(absolute % billion)
+      .padStart(9, '0')
+      .replace(/0+$/, '');
     return `${negative ? '-' : ''}${absolute / billion}${fraction ? `.${fraction}` : ''}s`;
   }
 
@@ -230,6 +244,8 @@ function goText(nanoseconds: bigint): string {
 
 function decimal(value: bigint, digits: number): string {
   const scale = 10n ** BigInt(digits);
-  const fraction = String(value % scale).padStart(digits, '0').replace(/0+$/, '');
+  const fraction = String(value % scale)
+    .padStart(digits, '0')
+    .replace(/0+$/, '');
   return `${value / scale}${fraction ? `.${fraction}` : ''}`;
 }

@@ -3,19 +3,60 @@ import { type Token, type TokenKind, tokenize } from './lexer.ts';
 
 /** Token names in the order in which ANTLR lists what it expected. */
 const order: readonly string[] = [
-  '[', ']', '{', '}', '(', ')', '.', ',', '-', '!', '?', ':',
-  'true', 'false', 'null', 'float', 'int', 'uint', 'string', 'bytes', 'identifier', 'escaped', 'eof',
-]; // biome-ignore format: a table
+  '[',
+  ']',
+  '{',
+  '}',
+  '(',
+  ')',
+  '.',
+  ',',
+  '-',
+  '!',
+  '?',
+  ':',
+  'true',
+  'false',
+  'null',
+  'float',
+  'int',
+  'uint',
+  'string',
+  'bytes',
+  'identifier',
+  'escaped',
+  'eof',
+];
 const names: ReadonlyMap<string, string> = new Map([
-  ['float', 'NUM_FLOAT'], ['int', 'NUM_INT'], ['uint', 'NUM_UINT'], ['string', 'STRING'], ['bytes', 'BYTES'],
-  ['identifier', 'IDENTIFIER'], ['escaped', 'ESC_IDENTIFIER'], ['eof', '<EOF>'],
-]); // biome-ignore format: a table
+  ['float', 'NUM_FLOAT'],
+  ['int', 'NUM_INT'],
+  ['uint', 'NUM_UINT'],
+  ['string', 'STRING'],
+  ['bytes', 'BYTES'],
+  ['identifier', 'IDENTIFIER'],
+  ['escaped', 'ESC_IDENTIFIER'],
+  ['eof', '<EOF>'],
+]);
 const maximumErrors = 100;
 const recoveryLimit = 30;
 
 export const expressionStart: ReadonlySet<TokenKind> = new Set<TokenKind>([
-  '[', '{', '(', '.', '-', '!', 'true', 'false', 'null', 'float', 'int', 'uint', 'string', 'bytes', 'identifier',
-]); // biome-ignore format: a table
+  '[',
+  '{',
+  '(',
+  '.',
+  '-',
+  '!',
+  'true',
+  'false',
+  'null',
+  'float',
+  'int',
+  'uint',
+  'string',
+  'bytes',
+  'identifier',
+]);
 
 /** Thrown to stop at once; the issues so far are in the stream. */
 export class StopParsing extends Error {}
@@ -127,9 +168,7 @@ export class TokenStream {
     const text = `${this.textOf(from)}${found.kind === 'eof' ? '' : this.textOf(found)}`;
     const word = ['true', 'false', 'null'].includes(found.kind);
     this.syntax(
-      word
-        ? `mismatched input '${found.kind}' expecting IDENTIFIER`
-        : `no viable alternative at input '${text}'`,
+      word ? `mismatched input '${found.kind}' expecting IDENTIFIER` : `no viable alternative at input '${text}'`,
       found,
     );
     this.skipToFollow();
@@ -168,8 +207,24 @@ export class TokenStream {
 }
 
 const operators: ReadonlySet<TokenKind> = new Set<TokenKind>([
-  '?', '||', '&&', '==', '!=', '<', '<=', '>', '>=', 'in', '+', '-', '*', '/', '%', '.', '[',
-]); // biome-ignore format: a table
+  '?',
+  '||',
+  '&&',
+  '==',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'in',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '.',
+  '[',
+]);
 
 function expecting(kinds: readonly string[]): string {
   const sorted = [...kinds].sort((a, b) => order.indexOf(a) - order.indexOf(b));

@@ -47,8 +47,18 @@ export function declaredType(type: CelType): string {
 }
 
 const primitives: ReadonlySet<string> = new Set<PrimitiveKind>([
-  'dyn', 'error', 'null', 'bool', 'int', 'uint', 'double', 'string', 'bytes', 'timestamp', 'duration',
-]); // biome-ignore format: a table
+  'dyn',
+  'error',
+  'null',
+  'bool',
+  'int',
+  'uint',
+  'double',
+  'string',
+  'bytes',
+  'timestamp',
+  'duration',
+]);
 
 /**
  * Reads `int`, `list(string)`, `map(string, dyn)`, `optional(T)`, `type(T)`, `net.IP`. A single capital letter is a type

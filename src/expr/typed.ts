@@ -11,11 +11,19 @@ export type Typed =
   | (TypedBase & { readonly kind: 'typeName'; readonly names: CelType })
   | (TypedBase & { readonly kind: 'variable'; readonly name: string })
   | (TypedBase & { readonly kind: 'local'; readonly local: Local })
-  | (TypedBase & { readonly kind: 'select'; readonly operand: Typed; readonly field: string; readonly optional: boolean })
+  | (TypedBase & {
+      readonly kind: 'select';
+      readonly operand: Typed;
+      readonly field: string;
+      readonly optional: boolean;
+    })
   | (TypedBase & { readonly kind: 'has'; readonly operand: Typed; readonly field: string; readonly optional: boolean })
   | (TypedBase & { readonly kind: 'index'; readonly operand: Typed; readonly index: Typed; readonly optional: boolean })
   | (TypedBase & TypedCall)
-  | (TypedBase & { readonly kind: 'list'; readonly elements: readonly { readonly value: Typed; readonly optional: boolean }[] })
+  | (TypedBase & {
+      readonly kind: 'list';
+      readonly elements: readonly { readonly value: Typed; readonly optional: boolean }[];
+    })
   | (TypedBase & {
       readonly kind: 'map';
       readonly entries: readonly { readonly key: Typed; readonly value: Typed; readonly optional: boolean }[];

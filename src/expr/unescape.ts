@@ -50,10 +50,25 @@ function unwrap(literal: string): { body: string; raw: boolean } {
 }
 
 const named: ReadonlyMap<string, number> = new Map([
-  ['a', 7], ['b', 8], ['f', 12], ['n', 10], ['r', 13], ['t', 9], ['v', 11],
-  ['\\', 92], ["'", 39], ['"', 34], ['`', 96], ['?', 63],
-]); // biome-ignore format: a table
-const widths: ReadonlyMap<string, number> = new Map([['x', 2], ['X', 2], ['u', 4], ['U', 8]]); // biome-ignore format: a table
+  ['a', 7],
+  ['b', 8],
+  ['f', 12],
+  ['n', 10],
+  ['r', 13],
+  ['t', 9],
+  ['v', 11],
+  ['\\', 92],
+  ["'", 39],
+  ['"', 34],
+  ['`', 96],
+  ['?', 63],
+]);
+const widths: ReadonlyMap<string, number> = new Map([
+  ['x', 2],
+  ['X', 2],
+  ['u', 4],
+  ['U', 8],
+]);
 
 function readEscape(body: string, at: number): { value: number; end: number } {
   const char = body.charAt(at + 1);

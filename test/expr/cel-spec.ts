@@ -21,7 +21,11 @@ export interface SpecCase {
   readonly value?: Json;
   readonly evalError?: Json;
   readonly typedResult?: { readonly result?: Json; readonly deducedType: Json };
-  readonly typeEnv?: readonly { readonly name: string; readonly ident?: { readonly type: Json }; readonly function?: Json }[];
+  readonly typeEnv?: readonly {
+    readonly name: string;
+    readonly ident?: { readonly type: Json };
+    readonly function?: Json;
+  }[];
   readonly bindings?: Readonly<Record<string, { readonly value: Json }>>;
   readonly disableCheck?: boolean;
   readonly checkOnly?: boolean;
@@ -50,7 +54,8 @@ export function specCases(): SpecCase[] {
 export function needsProtobuf(test: SpecCase): string | undefined {
   const whole = JSON.stringify([test.value, test.typeEnv, test.bindings, test.typedResult, test.container]);
   if (/proto\.(hasExt|getExt)|proto2_ext/.test(test.expr + test.path)) return 'proto extension';
-  if (/TestAllTypes|TestRequired|NestedTest|cel\.expr\.conformance|GlobalEnum|NestedEnum/.test(test.expr + whole)) return 'protobuf message';
+  if (/TestAllTypes|TestRequired|NestedTest|cel\.expr\.conformance|GlobalEnum|NestedEnum/.test(test.expr + whole))
+    return 'protobuf message';
   if (/google\.protobuf\.\w+\s*\{/.test(test.expr)) return 'protobuf message';
   if (test.container === 'google.protobuf' && /\w+\{|NullValue/.test(test.expr)) return 'protobuf message';
   if (/objectValue|messageType|"wrapper"|WRAPPER/.test(whole)) return 'protobuf message';
@@ -62,7 +67,10 @@ export function runSpecCase(test: SpecCase): string | undefined {
   try {
     const value = evaluateCase(test);
     if (test.evalError) return `no error but ${show(value)}`;
-    const wanted = test.value ?? test.typedResult?.result ?? (test.typedResult ? undefined : ({ boolValue: true } as unknown as Json));
+    const wanted =
+      test.value ??
+      test.typedResult?.result ??
+      (test.typedResult ? undefined : ({ boolValue: true } as unknown as Json));
     if (test.checkOnly || wanted === undefined) return undefined;
     const expected = fromValue(wanted);
     return same(value, expected) ? undefined : `${show(value)} instead of ${show(expected)}`;
@@ -76,26 +84,35 @@ export function runSpecCase(test: SpecCase): string | undefined {
 class WrongType extends Error {}
 
 function evaluateCase(test: SpecCase): unknown {
-  const variables = Object.fromEntries((test.typeEnv ?? []).flatMap(({ name, ident }) => (ident ? [[name, fromType(ident.type)] as const] : [])));
+  const variables = Object.fromEntries(
+    (test.typeEnv ?? []).flatMap(({ name, ident }) => (ident ? [[name, fromType(ident.type)] as const] : [])),
+  );
   const environment = createEnvironment({
     functions: 'standard',
     variables: test.disableCheck ? (name) => (bound(test, name) ? { kind: 'dyn' } : undefined) : variables,
     container: test.container ?? '',
-    declarations: (test.typeEnv ?? []).flatMap((entry) => (entry.function ? [declared(entry.name, entry.function)] : [])),
+    declarations: (test.typeEnv ?? []).flatMap((entry) =>
+      entry.function ? [declared(entry.name, entry.function)] : [],
+    ),
   });
   const node = expandBlocks(parse(withBlockNames(test.expr)));
   const checked = check(node, environment, { lenient: test.disableCheck ?? false });
   if (test.typedResult) {
     const wanted = formatType(fromType(test.typedResult.deducedType));
-    if (formatType(checked.type) !== wanted) throw new WrongType(`type ${formatType(checked.type)} instead of ${wanted}`);
+    if (formatType(checked.type) !== wanted)
+      throw new WrongType(`type ${formatType(checked.type)} instead of ${wanted}`);
   }
   if (test.checkOnly) return undefined;
-  const bindings = Object.fromEntries(Object.entries(test.bindings ?? {}).map(([name, { value }]) => [name, fromValue(value)]));
+  const bindings = Object.fromEntries(
+    Object.entries(test.bindings ?? {}).map(([name, { value }]) => [name, fromValue(value)]),
+  );
   return compile(checked, environment).value(bindings);
 }
 
 function declared(name: string, json: Json): FunctionDeclaration {
-  const { overloads } = json as unknown as { overloads: { params?: Json[]; resultType: Json; isInstanceFunction?: boolean }[] };
+  const { overloads } = json as unknown as {
+    overloads: { params?: Json[]; resultType: Json; isInstanceFunction?: boolean }[];
+  };
   return declareFunction(
     name,
     overloads.map(({ params = [], resultType, isInstanceFunction = false }) => ({
@@ -121,7 +138,8 @@ function withBlockNames(text: string): string {
 function expandBlocks(node: Node): Node {
   return substitute(node, (inner) => {
     const target = inner.kind === 'call' ? inner.target : undefined;
-    if (inner.kind !== 'call' || inner.function !== 'block' || target?.kind !== 'identifier' || target.name !== 'cel') return undefined;
+    if (inner.kind !== 'call' || inner.function !== 'block' || target?.kind !== 'identifier' || target.name !== 'cel')
+      return undefined;
     const [list, body] = inner.args as [Node, Node];
     const elements = list.kind === 'list' ? list.elements : [];
     return elements.reduceRight<Node>(
@@ -139,10 +157,15 @@ function fromType(type: Json): CelType {
     const name = String(json['primitive']);
     return { kind: (names[name] ?? name.toLowerCase()) as 'int' };
   }
-  if ('wellKnown' in json) return { kind: String(json['wellKnown']).toLowerCase().replace('any', 'dyn') as 'timestamp' };
+  if ('wellKnown' in json)
+    return { kind: String(json['wellKnown']).toLowerCase().replace('any', 'dyn') as 'timestamp' };
   if ('listType' in json) return { kind: 'list', element: inner(json['listType']?.['elemType'] ?? { dyn: {} }) };
   if ('mapType' in json) {
-    return { kind: 'map', key: inner(json['mapType']?.['keyType'] ?? { dyn: {} }), value: inner(json['mapType']?.['valueType'] ?? { dyn: {} }) };
+    return {
+      kind: 'map',
+      key: inner(json['mapType']?.['keyType'] ?? { dyn: {} }),
+      value: inner(json['mapType']?.['valueType'] ?? { dyn: {} }),
+    };
   }
   if ('abstractType' in json) {
     const { name, parameterTypes = [] } = json['abstractType'] as unknown as { name: string; parameterTypes?: Json[] };
@@ -150,7 +173,10 @@ function fromType(type: Json): CelType {
     return { kind: 'opaque', name, parameters: parameterTypes.map(fromType) };
   }
   if ('null' in json) return { kind: 'null' };
-  if ('type' in json) return Object.keys(json['type'] ?? {}).length === 0 ? { kind: 'type' } : { kind: 'type', value: inner(json['type']) };
+  if ('type' in json)
+    return Object.keys(json['type'] ?? {}).length === 0
+      ? { kind: 'type' }
+      : { kind: 'type', value: inner(json['type']) };
   if ('typeParam' in json) return { kind: 'parameter', name: String(json['typeParam']) };
   return { kind: 'dyn' };
 }
@@ -173,7 +199,11 @@ function fromValue(value: Json): unknown {
     case 'listValue':
       return ((held as { values?: Json[] }).values ?? []).map(fromValue);
     case 'mapValue':
-      return CelMap.of(((held as { entries?: { key: Json; value: Json }[] }).entries ?? []).map((entry) => [fromValue(entry.key), fromValue(entry.value)] as const));
+      return CelMap.of(
+        ((held as { entries?: { key: Json; value: Json }[] }).entries ?? []).map(
+          (entry) => [fromValue(entry.key), fromValue(entry.value)] as const,
+        ),
+      );
     case 'typeValue':
       return String(held);
     case 'nullValue':
@@ -187,10 +217,19 @@ function same(value: unknown, expected: unknown): boolean {
   if (value instanceof CelTypeValue) return value.name === expected;
   if (value instanceof CelDouble && expected instanceof CelDouble) return Object.is(value.value, expected.value);
   if (value instanceof Timestamp || value instanceof Duration) return value.toString() === expected;
-  const kinds = (of: unknown) => (typeof of === 'bigint' ? 'number' : of instanceof CelUint ? 'uint' : of instanceof CelDouble ? 'double' : typeof of);
+  const kinds = (of: unknown) =>
+    typeof of === 'bigint' ? 'number' : of instanceof CelUint ? 'uint' : of instanceof CelDouble ? 'double' : typeof of;
   return kinds(value) === kinds(expected) && equals(value, expected);
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value, (_key, inner) => (typeof inner === 'bigint' ? `${inner}n` : inner instanceof CelMap ? [...inner.entries()] : inner instanceof CelTypeValue ? inner.name : inner));
+  return JSON.stringify(value, (_key, inner) =>
+    typeof inner === 'bigint'
+      ? `${inner}n`
+      : inner instanceof CelMap
+        ? [...inner.entries()]
+        : inner instanceof CelTypeValue
+          ? inner.name
+          : inner,
+  );
 }

@@ -1,4 +1,12 @@
-import { CelDouble, CelMap, CelObject, CelOptional, CelTypeValue, CelUint, typeName } from '../../src/expr/cel-values.ts';
+import {
+  CelDouble,
+  CelMap,
+  CelObject,
+  CelOptional,
+  CelTypeValue,
+  CelUint,
+  typeName,
+} from '../../src/expr/cel-values.ts';
 import { adapt } from '../../src/expr/adapt.ts';
 import { isMap, mapEntries } from '../../src/expr/collections.ts';
 import { type Checked, check } from '../../src/expr/check.ts';
@@ -40,7 +48,8 @@ function evaluated(
     return { ok: true, type: declaredType(checked.type), val: value };
   } catch (error) {
     if (error instanceof Failure) return { ok: false, phase: 'shown', err: error.reason };
-    if (!(error instanceof CelError)) return { ok: false, phase: 'crash', err: error instanceof Error ? (error.stack ?? '') : String(error) };
+    if (!(error instanceof CelError))
+      return { ok: false, phase: 'crash', err: error instanceof Error ? (error.stack ?? '') : String(error) };
     const answer = { ok: false, phase: error.phase, err: error.message, missing: error.missing };
     return checked ? { ...answer, type: declaredType(checked.type) } : answer;
   }
@@ -68,10 +77,13 @@ export function difference(mine: OracleAnswer & { missing?: boolean }, theirs: O
 export function stable(value: unknown): string {
   return JSON.stringify(value, (key, inner: unknown) =>
     key === 'map' && Array.isArray(inner)
-      ? inner.map((pair) => [stable(pair), pair] as const).sort(([left], [right]) => (left < right ? -1 : 1)).map(([, pair]) => pair as unknown)
+      ? inner
+          .map((pair) => [stable(pair), pair] as const)
+          .sort(([left], [right]) => (left < right ? -1 : 1))
+          .map(([, pair]) => pair as unknown)
       : typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
-      : inner,
+        ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
+        : inner,
   );
 }
 

@@ -30,9 +30,27 @@ describe('errors', () => {
     ['no matching method', 's.size(i)', 'check', 6, "found no matching overload for 'size' applied to 'string.(int)'"],
     ['condition', 'i && true', 'check', 0, "expected type 'bool' but found 'int'"],
     ['field of a text', 's.a', 'check', 1, "type 'string' does not support field selection"],
-    ['range', 'i.all(e, true)', 'check', 0, "expression of type 'int' cannot be range of a comprehension (must be list, map, or dynamic)"],
-    ['format string', '"%z".format([i])', 'check', 11, 'could not parse formatting clause: unrecognized formatting clause "z"'],
-    ['format argument', '"%d".format([s])', 'check', 13, 'error during formatting: decimal clause can only be used on ints, uints, and doubles, was given string'],
+    [
+      'range',
+      'i.all(e, true)',
+      'check',
+      0,
+      "expression of type 'int' cannot be range of a comprehension (must be list, map, or dynamic)",
+    ],
+    [
+      'format string',
+      '"%z".format([i])',
+      'check',
+      11,
+      'could not parse formatting clause: unrecognized formatting clause "z"',
+    ],
+    [
+      'format argument',
+      '"%d".format([s])',
+      'check',
+      13,
+      'error during formatting: decimal clause can only be used on ints, uints, and doubles, was given string',
+    ],
     ['invalid literal pattern', 's.find("[")', 'check', 7, 'error parsing regexp: missing closing ]: `[`'],
     ['no such key', 'm.b', 'evaluate', undefined, 'no such key: b'],
     ['index out of range', 'l[5]', 'evaluate', undefined, 'index out of bounds: 5'],
@@ -42,8 +60,20 @@ describe('errors', () => {
     ['wrong type at run time', 'x.a + 1', 'evaluate', undefined, 'no such overload'],
     ['conversion', 'int(s)', 'evaluate', undefined, "type conversion error from 'string' to 'int'"],
     ['invalid pattern', 's.matches("[")', 'evaluate', undefined, 'error parsing regexp: missing closing ]: `[`'],
-    ['cost', 'lists.range(1000000).map(a, lists.range(1000000)).size()', 'evaluate', undefined, 'actual cost limit exceeded'],
-    ['cost of nested loops', 'lists.range(10000).all(a, lists.range(10000).all(b, true))', 'evaluate', undefined, 'actual cost limit exceeded'],
+    [
+      'cost',
+      'lists.range(1000000).map(a, lists.range(1000000)).size()',
+      'evaluate',
+      undefined,
+      'actual cost limit exceeded',
+    ],
+    [
+      'cost of nested loops',
+      'lists.range(10000).all(a, lists.range(10000).all(b, true))',
+      'evaluate',
+      undefined,
+      'actual cost limit exceeded',
+    ],
     ['cost of growing text', growing('"xx"'), 'evaluate', undefined, 'actual cost limit exceeded'],
     ['cost of growing lists', growing('[1, 2]'), 'evaluate', undefined, 'actual cost limit exceeded'],
   ] as const)('%s: %s', (_class, source, phase, position, reason) => {
@@ -69,16 +99,46 @@ describe('errors', () => {
   });
 
   it('never shows a value', () => {
-    for (const source of ['int(s)', 'timestamp(s)', 'duration(s)', 'quantity(s)', 'ip(s)', 'url(s)', 'semver(s)', 'cidr(s)', 'base64.decode(s)', 'json.unmarshal(s)', 'dyn(s) + 1', 'dyn(s) && true', 'm[s]', 'x[s]', 'x[s + s]', '{"a": 1}[s]', '[s, s].transformMapEntry(k, v, {v: 1})']) {
+    for (const source of [
+      'int(s)',
+      'timestamp(s)',
+      'duration(s)',
+      'quantity(s)',
+      'ip(s)',
+      'url(s)',
+      'semver(s)',
+      'cidr(s)',
+      'base64.decode(s)',
+      'json.unmarshal(s)',
+      'dyn(s) + 1',
+      'dyn(s) && true',
+      'm[s]',
+      'x[s]',
+      'x[s + s]',
+      '{"a": 1}[s]',
+      '[s, s].transformMapEntry(k, v, {v: 1})',
+    ]) {
       expect(failure(source).message).not.toContain('secret-text');
     }
   });
 
   it('reads 100,000 brackets without running out of stack', () => {
-    for (const text of ['('.repeat(100_000), '['.repeat(99_999), '!'.repeat(99_999), '-'.repeat(99_999), `a${'.b'.repeat(49_999)}`, 'a?'.repeat(49_999), `1${'+1'.repeat(49_999)}`, '{1:'.repeat(30_000), 'f('.repeat(49_999)]) {
+    for (const text of [
+      '('.repeat(100_000),
+      '['.repeat(99_999),
+      '!'.repeat(99_999),
+      '-'.repeat(99_999),
+      `a${'.b'.repeat(49_999)}`,
+      'a?'.repeat(49_999),
+      `1${'+1'.repeat(49_999)}`,
+      '{1:'.repeat(30_000),
+      'f('.repeat(49_999),
+    ]) {
       expect(() => parse(text)).toThrow(CelError);
     }
-    expect(() => parse(' '.repeat(100_001))).toThrow('expression code point size exceeds limit: size: 100001, limit 100000');
+    expect(() => parse(' '.repeat(100_001))).toThrow(
+      'expression code point size exceeds limit: size: 100001, limit 100000',
+    );
     expect(() => parse(`${'a && '.repeat(19_000)}a`)).not.toThrow();
   });
 

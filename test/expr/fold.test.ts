@@ -54,7 +54,9 @@ describe('references', () => {
 
   it('are substituted from the outside in', () => {
     const tree = parse('a.b + a.c');
-    const changed = substitute(tree, (node) => (node.kind === 'select' && node.field === 'b' ? valueToNode(5) : undefined));
+    const changed = substitute(tree, (node) =>
+      node.kind === 'select' && node.field === 'b' ? valueToNode(5) : undefined,
+    );
     expect(print(changed)).toBe('5 + a.c');
     expect(print(tree)).toBe('a.b + a.c');
   });

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { difference, kroEnvironment, ours } from './compare.ts';
 import type { OracleAnswer } from './oracle.ts';
 
-const { variables, bindings, cases } = JSON.parse(readFileSync(new URL('../cases/cel-kro.json', import.meta.url), 'utf8')) as {
+const { variables, bindings, cases } = JSON.parse(
+  readFileSync(new URL('../cases/cel-kro.json', import.meta.url), 'utf8'),
+) as {
   variables: Record<string, string>;
   bindings: Record<string, unknown>;
   cases: (OracleAnswer & { expr: string })[];

@@ -1,3 +1,5 @@
+// biome-ignore-all format: lists of texts are read by their contents
+
 const any = ['', 'a', 'b', 'abc', 'aba', 'hello world', ' trim\t', 'ÄÖ', '😀a', 'é', '1', '-7', '3.5', 'true', 'a,b,c', 'A-Z', 'x\ny', '\u0000', '\u2028', '__proto__', 'constructor', '%', '"q"', "it's", '\\'];
 const regex = ['', 'a', '^a', 'b$', '[a-c]+', '(a)(b)?', '\\d+', 'a|b', '.', 'a*', '(?i)A', '[', '(?<=a)b', '\\pL', 'a{2,1}', '(?P<n>a)', '\\Q.\\E', '\\bx', '^$', 'x*', '(?s).', '\\C', '[[:alpha:]]+', '(a', 'a**', '\\1'];
 const timestamp = ['2024-05-01T10:00:00Z', '1970-01-01T00:00:00Z', '2024-02-29T23:59:59.999999999Z', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z', '2024-05-01T10:00:00+02:00', '2024-05-01T10:00:00.5-11:30', '2024-02-30T00:00:00Z', '2024-05-01', '2024-05-01t10:00:00z', '2024-05-01 10:00:00Z', '2024-05-01T24:00:00Z', '2024-05-01T10:00:60Z', 'abc', ''];
@@ -28,7 +30,7 @@ export const texts = {
     getSeconds: [undefined, zones], getMilliseconds: [undefined, zones],
     split: [any, ['', ',', 'a', 'ab']], replace: [any, ['', 'a', 'ab', 'Ä'], any], indexOf: [any, ['', 'a', 'b', '😀', 'ba']], lastIndexOf: [any, ['', 'a', 'b', '😀']],
   },
-}; // biome-ignore format: a table
+};
 
 /** Literals of each type as CEL writes them. */
 export const literals: Readonly<Record<string, readonly string[]>> = {
@@ -41,4 +43,4 @@ export const literals: Readonly<Record<string, readonly string[]>> = {
   timestamp: timestamp.slice(0, 7).map((text) => `timestamp("${text}")`),
   duration: duration.slice(0, 7).map((text) => `duration("${text}")`),
   null: ['null'],
-}; // biome-ignore format: a table
+};

@@ -33,19 +33,31 @@ export interface Sample {
 
 /** Random expressions, most of them well-typed, with random values of their variables. */
 export function samples(): fc.Arbitrary<Sample> {
-  return fc.record({ choices: fc.array(fc.nat({ max: 0xffffff }), { minLength: 8, maxLength: 120 }), bindings: bindings() }).map(({ choices, bindings: values }) => {
-    const writer = new Writer(choices);
-    return { expr: writer.expression(writer.anyType(2), 3), bindings: JSON.parse(JSON.stringify(values)) as Sample['bindings'] };
-  });
+  return fc
+    .record({ choices: fc.array(fc.nat({ max: 0xffffff }), { minLength: 8, maxLength: 120 }), bindings: bindings() })
+    .map(({ choices, bindings: values }) => {
+      const writer = new Writer(choices);
+      return {
+        expr: writer.expression(writer.anyType(2), 3),
+        bindings: JSON.parse(JSON.stringify(values)) as Sample['bindings'],
+      };
+    });
 }
 
 function bindings(): fc.Arbitrary<Record<string, unknown>> {
   const int = fc.oneof(fc.integer({ min: -3, max: 9 }), fc.integer(), fc.maxSafeInteger());
-  const text = fc.oneof(fc.constantFrom(...texts.any), fc.string({ maxLength: 6, unit: 'binary' }).filter((value) => value.isWellFormed()));
+  const text = fc.oneof(
+    fc.constantFrom(...texts.any),
+    fc.string({ maxLength: 6, unit: 'binary' }).filter((value) => value.isWellFormed()),
+  );
   const double = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: -4, max: 4 }));
   const time = fc.constantFrom(...texts.timestamp.slice(0, 7));
   const scalar = fc.oneof(int, text, fc.boolean(), fc.constant(null), double);
-  const json = fc.oneof(scalar, fc.array(scalar, { maxLength: 3 }), fc.dictionary(fc.constantFrom('a', 'b', 'c', '__proto__', 'x-y'), scalar, { maxKeys: 3 }));
+  const json = fc.oneof(
+    scalar,
+    fc.array(scalar, { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom('a', 'b', 'c', '__proto__', 'x-y'), scalar, { maxKeys: 3 }),
+  );
   return fc.record({
     i: int,
     u: fc.nat(),
@@ -84,7 +96,10 @@ function candidates(): Candidate[] {
     .filter((name) => !skipped.has(name))
     .flatMap((name) => {
       const declaration = table.get(name);
-      return (declaration?.overloads ?? []).map((overload) => ({ declaration: declaration as FunctionDeclaration, overload }));
+      return (declaration?.overloads ?? []).map((overload) => ({
+        declaration: declaration as FunctionDeclaration,
+        overload,
+      }));
     });
   return candidateList;
 }
@@ -111,7 +126,12 @@ class Writer {
   anyType(depth: number): CelType {
     const kind = this.pick(10);
     if (depth > 0 && kind === 0) return { kind: 'list', element: this.anyType(depth - 1) };
-    if (depth > 0 && kind === 1) return { kind: 'map', key: { kind: this.from(['string', 'int', 'bool'] as const) }, value: this.anyType(depth - 1) };
+    if (depth > 0 && kind === 1)
+      return {
+        kind: 'map',
+        key: { kind: this.from(['string', 'int', 'bool'] as const) },
+        value: this.anyType(depth - 1),
+      };
     if (depth > 0 && kind === 2) return { kind: 'optional', value: this.anyType(depth - 1) };
     if (kind === 3) return parseType(this.from(opaque)) as CelType;
     return { kind: this.from(scalars) as 'int' };
@@ -141,7 +161,10 @@ class Writer {
   }
 
   private leaf(type: CelType): string {
-    const names = [...Object.entries(variables).map(([name, text]) => ({ name, type: parseType(text) as CelType })), ...this.scope];
+    const names = [
+      ...Object.entries(variables).map(([name, text]) => ({ name, type: parseType(text) as CelType })),
+      ...this.scope,
+    ];
     const fitting = names.filter((variable) => JSON.stringify(variable.type) === JSON.stringify(type));
     const local = this.scope.filter((variable) => JSON.stringify(variable.type) === JSON.stringify(type));
     if (local.length > 0 && this.pick(3) > 0) return this.from(local).name;
@@ -197,7 +220,9 @@ class Writer {
   }
 
   private write({ declaration, overload }: Candidate, bound: Map<string, CelType>, depth: number): string {
-    const args = overload.parameters.map((parameter, index) => this.argument(declaration.name, index, this.concrete(parameter, bound), depth - 1));
+    const args = overload.parameters.map((parameter, index) =>
+      this.argument(declaration.name, index, this.concrete(parameter, bound), depth - 1),
+    );
     const { name } = declaration;
     if (name === '_?_:_') return `(${args[0]} ? ${args[1]} : ${args[2]})`;
     if (name === '!_' || name === '-_') return `${name.charAt(0)}(${args[0]})`;
@@ -232,7 +257,8 @@ class Writer {
     }
     // Anything else would make texts of gigabytes.
     if (name === 'random.seededString' && index === 0) return this.from(['0', '1', '8', '40', '-5']);
-    if (name === 'format' && index === 1) return `[${Array.from({ length: this.pick(3) }, () => this.leaf(this.anyType(1))).join(', ')}]`;
+    if (name === 'format' && index === 1)
+      return `[${Array.from({ length: this.pick(3) }, () => this.leaf(this.anyType(1))).join(', ')}]`;
     return this.expression(type, depth);
   }
 
@@ -269,7 +295,9 @@ class Writer {
   }
 
   private optionalValue(type: CelType, depth: number): string {
-    const target = this.from(type.kind === 'string' ? ['x', 'o', 'ms'] : type.kind === 'int' ? ['x', 'o', 'mi'] : ['x', 'o']);
+    const target = this.from(
+      type.kind === 'string' ? ['x', 'o', 'ms'] : type.kind === 'int' ? ['x', 'o', 'mi'] : ['x', 'o'],
+    );
     const field = this.from(['a', 'b', 'c']);
     switch (this.pick(6)) {
       case 0:
@@ -286,7 +314,8 @@ class Writer {
         if (type.kind !== 'optional') return this.call(type, depth);
         return `${target}.?${field}.optMap(w${depth}, ${this.within([{ name: `w${depth}`, type: { kind: 'dyn' } }], () => this.expression(type.value, depth - 1))})`;
       default:
-        if (type.kind !== 'bool') return `x.?${field}.${this.from(['a', 'b'])}.orValue(${this.expression(type, depth - 1)})`;
+        if (type.kind !== 'bool')
+          return `x.?${field}.${this.from(['a', 'b'])}.orValue(${this.expression(type, depth - 1)})`;
         return `x.?${field}.${this.from(['a', 'b'])}.hasValue()`;
     }
   }
@@ -294,19 +323,26 @@ class Writer {
   private macro(type: CelType, depth: number): string {
     const element = this.anyType(1);
     const name = `e${depth}`;
-    const list = this.pick(5) === 0 ? this.from(['x', 'o', 'ms', 'mi']) : this.expression({ kind: 'list', element }, depth - 1);
+    const list =
+      this.pick(5) === 0 ? this.from(['x', 'o', 'ms', 'mi']) : this.expression({ kind: 'list', element }, depth - 1);
     const local = [{ name, type: element }];
-    const two = [{ name: `k${depth}`, type: { kind: 'int' } as CelType }, { name, type: element }];
+    const two = [
+      { name: `k${depth}`, type: { kind: 'int' } as CelType },
+      { name, type: element },
+    ];
     const bool: CelType = { kind: 'bool' };
     const inside = (wanted: CelType) => this.within(local, () => this.expression(wanted, depth - 1));
     const insideTwo = (wanted: CelType) => this.within(two, () => this.expression(wanted, depth - 1));
     if (type.kind === 'bool') {
       const macro = this.from(['all', 'exists', 'exists_one']);
-      return this.pick(3) === 0 ? `${list}.${macro.replace('exists_one', 'existsOne')}(k${depth}, ${name}, ${insideTwo(bool)})` : `${list}.${macro}(${name}, ${inside(bool)})`;
+      return this.pick(3) === 0
+        ? `${list}.${macro.replace('exists_one', 'existsOne')}(k${depth}, ${name}, ${insideTwo(bool)})`
+        : `${list}.${macro}(${name}, ${inside(bool)})`;
     }
     if (type.kind === 'map' && type.key.kind === 'int') {
       const macro = this.from(['transformMap', 'transformMapEntry']);
-      const body = macro === 'transformMap' ? insideTwo(type.value) : `{${insideTwo({ kind: 'int' })}: ${insideTwo(type.value)}}`;
+      const body =
+        macro === 'transformMap' ? insideTwo(type.value) : `{${insideTwo({ kind: 'int' })}: ${insideTwo(type.value)}}`;
       return `${list}.${macro}(k${depth}, ${name}, ${this.pick(3) === 0 ? `${insideTwo(bool)}, ` : ''}${body})`;
     }
     if (type.kind !== 'list' && this.pick(8) > 0) return this.call(type, depth);
@@ -333,7 +369,8 @@ function fits(declared: CelType, wanted: CelType, bound: Map<string, CelType>): 
   }
   if (declared.kind !== wanted.kind) return false;
   if (declared.kind === 'list' && wanted.kind === 'list') return fits(declared.element, wanted.element, bound);
-  if (declared.kind === 'map' && wanted.kind === 'map') return fits(declared.key, wanted.key, bound) && fits(declared.value, wanted.value, bound);
+  if (declared.kind === 'map' && wanted.kind === 'map')
+    return fits(declared.key, wanted.key, bound) && fits(declared.value, wanted.value, bound);
   if (declared.kind === 'optional' && wanted.kind === 'optional') return fits(declared.value, wanted.value, bound);
   if (declared.kind === 'opaque' && wanted.kind === 'opaque') return declared.name === wanted.name;
   return true;

@@ -12,7 +12,13 @@ if (!there) console.log(`The shared cases are skipped: ${file} is not there.`);
 interface Case {
   readonly group: string;
   readonly expr: string;
-  readonly expected: { readonly ok: boolean; readonly type?: string; readonly val?: unknown; readonly phase?: string; readonly err?: string };
+  readonly expected: {
+    readonly ok: boolean;
+    readonly type?: string;
+    readonly val?: unknown;
+    readonly phase?: string;
+    readonly err?: string;
+  };
 }
 
 describe.skipIf(!there)('expressions that people write', () => {
@@ -22,7 +28,8 @@ describe.skipIf(!there)('expressions that people write', () => {
   const any: CelType = { kind: 'dyn' };
   const environment = createEnvironment({
     functions: 'kro',
-    variables: (name) => (Object.hasOwn(vars, name) ? (Array.isArray(vars[name]) ? { kind: 'list', element: any } : any) : undefined),
+    variables: (name) =>
+      Object.hasOwn(vars, name) ? (Array.isArray(vars[name]) ? { kind: 'list', element: any } : any) : undefined,
   });
 
   it('has 200 of them', () => {
@@ -46,7 +53,8 @@ describe.skipIf(!there)('expressions that people write', () => {
 function seconds(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (key, inner: unknown) => {
-      if (key === 'duration' && typeof inner === 'string') return Number(inner.replace(/s$/, '')) / (inner.endsWith('s') ? 1 : 1e9);
+      if (key === 'duration' && typeof inner === 'string')
+        return Number(inner.replace(/s$/, '')) / (inner.endsWith('s') ? 1 : 1e9);
       if (key === 'double' && typeof inner === 'string') return inner.replace('+Inf', 'Infinity');
       return inner;
     }),

@@ -49,7 +49,9 @@ export class Oracle {
   private readonly waiting: ((answer: OracleAnswer) => void)[] = [];
 
   constructor(binary: string) {
-    this.process = spawn(binary, [], { stdio: ['pipe', 'pipe', 'inherit'] }) as unknown as ChildProcessWithoutNullStreams;
+    this.process = spawn(binary, [], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    }) as unknown as ChildProcessWithoutNullStreams;
     createInterface({ input: this.process.stdout }).on('line', (line) => {
       this.waiting.shift()?.(JSON.parse(line) as OracleAnswer);
     });

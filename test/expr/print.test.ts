@@ -6,7 +6,9 @@ import { print, printTemplate } from '../../src/expr/print.ts';
 import { samples } from './generator.ts';
 
 function shape(node: Node): string {
-  return JSON.stringify(node, (key, value: unknown) => (key === 'position' ? undefined : typeof value === 'bigint' ? `${value}n` : value));
+  return JSON.stringify(node, (key, value: unknown) =>
+    key === 'position' ? undefined : typeof value === 'bigint' ? `${value}n` : value,
+  );
 }
 
 describe('print', () => {

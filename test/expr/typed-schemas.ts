@@ -1,7 +1,7 @@
 import type { CelType, StructType } from '../../src/expr/types.ts';
 
 /** A small resource with every kind of field that a Kubernetes schema has. */
-export const schema = {
+export const schema: Schema = {
   type: 'object',
   properties: {
     metadata: {
@@ -28,7 +28,11 @@ export const schema = {
         times: { type: 'array', items: { type: 'string', format: 'date-time' } },
         data: { type: 'object', additionalProperties: { type: 'string', format: 'byte' } },
         ratios: { type: 'object', additionalProperties: { type: 'number' } },
-        free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { known: { type: 'integer' } } },
+        free: {
+          type: 'object',
+          'x-kubernetes-preserve-unknown-fields': true,
+          properties: { known: { type: 'integer' } },
+        },
         items: {
           type: 'array',
           items: {
@@ -53,6 +57,7 @@ interface Schema {
   readonly items?: Schema;
   readonly additionalProperties?: Schema;
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
+  readonly 'x-kubernetes-int-or-string'?: boolean;
 }
 
 const formats: Readonly<Record<string, CelType>> = {
@@ -86,7 +91,9 @@ export function schemaType(of: Schema, name: string): CelType {
 }
 
 function structType(of: Schema, name: string): StructType {
-  const fields = new Map(Object.entries(of.properties ?? {}).map(([field, inner]) => [field, schemaType(inner, `${name}.${field}`)]));
+  const fields = new Map(
+    Object.entries(of.properties ?? {}).map(([field, inner]) => [field, schemaType(inner, `${name}.${field}`)]),
+  );
   const struct: StructType = {
     kind: 'struct',
     name,

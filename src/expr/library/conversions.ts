@@ -58,7 +58,7 @@ function bytesToString(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return fail("invalid UTF-8 in bytes, cannot convert to string");
+    return fail('invalid UTF-8 in bytes, cannot convert to string');
   }
 }
 

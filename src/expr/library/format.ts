@@ -47,7 +47,8 @@ function readClause(text: string, start: number): { clause: Clause; end: number 
     at += 1 + digits.length;
     const prefix = 'could not parse formatting clause: error while parsing precision: ';
     if (at >= text.length) return fail(`${prefix}could not find end of precision specifier`);
-    if (digits === '') return fail(`${prefix}error while converting precision to integer: strconv.Atoi: parsing "": invalid syntax`);
+    if (digits === '')
+      return fail(`${prefix}error while converting precision to integer: strconv.Atoi: parsing "": invalid syntax`);
     precision = Number(digits);
     if (precision > 100) return fail(`${prefix}precision ${digits} exceeds maximum allowed precision 100`);
   }

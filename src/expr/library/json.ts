@@ -36,9 +36,8 @@ function keyText(key: unknown): string {
 
 /** Go's `json.Marshal` of a string: `<`, `>` and `&` are escaped as well. */
 function quote(text: string): string {
-  return JSON.stringify(text.toWellFormed()).replace(
-    /[<>&\u2028\u2029\u007f]/g,
-    (char) => (char === '\u007f' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  return JSON.stringify(text.toWellFormed()).replace(/[<>&\u2028\u2029\u007f]/g, (char) =>
+    char === '\u007f' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
@@ -83,7 +82,9 @@ export function encodeJson(value: unknown): string {
       if (isInt(of)) return typeof of === 'number' ? String(of) : quote(String(of));
       if (of instanceof CelUint) return of.value > largestExact ? quote(String(of.value)) : String(of.value);
       if (!(of instanceof CelDouble)) return undefined;
-      return Number.isFinite(of.value) ? float(of.value) : quote(Number.isNaN(of.value) ? 'NaN' : of.value > 0 ? 'Infinity' : '-Infinity');
+      return Number.isFinite(of.value)
+        ? float(of.value)
+        : quote(Number.isNaN(of.value) ? 'NaN' : of.value > 0 ? 'Infinity' : '-Infinity');
     },
     other(of) {
       if (of instanceof Uint8Array) return quote(encodeBase64(of));
@@ -99,7 +100,9 @@ export function encodeJson(value: unknown): string {
 function protoTime(time: Timestamp): string {
   const whole = new Timestamp(time.seconds).toString().slice(0, -1);
   if (time.nanos === 0) return `${whole}Z`;
-  const digits = String(time.nanos).padStart(9, '0').replace(/(000){1,2}$/, '');
+  const digits = String(time.nanos)
+    .padStart(9, '0')
+    .replace(/(000){1,2}$/, '');
   return `${whole}.${digits}Z`;
 }
 
@@ -116,11 +119,12 @@ export function unmarshalJson(text: string): unknown {
 
 function doubles(value: unknown): unknown {
   if (typeof value === 'number') {
-    return Number.isFinite(value) ? new CelDouble(value) : fail('json.unmarshal failed to parse JSON: number out of range');
+    return Number.isFinite(value)
+      ? new CelDouble(value)
+      : fail('json.unmarshal failed to parse JSON: number out of range');
   }
   if (typeof value === 'string') return value.toWellFormed();
   if (Array.isArray(value)) return value.map(doubles);
   if (!isJsonObject(value)) return value;
   return CelMap.of(Object.entries(value).map(([key, item]) => [key.toWellFormed(), doubles(item)] as const));
 }
-

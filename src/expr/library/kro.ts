@@ -94,7 +94,12 @@ function toCondition(value: unknown): Condition {
     const found = mapFind(value, key);
     return typeof found === 'string' ? found : '';
   };
-  return new Condition({ type: read('type'), status: read('status'), reason: read('reason'), message: read('message') });
+  return new Condition({
+    type: read('type'),
+    status: read('status'),
+    reason: read('reason'),
+    message: read('message'),
+  });
 }
 
 /** kro's own functions. */

@@ -69,10 +69,26 @@ function forEach(types: readonly string[], signature: (type: string) => string, 
 
 /** Kubernetes' list library. */
 export const kubernetesLists: Library = {
-  isSorted: forEach(comparable, (type) => `list(${type}).(): bool`, () => isSorted),
-  sum: forEach(Object.keys(zeros), (type) => `list(${type}).(): ${type}`, (type) => sum(zeros[type])),
-  min: forEach(comparable, (type) => `list(${type}).(): ${type}`, () => extreme('min', 1)),
-  max: forEach(comparable, (type) => `list(${type}).(): ${type}`, () => extreme('max', -1)),
+  isSorted: forEach(
+    comparable,
+    (type) => `list(${type}).(): bool`,
+    () => isSorted,
+  ),
+  sum: forEach(
+    Object.keys(zeros),
+    (type) => `list(${type}).(): ${type}`,
+    (type) => sum(zeros[type]),
+  ),
+  min: forEach(
+    comparable,
+    (type) => `list(${type}).(): ${type}`,
+    () => extreme('min', 1),
+  ),
+  max: forEach(
+    comparable,
+    (type) => `list(${type}).(): ${type}`,
+    () => extreme('max', -1),
+  ),
   indexOf: { 'list(A).(A): int': indexOf },
   lastIndexOf: { 'list(A).(A): int': lastIndexOf },
 };

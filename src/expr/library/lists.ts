@@ -65,7 +65,8 @@ export const lists: Library = {
   slice: { 'list(T).(int, int): list(T)': slice },
   // cel-go looks at nothing but that it is a list: one that is flat already is fine.
   flatten: singleton(
-    (list: unknown, depth: unknown = 1) => (Array.isArray(list) && isInt(depth) ? flatten(list, depth) : fail('no such overload: flatten')),
+    (list: unknown, depth: unknown = 1) =>
+      Array.isArray(list) && isInt(depth) ? flatten(list, depth) : fail('no such overload: flatten'),
     'list(list(T)).(): list(T)',
     'list(dyn).(int): list(dyn)',
   ),
@@ -75,4 +76,3 @@ export const lists: Library = {
   reverse: { 'list(T).(): list(T)': (list: List) => list.toReversed() },
   'lists.range': { '(int): list(int)': range },
 };
-

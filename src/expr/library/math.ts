@@ -21,7 +21,8 @@ function extremes(wanted: number): Record<string, Implementation> {
   for (const type of numbers) overloads[`(${type}): ${type}`] = (value: unknown) => value;
   for (const type of numbers) {
     for (const other of numbers) {
-      overloads[`(${type}, ${other}): ${type === other ? type : 'dyn'}`] = (left: unknown, right: unknown) => pick([left, right]);
+      overloads[`(${type}, ${other}): ${type === other ? type : 'dyn'}`] = (left: unknown, right: unknown) =>
+        pick([left, right]);
     }
   }
   for (const type of numbers) overloads[`(list(${type})): ${type}`] = pick;
@@ -58,7 +59,8 @@ function bitwise(run: Bits): Record<string, Implementation> {
 
 function shifts(run: Bits): Record<string, Implementation> {
   return {
-    '(int, int): int': (value: Int, by: Int) => toInt(BigInt.asIntN(64, shift(BigInt.asUintN(64, BigInt(value)), by, run))),
+    '(int, int): int': (value: Int, by: Int) =>
+      toInt(BigInt.asIntN(64, shift(BigInt.asUintN(64, BigInt(value)), by, run))),
     '(uint, int): uint': ({ value }: CelUint, by: Int) => new CelUint(BigInt.asUintN(64, shift(value, by, run))),
   };
 }

@@ -34,7 +34,9 @@ const special = (): never => fail('not evaluated here');
 /** cel-go's optional types. */
 export const optionals: Library = {
   'optional.of': { '(V): optional(V)': (value: unknown) => new CelOptional(value) },
-  'optional.ofNonZeroValue': { '(V): optional(V)': (value: unknown) => (isZero(value) ? none : new CelOptional(value)) },
+  'optional.ofNonZeroValue': {
+    '(V): optional(V)': (value: unknown) => (isZero(value) ? none : new CelOptional(value)),
+  },
   'optional.none': { '(): optional(V)': () => none },
   value: {
     'optional(V).(): V': ({ present, value }: CelOptional) => (present ? value : fail('optional.none() dereference')),

@@ -60,7 +60,10 @@ export function declare(name: string, libraries: readonly Library[]): FunctionDe
 }
 
 /** A function that is only declared: its overloads as signatures. */
-export function declareFunction(name: string, overloads: readonly Pick<Overload, 'member' | 'parameters' | 'result'>[]): FunctionDeclaration {
+export function declareFunction(
+  name: string,
+  overloads: readonly Pick<Overload, 'member' | 'parameters' | 'result'>[],
+): FunctionDeclaration {
   const run = (): never => {
     throw new TypeError(`${name} is only declared`);
   };

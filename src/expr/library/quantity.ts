@@ -77,11 +77,25 @@ function ofInt(value: Int): Quantity {
 }
 
 const decimalSuffixes: ReadonlyMap<string, number> = new Map([
-  ['', 0], ['n', -9], ['u', -6], ['m', -3], ['k', 3], ['M', 6], ['G', 9], ['T', 12], ['P', 15], ['E', 18],
-]); // biome-ignore format: a table
+  ['', 0],
+  ['n', -9],
+  ['u', -6],
+  ['m', -3],
+  ['k', 3],
+  ['M', 6],
+  ['G', 9],
+  ['T', 12],
+  ['P', 15],
+  ['E', 18],
+]);
 const binarySuffixes: ReadonlyMap<string, number> = new Map([
-  ['Ki', 10], ['Mi', 20], ['Gi', 30], ['Ti', 40], ['Pi', 50], ['Ei', 60],
-]); // biome-ignore format: a table
+  ['Ki', 10],
+  ['Mi', 20],
+  ['Gi', 30],
+  ['Ti', 40],
+  ['Pi', 50],
+  ['Ei', 60],
+]);
 
 /** Reads what Kubernetes reads as a quantity; `undefined` for anything else. */
 function parseQuantity(text: string): Quantity | undefined {

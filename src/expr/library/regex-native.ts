@@ -5,7 +5,8 @@ interface Atom {
   readonly repeated: boolean;
 }
 
-const atomPattern = /(?:\[((?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9_.:/@,= ])+-?)\]|\\([.\-/+*?()[\]{}|^$d])|([A-Za-z0-9_:/@,= -]))([+*?]?)/y;
+const atomPattern =
+  /(?:\[((?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9_.:/@,= ])+-?)\]|\\([.\-/+*?()[\]{}|^$d])|([A-Za-z0-9_:/@,= -]))([+*?]?)/y;
 
 /**
  * The pattern for JavaScript's own engine, when it means the same there and cannot go back and forth: it is anchored,

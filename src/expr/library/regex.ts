@@ -19,7 +19,11 @@ export function compilePattern(pattern: string): RE2JS {
     compiled.set(pattern, regex);
     return regex;
   } catch (error) {
-    return fail(error instanceof Error ? error.message.replace(/^(?!error parsing regexp)/, 'error parsing regexp: ') : String(error));
+    return fail(
+      error instanceof Error
+        ? error.message.replace(/^(?!error parsing regexp)/, 'error parsing regexp: ')
+        : String(error),
+    );
   }
 }
 
@@ -50,7 +54,8 @@ function findAll(text: string, pattern: string, limit: Int = -1): string[] {
   const matcher = compilePattern(pattern).matcher(text);
   const found: string[] = [];
   let previousEnd = -1;
-  while ((limit < 0 || found.length < limit) && matcher.find()) {
+  const wanted = limit < 0 ? Number.POSITIVE_INFINITY : Number(limit);
+  while (found.length < wanted && matcher.find()) {
     // Go leaves out an empty match right after another one.
     const empty = matcher.start() === matcher.end() && matcher.start() === previousEnd;
     previousEnd = matcher.end();

@@ -4,8 +4,15 @@ import { fail } from '../failure.ts';
 import { Condition } from '../condition.ts';
 
 const comparable: ReadonlySet<string> = new Set([
-  'int', 'uint', 'double', 'bool', 'string', 'bytes', 'google.protobuf.Timestamp', 'google.protobuf.Duration',
-]); // biome-ignore format: a table
+  'int',
+  'uint',
+  'double',
+  'bool',
+  'string',
+  'bytes',
+  'google.protobuf.Timestamp',
+  'google.protobuf.Duration',
+]);
 
 /** The items in the order of their keys; equal keys keep their order. */
 export function sortByKeys(items: readonly unknown[], keys: readonly unknown[]): unknown[] {

@@ -87,7 +87,9 @@ function substring(text: string, start: Int, end?: Int): string {
 
 /** Go's `unicode.IsSpace`, which differs from JavaScript's notion in U+0085 and U+FEFF. */
 function trim(text: string): string {
-  return text.replace(/^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/, '').replace(/[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/, '');
+  return text
+    .replace(/^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/, '')
+    .replace(/[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/, '');
 }
 
 const ascii = /^[\0-\x7f]*$/;
@@ -106,15 +108,25 @@ function join(list: readonly unknown[], separator = ''): string {
 }
 
 const escapes: ReadonlyMap<string, string> = new Map([
-  ['\u0007', '\\a'], ['\b', '\\b'], ['\f', '\\f'], ['\n', '\\n'], ['\r', '\\r'], ['\t', '\\t'], ['\v', '\\v'],
-  ['\\', '\\\\'], ['"', '\\"'],
-]); // biome-ignore format: a table
+  ['\u0007', '\\a'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\v', '\\v'],
+  ['\\', '\\\\'],
+  ['"', '\\"'],
+]);
 
 /** As specified, an offset beyond the end is an error; cel-go finds nothing there. */
 export const strictStrings: Library = {
-  indexOf: { 'string.(string, int): int': (text: string, part: string, offset: Int) => indexOf(text, part, within(text, offset)) },
+  indexOf: {
+    'string.(string, int): int': (text: string, part: string, offset: Int) => indexOf(text, part, within(text, offset)),
+  },
   lastIndexOf: {
-    'string.(string, int): int': (text: string, part: string, offset: Int) => lastIndexOfFrom(text, part, within(text, offset)),
+    'string.(string, int): int': (text: string, part: string, offset: Int) =>
+      lastIndexOfFrom(text, part, within(text, offset)),
   },
 };
 

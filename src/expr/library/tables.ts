@@ -26,8 +26,20 @@ let standardTable: FunctionTable | undefined;
 /** The functions of kro 0.9.4's environment, and no others. */
 export function kroFunctions(): FunctionTable {
   kroTable ??= table([
-    standard, lists, strings, optionals, encoders, kubernetesLists, url, regex, quantity, ip, cidr, semver, kro,
-  ]); // biome-ignore format: a list
+    standard,
+    lists,
+    strings,
+    optionals,
+    encoders,
+    kubernetesLists,
+    url,
+    regex,
+    quantity,
+    ip,
+    cidr,
+    semver,
+    kro,
+  ]);
   return kroTable;
 }
 

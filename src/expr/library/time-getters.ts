@@ -65,7 +65,11 @@ function integer(text: string): number {
 }
 
 /** Zones that Go reads as mere offsets; Intl takes them for the history of a place. */
-const fixedZones: ReadonlyMap<string, number> = new Map([['EST', -18_000], ['MST', -25_200], ['HST', -36_000]]); // biome-ignore format: a table
+const fixedZones: ReadonlyMap<string, number> = new Map([
+  ['EST', -18_000],
+  ['MST', -25_200],
+  ['HST', -36_000],
+]);
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function namedOffset(time: Timestamp, zone: string): number {
@@ -78,9 +82,16 @@ function namedOffset(time: Timestamp, zone: string): number {
     if (/^[+-]|^local$/i.test(zone)) return fail('unknown time zone');
     try {
       format = new Intl.DateTimeFormat('en-US', {
-        timeZone: zone, hourCycle: 'h23', era: 'short', year: 'numeric', month: 'numeric', day: 'numeric',
-        hour: 'numeric', minute: 'numeric', second: 'numeric',
-      }); // biome-ignore format: one option a field
+        timeZone: zone,
+        hourCycle: 'h23',
+        era: 'short',
+        year: 'numeric',
+        month: 'numeric',
+        day: 'numeric',
+        hour: 'numeric',
+        minute: 'numeric',
+        second: 'numeric',
+      });
     } catch {
       return fail('unknown time zone');
     }
