@@ -15,10 +15,18 @@ const pairs = (count: number, a: () => number, b: () => number): { a: number; b:
   a();
   b();
   const rows = Array.from({ length: count }, () => ({ a: a(), b: b() }));
-  return { a: median(rows.map((row) => row.a)), b: median(rows.map((row) => row.b)), difference: median(rows.map((row) => row.a - row.b)) };
+  return {
+    a: median(rows.map((row) => row.a)),
+    b: median(rows.map((row) => row.b)),
+    difference: median(rows.map((row) => row.a - row.b)),
+  };
 };
 
-const imported = pairs(15, () => run(node, ['--input-type=module', '-e', "await import('kubewright')"]), () => run(node, ['--input-type=module', '-e', '0']));
+const imported = pairs(
+  15,
+  () => run(node, ['--input-type=module', '-e', "await import('kubewright')"]),
+  () => run(node, ['--input-type=module', '-e', '0']),
+);
 console.log(`import 'kubewright': ${imported.difference.toFixed(0)} ms over node -e 0 (bar: <= 60 ms)`);
 
 const folder = mkdtempSync(join(process.cwd(), 'bench/.tmp-'));
@@ -26,9 +34,18 @@ try {
   const schemas = join(folder, 'schemas.ts');
   const stack = readFileSync('stacks/app.ts', 'utf8');
   // The arktype schemas of the stack and nothing else.
-  writeFileSync(schemas, `import { type } from 'arktype';\n${stack.slice(stack.indexOf('const Service ='), stack.indexOf('const gateway ='))}\nvoid [MicroservicesSpec, MicroservicesStatus];\n`);
-  const synth = pairs(5, () => run('npx', ['tsx', 'stacks/app.ts', 'synth', '--env', 'prod', '--out', join(folder, 'dist')]), () => run('npx', ['tsx', schemas]));
-  console.log(`synth, cold: ${synth.difference.toFixed(0)} ms over npx tsx of the schemas alone, ${synth.a.toFixed(0)} ms in all (bar: <= 300 ms)`);
+  writeFileSync(
+    schemas,
+    `import { type } from 'arktype';\n${stack.slice(stack.indexOf('const Service ='), stack.indexOf('const gateway ='))}\nvoid [MicroservicesSpec, MicroservicesStatus];\n`,
+  );
+  const synth = pairs(
+    5,
+    () => run('npx', ['tsx', 'stacks/app.ts', 'synth', '--env', 'prod', '--out', join(folder, 'dist')]),
+    () => run('npx', ['tsx', schemas]),
+  );
+  console.log(
+    `synth, cold: ${synth.difference.toFixed(0)} ms over npx tsx of the schemas alone, ${synth.a.toFixed(0)} ms in all (bar: <= 300 ms)`,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -16,8 +16,16 @@ function ours(count: number): number {
   const graph = toResourceGraph({ name: 'many', apiVersion: 'example.com/v1', kind: 'Many', spec: Spec }, (schema) => {
     const resources: Record<string, ReturnType<typeof simple.ConfigMap> | ReturnType<typeof simple.Deployment>> = {};
     for (let i = 0; i < count / 2; i++) {
-      resources[`config${i}`] = simple.ConfigMap({ name: `config-${i}`, data: { ENVIRONMENT: schema.spec.environment, INDEX: String(i) } });
-      resources[`web${i}`] = simple.Deployment({ name: `web-${i}`, image: schema.spec.image, replicas: 2, ports: [{ containerPort: 80 }] });
+      resources[`config${i}`] = simple.ConfigMap({
+        name: `config-${i}`,
+        data: { ENVIRONMENT: schema.spec.environment, INDEX: String(i) },
+      });
+      resources[`web${i}`] = simple.Deployment({
+        name: `web-${i}`,
+        image: schema.spec.image,
+        replicas: 2,
+        ports: [{ containerPort: 80 }],
+      });
     }
     return resources;
   });
@@ -41,7 +49,10 @@ function cdk8s(count: number): number {
       spec: {
         replicas: 2,
         selector: { matchLabels: labels },
-        template: { metadata: { labels }, spec: { containers: [{ name: `web-${i}`, image: spec.image, ports: [{ containerPort: 80 }] }] } },
+        template: {
+          metadata: { labels },
+          spec: { containers: [{ name: `web-${i}`, image: spec.image, ports: [{ containerPort: 80 }] }] },
+        },
       },
     });
   }
@@ -53,5 +64,9 @@ cdk8s(200);
 const small = median(Array.from({ length: 5 }, () => time(() => ours(2_000))));
 const peer = median(Array.from({ length: 3 }, () => time(() => cdk8s(2_000))));
 const large = time(() => ours(50_000));
-console.log(`2,000 objects: ${small.toFixed(0)} ms (bar: < 100 ms); cdk8s ${peer.toFixed(0)} ms; ratio ${ratio(small, peer)} (bar: < 1)`);
-console.log(`50,000 objects: ${large.toFixed(0)} ms; time per object ${ratio(large / 50_000, small / 2_000)} of that of 2,000 (bar: <= 1.3)`);
+console.log(
+  `2,000 objects: ${small.toFixed(0)} ms (bar: < 100 ms); cdk8s ${peer.toFixed(0)} ms; ratio ${ratio(small, peer)} (bar: < 1)`,
+);
+console.log(
+  `50,000 objects: ${large.toFixed(0)} ms; time per object ${ratio(large / 50_000, small / 2_000)} of that of 2,000 (bar: <= 1.3)`,
+);

@@ -14,7 +14,11 @@ export default defineEnvironment<Graphs>({
       gateway: { domain: 'microservices-dev.local', replicas: 1 },
       services: {
         user: { image: 'user-service:dev', replicas: 1, database: { host: 'user-db.dev', name: 'users_dev' } },
-        product: { image: 'product-service:dev', replicas: 1, database: { host: 'product-db.dev', name: 'products_dev' } },
+        product: {
+          image: 'product-service:dev',
+          replicas: 1,
+          database: { host: 'product-db.dev', name: 'products_dev' },
+        },
         order: { image: 'order-service:dev', replicas: 1, database: { host: 'order-db.dev', name: 'orders_dev' } },
       },
     },

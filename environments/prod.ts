@@ -14,7 +14,11 @@ export default defineEnvironment<Graphs>({
       gateway: { domain: 'api.mycompany.com', replicas: 3 },
       services: {
         user: { image: 'user-service:1.0.0', replicas: 3, database: { host: 'user-db.prod', name: 'users' } },
-        product: { image: 'product-service:1.0.0', replicas: 5, database: { host: 'product-db.prod', name: 'products' } },
+        product: {
+          image: 'product-service:1.0.0',
+          replicas: 5,
+          database: { host: 'product-db.prod', name: 'products' },
+        },
         order: { image: 'order-service:1.0.0', replicas: 3, database: { host: 'order-db.prod', name: 'orders' } },
       },
     },

@@ -13,9 +13,21 @@ export default defineEnvironment<Graphs>({
       environment: 'staging',
       gateway: { domain: 'microservices-staging.local', replicas: 2, routing: 'gatewayApi' },
       services: {
-        user: { image: 'user-service:1.0.0', replicas: 2, database: { host: 'user-db.staging', name: 'users_staging' } },
-        product: { image: 'product-service:1.0.0', replicas: 2, database: { host: 'product-db.staging', name: 'products_staging' } },
-        order: { image: 'order-service:1.0.0', replicas: 2, database: { host: 'order-db.staging', name: 'orders_staging' } },
+        user: {
+          image: 'user-service:1.0.0',
+          replicas: 2,
+          database: { host: 'user-db.staging', name: 'users_staging' },
+        },
+        product: {
+          image: 'product-service:1.0.0',
+          replicas: 2,
+          database: { host: 'product-db.staging', name: 'products_staging' },
+        },
+        order: {
+          image: 'order-service:1.0.0',
+          replicas: 2,
+          database: { host: 'order-db.staging', name: 'orders_staging' },
+        },
       },
     },
     platform: {

@@ -167,7 +167,13 @@ export const microservicesApp = toResourceGraph(
             {
               host: schema.spec.gateway.domain,
               http: {
-                paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'api-gateway', port: { number: 80 } } } }],
+                paths: [
+                  {
+                    path: '/',
+                    pathType: 'Prefix',
+                    backend: { service: { name: 'api-gateway', port: { number: 80 } } },
+                  },
+                ],
               },
             },
           ],

@@ -16,7 +16,13 @@ const PlatformStatus = type({
 
 /** Two shops on one platform: one is part of it, the other an instance of its own kind. */
 export const platform = toResourceGraph(
-  { name: 'platform', apiVersion: 'example.com/v1alpha1', kind: 'Platform', spec: PlatformSpec, status: PlatformStatus },
+  {
+    name: 'platform',
+    apiVersion: 'example.com/v1alpha1',
+    kind: 'Platform',
+    spec: PlatformSpec,
+    status: PlatformStatus,
+  },
   (schema) => {
     const { environment, version, domain } = schema.spec;
     // Two environments in one cluster must not share them.
@@ -39,7 +45,10 @@ export const platform = toResourceGraph(
       shopNamespace,
       partnersNamespace,
       shop: microservicesApp.include(values('shop'), { namespace: shopNamespace.metadata.name }),
-      partners: microservicesApp.instance(values('partners'), { name: 'partners', namespace: partnersNamespace.metadata.name }),
+      partners: microservicesApp.instance(values('partners'), {
+        name: 'partners',
+        namespace: partnersNamespace.metadata.name,
+      }),
     };
   },
   (_schema, { shop, partners }) => ({
