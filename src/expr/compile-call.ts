@@ -2,7 +2,7 @@ import { CelObject, CelOptional, CelDouble, CelUint, typeName, typeOfValue } fro
 import { adapt } from './adapt.ts';
 import { isMap, mapEntries } from './collections.ts';
 import type { Compiler } from './compile.ts';
-import { compare, equals } from './equality.ts';
+import { compareOperands, equals } from './equality.ts';
 import { Failure, noSuchOverload } from './failure.ts';
 import type { Code, Frame } from './frame.ts';
 import type { Implementation, Overload } from './library/overload.ts';
@@ -264,5 +264,5 @@ function optionalOr(left: Code, right: Code, unwrapped: boolean): Code {
 }
 
 function order(left: Code, right: Code, holds: (sign: number) => boolean): Code {
-  return (frame) => holds(compare(left(frame), right(frame)));
+  return (frame) => holds(compareOperands(left(frame), right(frame)));
 }

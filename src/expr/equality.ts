@@ -60,6 +60,16 @@ function bytesEqual(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }
 
+/** The operands of `<` and its like: nothing is ordered against NaN, whatever its type. */
+export function compareOperands(left: unknown, right: unknown): number {
+  if (isNotANumber(left) || isNotANumber(right)) return Number.NaN;
+  return compare(left, right);
+}
+
+function isNotANumber(value: unknown): boolean {
+  return value instanceof CelDouble && Number.isNaN(value.value);
+}
+
 /** CEL's order: negative, zero or positive; NaN when one side is not a number. */
 export function compare(left: unknown, right: unknown): number {
   if (typeof left === 'number' && typeof right === 'number') return left < right ? -1 : left > right ? 1 : 0;

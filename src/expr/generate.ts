@@ -3,7 +3,7 @@ import { adapt, adapterFor, isPlain, variableAdapter } from './adapt.ts';
 import { CelMap } from './cel-values.ts';
 import { type Compiler, hiding, literalValue, variable } from './compile.ts';
 import { absorbed, implementation } from './compile-call.ts';
-import { compare, equals } from './equality.ts';
+import { compareOperands, equals } from './equality.ts';
 import { Failure, noSuchOverload } from './failure.ts';
 import { declaredField } from './field-name.ts';
 import type { Code } from './frame.ts';
@@ -274,7 +274,7 @@ export class Emitter {
     const comparison = comparisons[tree.function];
     if (comparison && second) {
       return this.store(
-        `${numbers} ? ${left} ${comparison} ${right} : ${this.use(compare)}(${left}, ${right}) ${comparison} 0`,
+        `${numbers} ? ${left} ${comparison} ${right} : ${this.use(compareOperands)}(${left}, ${right}) ${comparison} 0`,
       );
     }
     const result = this.fresh();
