@@ -59,7 +59,8 @@ function resource(index: number): string {
 `;
 }
 
-const definition = (count: number): string => head + Array.from({ length: count }, (_, index) => resource(index)).join('');
+const definition = (count: number): string =>
+  head + Array.from({ length: count }, (_, index) => resource(index)).join('');
 
 function processorTime(run: () => unknown): number {
   const before = process.cpuUsage();

@@ -34,7 +34,14 @@ const bounds = [
 ] as const;
 
 /** What kro leaves out of the comparison. */
-const unseen = ['x-kubernetes-validations', 'x-kubernetes-list-type', 'x-kubernetes-list-map-keys', 'x-kubernetes-preserve-unknown-fields', 'additionalProperties', 'format'] as const;
+const unseen = [
+  'x-kubernetes-validations',
+  'x-kubernetes-list-type',
+  'x-kubernetes-list-map-keys',
+  'x-kubernetes-preserve-unknown-fields',
+  'additionalProperties',
+  'format',
+] as const;
 
 class Comparison implements SchemaChanges {
   readonly breaking: SchemaChange[] = [];
@@ -44,10 +51,21 @@ class Comparison implements SchemaChanges {
   compare(before: JsonSchema, after: JsonSchema, path: string): void {
     const { description: oldText = '', default: oldDefault } = before;
     const { description: newText = '', default: newDefault } = after;
-    if (oldText !== newText) this.compatible.push({ path: `${path}.description`, message: `Description field was changed from ${oldText} to ${newText}` });
-    if (json(oldDefault) !== json(newDefault)) this.compatible.push({ path: `${path}.default`, message: `Default value was changed from ${json(oldDefault)} to ${json(newDefault)}` });
+    if (oldText !== newText)
+      this.compatible.push({
+        path: `${path}.description`,
+        message: `Description field was changed from ${oldText} to ${newText}`,
+      });
+    if (json(oldDefault) !== json(newDefault))
+      this.compatible.push({
+        path: `${path}.default`,
+        message: `Default value was changed from ${json(oldDefault)} to ${json(newDefault)}`,
+      });
     if (before.type !== after.type) {
-      this.breaking.push({ path: `${path}.type`, message: `Type changed from ${before.type ?? ''} to ${after.type ?? ''}` });
+      this.breaking.push({
+        path: `${path}.type`,
+        message: `Type changed from ${before.type ?? ''} to ${after.type ?? ''}`,
+      });
       return;
     }
     this.#pattern(before.pattern ?? '', after.pattern ?? '', `${path}.pattern`);
@@ -62,7 +80,14 @@ class Comparison implements SchemaChanges {
   #pattern(before: string, after: string, path: string): void {
     if (before === after) return;
     if (after === '') this.compatible.push({ path, message: `Validation pattern ${before} was removed` });
-    else this.breaking.push({ path, message: before === '' ? `Validation pattern ${after} was added` : `Validation pattern changed from ${before} to ${after}` });
+    else
+      this.breaking.push({
+        path,
+        message:
+          before === ''
+            ? `Validation pattern ${after} was added`
+            : `Validation pattern changed from ${before} to ${after}`,
+      });
   }
 
   #bounds(before: JsonSchema, after: JsonSchema, path: string): void {
@@ -74,7 +99,10 @@ class Comparison implements SchemaChanges {
       else if (now === undefined) this.compatible.push({ path: at, message: `${word} constraint ${old} was removed` });
       else {
         const isTighter = (now - old) * direction > 0;
-        const change = { path: at, message: `${word} was ${now > old ? 'increased' : 'decreased'} from ${old} to ${now}` };
+        const change = {
+          path: at,
+          message: `${word} was ${now > old ? 'increased' : 'decreased'} from ${old} to ${now}`,
+        };
         (isTighter ? this.breaking : this.compatible).push(change);
       }
     }
@@ -91,7 +119,10 @@ class Comparison implements SchemaChanges {
       if (Object.hasOwn(old, name)) continue;
       const isBreaking = (after.required ?? []).includes(name) && field.default === undefined;
       // kro calls a required property optional in its message.
-      (isBreaking ? this.breaking : this.compatible).push({ path: `${path}.properties.${name}`, message: `Optional property ${lastOf(name)} was added` });
+      (isBreaking ? this.breaking : this.compatible).push({
+        path: `${path}.properties.${name}`,
+        message: `Optional property ${lastOf(name)} was added`,
+      });
     }
   }
 
@@ -101,19 +132,24 @@ class Comparison implements SchemaChanges {
     for (const name of now) {
       if (!before.properties?.[name]) continue;
       if (!old.has(name)) this.breaking.push({ path, message: `Field ${name} is newly required` });
-      else if (has(before, name) && !has(after, name)) this.breaking.push({ path, message: `Default value removed from required field ${name}` });
+      else if (has(before, name) && !has(after, name))
+        this.breaking.push({ path, message: `Default value removed from required field ${name}` });
     }
-    for (const name of old) if (!now.has(name)) this.compatible.push({ path, message: `Field ${name} is no longer required` });
+    for (const name of old)
+      if (!now.has(name)) this.compatible.push({ path, message: `Field ${name} is no longer required` });
   }
 
   #enums(before: readonly unknown[], after: readonly unknown[], path: string): void {
     if (before.length === 0 || after.length === 0) {
-      if (before.length !== after.length) this.notCompared.push({ path, message: before.length === 0 ? 'Enum was added' : 'Enum was removed' });
+      if (before.length !== after.length)
+        this.notCompared.push({ path, message: before.length === 0 ? 'Enum was added' : 'Enum was removed' });
       return;
     }
     const [old, now] = [new Set(before.map(json)), new Set(after.map(json))];
-    for (const value of old) if (!now.has(value)) this.breaking.push({ path, message: `Enum value ${value} was removed` });
-    for (const value of now) if (!old.has(value)) this.compatible.push({ path, message: `Enum value ${value} was added` });
+    for (const value of old)
+      if (!now.has(value)) this.breaking.push({ path, message: `Enum value ${value} was removed` });
+    for (const value of now)
+      if (!old.has(value)) this.compatible.push({ path, message: `Enum value ${value} was added` });
   }
 
   #items(before: JsonSchema | undefined, after: JsonSchema | undefined, path: string): void {
@@ -123,7 +159,9 @@ class Comparison implements SchemaChanges {
   }
 
   #unseen(before: JsonSchema, after: JsonSchema, path: string): void {
-    for (const name of unseen) if (json(before[name]) !== json(after[name])) this.notCompared.push({ path: `${path}.${name}`, message: `${name} was changed` });
+    for (const name of unseen)
+      if (json(before[name]) !== json(after[name]))
+        this.notCompared.push({ path: `${path}.${name}`, message: `${name} was changed` });
   }
 }
 

@@ -24,27 +24,52 @@ export interface DefinitionChanges extends SchemaChanges {
  * @example
  * const { refusal } = compareDefinitions(deployed, readFileSync('rgd.yaml', 'utf8'));
  */
-export function compareDefinitions(before: string | object | Source, after: string | object | Source, options: Pick<ValidateOptions, 'crds' | 'definitions'> = {}): DefinitionChanges {
+export function compareDefinitions(
+  before: string | object | Source,
+  after: string | object | Source,
+  options: Pick<ValidateOptions, 'crds' | 'definitions'> = {},
+): DefinitionChanges {
   const [old, now] = [checked(before, options), checked(after, options)];
   const changes = compareSchemas(instanceOpenApi(old.spec, old.status), instanceOpenApi(now.spec, now.status));
   const [oldSchema, newSchema] = [old.pieces.schema, now.pieces.schema];
   const differs = (name: string): boolean => !isDeepStrictEqual(oldSchema[name], newSchema[name]);
   const compatible = [...changes.compatible];
-  if (differs('additionalPrinterColumns')) compatible.push({ path: 'version.additionalPrinterColumns', message: 'Additional printer columns were changed' });
-  for (const name of ['shortNames', 'categories']) if (differs(name)) compatible.push({ path: `names.${name}`, message: `${name} were changed` });
+  if (differs('additionalPrinterColumns'))
+    compatible.push({ path: 'version.additionalPrinterColumns', message: 'Additional printer columns were changed' });
+  for (const name of ['shortNames', 'categories'])
+    if (differs(name)) compatible.push({ path: `names.${name}`, message: `${name} were changed` });
   const notCompared = [...changes.notCompared];
-  if (differs('metadata')) notCompared.push({ path: 'metadata', message: 'Labels or annotations of the CustomResourceDefinition were changed' });
-  const allowed = fieldsOf(fieldsOf(now.pieces.manifest.object['metadata'])['annotations'])['kro.run/allow-breaking-changes'] === 'true';
-  const refusal = changes.breaking.length > 0 && !allowed ? { refusal: `breaking changes detected: ${summary(changes.breaking)}` } : {};
+  if (differs('metadata'))
+    notCompared.push({
+      path: 'metadata',
+      message: 'Labels or annotations of the CustomResourceDefinition were changed',
+    });
+  const allowed =
+    fieldsOf(fieldsOf(now.pieces.manifest.object['metadata'])['annotations'])['kro.run/allow-breaking-changes'] ===
+    'true';
+  const refusal =
+    changes.breaking.length > 0 && !allowed
+      ? { refusal: `breaking changes detected: ${summary(changes.breaking)}` }
+      : {};
   return { breaking: changes.breaking, compatible, notCompared, immutable: immutableChanges(old, now), ...refusal };
 }
 
-function checked(source: string | object | Source, { crds = [], definitions = [] }: Pick<ValidateOptions, 'crds' | 'definitions'>): CheckedDefinition {
+function checked(
+  source: string | object | Source,
+  { crds = [], definitions = [] }: Pick<ValidateOptions, 'crds' | 'definitions'>,
+): CheckedDefinition {
   const manifests = readManifests(toSource(source));
   const definition = manifests.find(isDefinition);
-  if (!definition) throw new KubewrightError({ code: 'NoDefinition', message: 'there is no ResourceGraphDefinition', hint: 'Give a manifest of kind ResourceGraphDefinition.' });
+  if (!definition)
+    throw new KubewrightError({
+      code: 'NoDefinition',
+      message: 'there is no ResourceGraphDefinition',
+      hint: 'Give a manifest of kind ResourceGraphDefinition.',
+    });
   const others = definitions.flatMap((other) => readManifests(toSource(other)));
-  const result = new Judge([...manifests, ...others], { crds, featureGates: ['CELOmitFunction'], anyKind: true }).check(definition);
+  const result = new Judge([...manifests, ...others], { crds, featureGates: ['CELOmitFunction'], anyKind: true }).check(
+    definition,
+  );
   if ('served' in result) return result;
   throwProblems(
     'definition',
@@ -60,7 +85,9 @@ function immutableChanges({ pieces: old }: CheckedDefinition, { pieces: now }: C
     ['kind', old.kind, now.kind],
     ['scope', old.scope, now.scope],
   ] as const;
-  return fields.flatMap(([name, before, after]) => (before === after ? [] : [{ path: `spec.schema.${name}`, message: `Invalid value: ${name} is immutable` }]));
+  return fields.flatMap(([name, before, after]) =>
+    before === after ? [] : [{ path: `spec.schema.${name}`, message: `Invalid value: ${name} is immutable` }],
+  );
 }
 
 /** kro lists three. */

@@ -3,7 +3,13 @@ import { define, Expression, isObject, type Value, type ValueObject } from '../e
 import type { GraphData, GraphNode } from '../graph/graph.ts';
 import type { DefinitionOrigin } from '../graph/origin.ts';
 import { type SimpleSchema, toSimpleSchema } from '../schema/simple-schema.ts';
-import { type DefinitionResource, type Json, type JsonObject, kroApiVersion, type ResourceGraphDefinition } from './api.ts';
+import {
+  type DefinitionResource,
+  type Json,
+  type JsonObject,
+  kroApiVersion,
+  type ResourceGraphDefinition,
+} from './api.ts';
 import type { DefinitionOptions } from './definition.ts';
 import { hasNoValues } from './values.ts';
 
@@ -11,9 +17,16 @@ import { hasNoValues } from './values.ts';
  * The definition of a graph that was read from one: what kro accepted before is written as it was, without the rewriting
  * that graphs need which were not made for kro.
  */
-export function writeImported(graph: GraphData, origin: DefinitionOrigin, { definition }: DefinitionOptions): ResourceGraphDefinition {
+export function writeImported(
+  graph: GraphData,
+  origin: DefinitionOrigin,
+  { definition }: DefinitionOptions,
+): ResourceGraphDefinition {
   const { scope, schema, conditions, metadata } = origin;
-  const status = { ...writeObject(graph.status), ...(conditions.length > 0 && { conditions: conditions.map(writeExpression) }) };
+  const status = {
+    ...writeObject(graph.status),
+    ...(conditions.length > 0 && { conditions: conditions.map(writeExpression) }),
+  };
   return {
     apiVersion: kroApiVersion,
     kind: 'ResourceGraphDefinition',
@@ -38,13 +51,24 @@ function writeSpec(graph: GraphData, { json, simpleSchema }: DefinitionOrigin): 
   return hasNoValues(graph) ? { spec: {} } : toSimpleSchema(graph.spec.json, `graph ${graph.name}`);
 }
 
-function writeNode({ id, apiVersion, kind, template, external, includeWhen, readyWhen, forEach }: GraphNode): DefinitionResource {
+function writeNode({
+  id,
+  apiVersion,
+  kind,
+  template,
+  external,
+  includeWhen,
+  readyWhen,
+  forEach,
+}: GraphNode): DefinitionResource {
   return {
     id,
     ...(includeWhen.length > 0 && { includeWhen: includeWhen.map(writeExpression) }),
     ...(readyWhen.length > 0 && { readyWhen: readyWhen.map(writeExpression) }),
     ...(forEach.length > 0 && { forEach: forEach.map(({ name, list }) => ({ [name]: writeExpression(list) })) }),
-    ...(external ? { externalRef: { apiVersion, kind, metadata: writeObject(template['metadata'] as ValueObject) } } : { template: writeObject(template) }),
+    ...(external
+      ? { externalRef: { apiVersion, kind, metadata: writeObject(template['metadata'] as ValueObject) } }
+      : { template: writeObject(template) }),
   };
 }
 
@@ -60,7 +84,8 @@ function writeObject(value: ValueObject): JsonObject {
 
 function writeTree(value: Value): Json {
   if (value instanceof Expression) return writeExpression(value);
-  if (typeof value === 'string') return value.includes('${') ? printTemplate({ kind: 'template', parts: [value] }) : value;
+  if (typeof value === 'string')
+    return value.includes('${') ? printTemplate({ kind: 'template', parts: [value] }) : value;
   if (Array.isArray(value)) return value.map(writeTree);
   return isObject(value) ? writeObject(value) : (value as Json);
 }

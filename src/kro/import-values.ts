@@ -18,7 +18,8 @@ export class ValueReader {
   /** A tree in which texts with `${…}` are expressions. */
   tree(value: unknown, path: Path): Value {
     if (typeof value === 'string') return this.text(value, path);
-    if (Array.isArray(value)) return Object.freeze(value.map((item: unknown, index) => this.tree(item, [...path, index])));
+    if (Array.isArray(value))
+      return Object.freeze(value.map((item: unknown, index) => this.tree(item, [...path, index])));
     return typeof value === 'object' && value !== null ? this.object(value, path) : ((value ?? null) as Value);
   }
 
@@ -43,13 +44,19 @@ export class ValueReader {
     try {
       return valueOf(text);
     } catch (error) {
-      if (error instanceof CelError || error instanceof NestedExpression) throw this.#problem(path, error.message, error);
+      if (error instanceof CelError || error instanceof NestedExpression)
+        throw this.#problem(path, error.message, error);
       throw error;
     }
   }
 
   #problem(path: Path, message: string, cause: unknown): KubewrightError {
-    return new KubewrightError({ code: cause instanceof CelError ? cause.code : 'InvalidExpression', resource: this.#place(path), message, cause });
+    return new KubewrightError({
+      code: cause instanceof CelError ? cause.code : 'InvalidExpression',
+      resource: this.#place(path),
+      message,
+      cause,
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { KubewrightError, throwProblems } from '../errors.ts';
+import { defaultGroup } from './api.ts';
 import { crdProblems } from './check/crds.ts';
 import { type CheckedDefinition, checkDefinition, type Rules } from './check/definition.ts';
 import { fieldText } from './check/path-text.ts';
@@ -47,37 +48,91 @@ export interface Verdict {
  */
 export function validate(files: readonly (string | object | Source)[], options: ValidateOptions = {}): Verdict[] {
   const sources = files.map(toSource);
-  const read = sources.map((source, index) => attempt(source.file ?? `input ${index + 1}`, () => readManifests({ ...source, file: source.file ?? `input ${index + 1}` })));
-  const judge = new Judge([...read.flatMap(({ manifests }) => manifests), ...(options.definitions ?? []).flatMap((source) => readManifests(toSource(source)))], options);
+  const read = sources.map((source, index) =>
+    attempt(source.file ?? `input ${index + 1}`, () =>
+      readManifests({ ...source, file: source.file ?? `input ${index + 1}` }),
+    ),
+  );
+  const judge = new Judge(
+    [
+      ...read.flatMap(({ manifests }) => manifests),
+      ...(options.definitions ?? []).flatMap((source) => readManifests(toSource(source))),
+    ],
+    options,
+  );
   return read.map(({ file, manifests, errors }) => verdictOf(file, { manifests, errors, judge }));
 }
 
 /** `content` may be given bare. */
 export function toSource(source: string | object | Source): Source {
-  return typeof source === 'object' && 'content' in source && !('kind' in source) ? (source as Source) : { content: source };
+  return typeof source === 'object' && 'content' in source && !('kind' in source) ? source : { content: source };
 }
 
-function attempt(file: string, read: () => Manifest[]): { file: string; manifests: Manifest[]; errors: ValidationError[] } {
+function attempt(
+  file: string,
+  read: () => Manifest[],
+): { file: string; manifests: Manifest[]; errors: ValidationError[] } {
   try {
     return { file, manifests: read(), errors: [] };
   } catch (error) {
     if (!(error instanceof KubewrightError)) throw error;
     const line = Number(/:(\d+)$/.exec(error.resource ?? '')?.[1]);
-    return { file, manifests: [], errors: [{ code: error.code, message: error.message, path: '', ...(line > 0 && { line }) }] };
+    return {
+      file,
+      manifests: [],
+      errors: [{ code: error.code, message: error.message, path: '', ...(line > 0 && { line }) }],
+    };
   }
 }
 
-function verdictOf(file: string, { manifests, errors: unread, judge }: { manifests: readonly Manifest[]; errors: readonly ValidationError[]; judge: Judge }): Verdict {
+function verdictOf(
+  file: string,
+  {
+    manifests,
+    errors: unread,
+    judge,
+  }: { manifests: readonly Manifest[]; errors: readonly ValidationError[]; judge: Judge },
+): Verdict {
   const definitions = manifests.filter(isDefinition);
-  const malformed = manifests.filter(isCrd).flatMap((crd) => crdProblems(crd).map(({ message, path }) => errorAt(crd, { code: 'InvalidCrd', message: `${fieldText(path)}: ${message}`, path })));
+  const malformed = manifests
+    .filter(isCrd)
+    .flatMap((crd) =>
+      crdProblems(crd).map(({ message, path }) =>
+        errorAt(crd, { code: 'InvalidCrd', message: `${fieldText(path)}: ${message}`, path }),
+      ),
+    );
   const none = unread.length === 0 && definitions.length === 0 && !manifests.some(isCrd);
-  const missing: ValidationError = { code: 'NoDefinition', message: 'there is no ResourceGraphDefinition in this file', path: '' };
-  const errors = [...unread, ...malformed, ...(none ? [missing] : []), ...definitions.flatMap((definition) => judge.errors(definition))];
-  const warnings = new Map(definitions.flatMap(({ repeated }) => repeated.map(({ key, line }) => [`${key} ${line}`, { code: 'RepeatedKey', message: `the key "${key}" is already set in this map; the last one counts`, path: key, line }])));
+  const missing: ValidationError = {
+    code: 'NoDefinition',
+    message: 'there is no ResourceGraphDefinition in this file',
+    path: '',
+  };
+  const errors = [
+    ...unread,
+    ...malformed,
+    ...(none ? [missing] : []),
+    ...definitions.flatMap((definition) => judge.errors(definition)),
+  ];
+  const warnings = new Map(
+    definitions.flatMap(({ repeated }) =>
+      repeated.map(({ key, line }) => [
+        `${key} ${line}`,
+        {
+          code: 'RepeatedKey',
+          message: `the key "${key}" is already set in this map; the last one counts`,
+          path: key,
+          line,
+        },
+      ]),
+    ),
+  );
   return { file, accepted: errors.length === 0, errors, warnings: [...warnings.values()] };
 }
 
-function errorAt({ lineOf }: Manifest, { code, message, path }: Pick<KroRefusal, 'code' | 'message' | 'path'>): ValidationError {
+function errorAt(
+  { lineOf }: Manifest,
+  { code, message, path }: Pick<KroRefusal, 'code' | 'message' | 'path'>,
+): ValidationError {
   const line = lineOf(path);
   return { code, message, path: fieldText(path), ...(line !== undefined && { line }) };
 }
@@ -87,7 +142,12 @@ function refuseMalformed(crds: readonly Manifest[]): void {
   const problems = crds.filter(isCrd).flatMap((crd) => {
     return crdProblems(crd).map(({ message, path }) => {
       const { line, path: field } = errorAt(crd, { code: 'InvalidCrd', message, path });
-      return new KubewrightError({ code: 'InvalidCrd', resource: `${crd.file}${line === undefined ? '' : `:${line}`}`, path: field, message });
+      return new KubewrightError({
+        code: 'InvalidCrd',
+        resource: `${crd.file}${line === undefined ? '' : `:${line}`}`,
+        path: field,
+        message,
+      });
     });
   });
   throwProblems('CustomResourceDefinitions', problems);
@@ -105,7 +165,10 @@ export class Judge {
   readonly #byKind = new Map<string, Manifest>();
   readonly #results = new Map<Manifest, CheckedDefinition | readonly KroRefusal[]>();
 
-  constructor(manifests: readonly Manifest[], { crds = [], featureGates = [], maximumDimensions = 10, anyKind = false }: JudgeOptions) {
+  constructor(
+    manifests: readonly Manifest[],
+    { crds = [], featureGates = [], maximumDimensions = 10, anyKind = false }: JudgeOptions,
+  ) {
     const given = crds.flatMap((source) => readManifests(toSource(source)));
     refuseMalformed(given);
     this.#kinds = new Kinds([...given, ...manifests].filter(isCrd), anyKind);
@@ -152,7 +215,8 @@ export class Judge {
 
 function servedKey({ object }: Manifest): string {
   const schema = at(at(object, 'spec'), 'schema') as Record<string, unknown> | undefined;
-  return `${String(schema?.['group'] ?? 'kro.run')}/${String(schema?.['apiVersion'])} ${String(schema?.['kind'])}`;
+  const { group = defaultGroup, apiVersion, kind } = schema ?? {};
+  return `${String(group)}/${String(apiVersion)} ${String(kind)}`;
 }
 
 function* usedKinds({ object }: Manifest): Iterable<string> {

@@ -27,8 +27,16 @@ export interface DefinitionParts {
  */
 export function withDefinition<S, T, R, V>(graph: Graph<S, T, R, V>, parts: DefinitionParts): Graph<S, T, R, V> {
   const reader = new ValueReader(() => `graph ${graph.name}`);
-  const conditions: Expression[] = reader.expressions(parts.conditions ?? [], ['spec', 'schema', 'status', 'conditions']);
+  const conditions: Expression[] = reader.expressions(parts.conditions ?? [], [
+    'spec',
+    'schema',
+    'status',
+    'conditions',
+  ]);
   const { scope = 'Namespaced', simpleSchema, schema = {}, metadata = {} } = parts;
   const { json } = graph.spec;
-  return finishGraph({ ...graph, origin: { scope, conditions, schema, metadata, json, ...(simpleSchema && { simpleSchema }) } });
+  return finishGraph({
+    ...graph,
+    origin: { scope, conditions, schema, metadata, json, ...(simpleSchema && { simpleSchema }) },
+  });
 }

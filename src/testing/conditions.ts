@@ -24,7 +24,11 @@ export function authorConditions(graph: Graph, instance: Instance, reached: Reac
   const { origin } = graph;
   if (!origin || origin.conditions.length === 0) return undefined;
   const types = typesOf(graph);
-  const environment = createEnvironment({ functions: 'kro', variables: (name) => (name === 'schema' ? { kind: 'dyn' } : types.typeOf(name)), runtime: true });
+  const environment = createEnvironment({
+    functions: 'kro',
+    variables: (name) => (name === 'schema' ? { kind: 'dyn' } : types.typeOf(name)),
+    runtime: true,
+  });
   const schema = schemaWithConditions(graph, instance, reached.state);
   const values = (name: string): unknown => (name === 'schema' ? schema : reached.observed.get(name));
   return origin.conditions.flatMap(({ node }) => {
@@ -45,13 +49,33 @@ function conditionOf(value: unknown): Condition {
 }
 
 /** The instance, with what kro itself has to say about it. */
-function schemaWithConditions({ group, version, kind }: Graph, { name, namespace, labels, annotations, spec }: Instance, state: Reached['state']): object {
+function schemaWithConditions(
+  { group, version, kind }: Graph,
+  { name, namespace, labels, annotations, spec }: Instance,
+  state: Reached['state'],
+): object {
   const isReady = state === 'ACTIVE' ? 'True' : 'False';
   const conditions: Condition[] = [
-    { type: 'InstanceManaged', status: 'True', reason: 'Managed', message: 'instance is properly managed with finalizers and labels' },
-    { type: 'GraphResolved', status: 'True', reason: 'Resolved', message: 'runtime graph created and all resources resolved' },
+    {
+      type: 'InstanceManaged',
+      status: 'True',
+      reason: 'Managed',
+      message: 'instance is properly managed with finalizers and labels',
+    },
+    {
+      type: 'GraphResolved',
+      status: 'True',
+      reason: 'Resolved',
+      message: 'runtime graph created and all resources resolved',
+    },
     { type: 'ResourcesReady', status: isReady, reason: isReady === 'True' ? 'AllResourcesReady' : 'NotReady' },
     { type: 'Ready', status: isReady, reason: isReady === 'True' ? 'Ready' : 'NotReady' },
   ];
-  return { apiVersion: `${group}/${version}`, kind, metadata: { name, namespace, labels, annotations }, spec, status: { conditions } };
+  return {
+    apiVersion: `${group}/${version}`,
+    kind,
+    metadata: { name, namespace, labels, annotations },
+    spec,
+    status: { conditions },
+  };
 }

@@ -15,7 +15,9 @@ function* missing(schema: JsonSchema, value: unknown, path: Path): Iterable<Valu
     for (const [index, item] of value.entries()) yield* missing(schema.items ?? {}, item, [...path, index]);
   } else if (typeof value === 'object' && value !== null) {
     const fields = value as Readonly<Record<string, unknown>>;
-    for (const name of schema.required ?? []) if (fields[name] === undefined) yield { path: pathText([...path, name]), message: 'is required' };
-    for (const [name, field] of Object.entries(fields)) yield* missing(fieldOf(schema, name) ?? schema.additionalProperties ?? {}, field, [...path, name]);
+    for (const name of schema.required ?? [])
+      if (fields[name] === undefined) yield { path: pathText([...path, name]), message: 'is required' };
+    for (const [name, field] of Object.entries(fields))
+      yield* missing(fieldOf(schema, name) ?? schema.additionalProperties ?? {}, field, [...path, name]);
   }
 }

@@ -23,9 +23,18 @@ export class World {
   }
 
   read({ apiVersion, kind, namespace, by }: ExternalRead): ObservedObject | ObservedObject[] | undefined {
-    if ('name' in by) return this.#objects.get(keyOf({ apiVersion, kind, namespace, name: by.name })) ?? this.#objects.get(keyOf({ apiVersion, kind, namespace: undefined, name: by.name }));
+    if ('name' in by)
+      return (
+        this.#objects.get(keyOf({ apiVersion, kind, namespace, name: by.name })) ??
+        this.#objects.get(keyOf({ apiVersion, kind, namespace: undefined, name: by.name }))
+      );
     return [...this.#objects]
-      .filter(([, object]) => isKind(object, { apiVersion, kind }) && (namespace === undefined || metadataOf(object)['namespace'] === namespace) && matches(by.selector, metadataOf(object)['labels'] as Fields))
+      .filter(
+        ([, object]) =>
+          isKind(object, { apiVersion, kind }) &&
+          (namespace === undefined || metadataOf(object)['namespace'] === namespace) &&
+          matches(by.selector, metadataOf(object)['labels'] as Fields),
+      )
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, object]) => object);
   }
@@ -33,10 +42,25 @@ export class World {
 
 function identityOf(object: Fields): string {
   const { name, namespace } = metadataOf(object);
-  return keyOf({ apiVersion: String(object['apiVersion']), kind: String(object['kind']), namespace: namespace as string | undefined, name: String(name) });
+  return keyOf({
+    apiVersion: String(object['apiVersion']),
+    kind: String(object['kind']),
+    namespace: namespace as string | undefined,
+    name: String(name),
+  });
 }
 
-function keyOf({ apiVersion, kind, namespace, name }: { apiVersion: string; kind: string; namespace: string | undefined; name: string }): string {
+function keyOf({
+  apiVersion,
+  kind,
+  namespace,
+  name,
+}: {
+  apiVersion: string;
+  kind: string;
+  namespace: string | undefined;
+  name: string;
+}): string {
   return `${groupOf(apiVersion)}/${kind}/${namespace ?? ''}/${name}`;
 }
 
@@ -53,10 +77,16 @@ function metadataOf(object: Fields): Fields {
 }
 
 function matches({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Fields = {}): boolean {
-  return Object.entries(matchLabels).every(([key, value]) => labels[key] === value) && matchExpressions.every((requirement) => meets(requirement, labels));
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every((requirement) => meets(requirement, labels))
+  );
 }
 
-function meets({ key, operator, values = [] }: NonNullable<LabelSelector['matchExpressions']>[number], labels: Fields): boolean {
+function meets(
+  { key, operator, values = [] }: NonNullable<LabelSelector['matchExpressions']>[number],
+  labels: Fields,
+): boolean {
   const value = labels[key];
   const isListed = typeof value === 'string' && values.includes(value);
   switch (operator) {

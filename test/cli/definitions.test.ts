@@ -20,7 +20,23 @@ spec:
 const crd = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
-  spec: { group: 'example.com', names: { kind: 'Widget' }, scope: 'Namespaced', versions: [{ name: 'v1', served: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } } } }] },
+  spec: {
+    group: 'example.com',
+    names: { kind: 'Widget' },
+    scope: 'Namespaced',
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
+          },
+        },
+      },
+    ],
+  },
 };
 
 describe('definitions on the command line', () => {
@@ -31,7 +47,10 @@ describe('definitions on the command line', () => {
     writeFileSync(at('good.yaml'), definition('${schema.spec.text}'));
     writeFileSync(at('bad.yaml'), definition('${schema.spec.txt}'));
     writeFileSync(at('crd.json'), JSON.stringify(crd));
-    writeFileSync(at('app.yaml'), 'apiVersion: kro.run/v1\nkind: App\nmetadata: { name: a, namespace: ns }\nspec: { text: hi }\n');
+    writeFileSync(
+      at('app.yaml'),
+      'apiVersion: kro.run/v1\nkind: App\nmetadata: { name: a, namespace: ns }\nspec: { text: hi }\n',
+    );
     writeFileSync(at('broken.yaml'), 'a: [1\nb: }');
     results = runCommandLines([
       { argv: ['validate', at('good.yaml'), at('bad.yaml'), '--crds', at('crd.json'), '-o', 'json'] },
@@ -59,21 +78,33 @@ describe('definitions on the command line', () => {
         {
           file: at('bad.yaml'),
           accepted: false,
-          errors: [{ code: 'CelType', message: expect.stringContaining("undefined field 'txt'"), path: 'spec.resources[0].template.data.a', line: 8 }],
+          errors: [
+            {
+              code: 'CelType',
+              message: expect.stringContaining("undefined field 'txt'"),
+              path: 'spec.resources[0].template.data.a',
+              line: 8,
+            },
+          ],
         },
       ],
     });
   });
 
   it('refuses a kind that nobody defines', () => {
-    expect(nth(1)).toMatchObject({ code: 1, stdout: expect.stringContaining('cannot resolve group version "example.com/v1": schema not found') });
+    expect(nth(1)).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('cannot resolve group version "example.com/v1": schema not found'),
+    });
   });
 
   it('renders an instance', () => {
     expect(nth(2)).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(nth(2).stdout)).toEqual({
       verb: 'render',
-      objects: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'config', namespace: 'ns' }, data: { a: 'hi' } }],
+      objects: [
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'config', namespace: 'ns' }, data: { a: 'hi' } },
+      ],
       status: {},
       state: 'ACTIVE',
       pending: [],
@@ -85,15 +116,26 @@ describe('definitions on the command line', () => {
   });
 
   it('writes a stack file for a definition', () => {
-    expect(nth(7)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining("config: core.v1.ConfigMap({ metadata: { name: 'config' }, data: { a: Cel.expr<string>('schema.spec.text') } })") });
+    expect(nth(7)).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining(
+        "config: core.v1.ConfigMap({ metadata: { name: 'config' }, data: { a: Cel.expr<string>('schema.spec.text') } })",
+      ),
+    });
     expect(JSON.parse(nth(8).stdout)).toEqual({ verb: 'import', stacks: [{ name: 'app', path: at('stacks/app.ts') }] });
     expect(readFileSync(at('stacks/app.ts'), 'utf8')).toBe(nth(7).stdout);
     expect(nth(9)).toMatchObject({ code: 1, stderr: expect.stringContaining('is already there. Add --force') });
-    expect(nth(10)).toMatchObject({ code: 1, stderr: expect.stringContaining("bad.yaml:8 spec.resources[0].template.data.a: failed to validate resource") });
+    expect(nth(10)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('bad.yaml:8 spec.resources[0].template.data.a: failed to validate resource'),
+    });
   });
 
   it('says where a file is broken', () => {
     expect(nth(5)).toMatchObject({ code: 1, stderr: expect.stringContaining('none.yaml: does not exist') });
-    expect(JSON.parse(nth(6).stdout)).toMatchObject({ files: [{ accepted: false, errors: [{ code: 'InvalidYaml', line: 2 }] }] });
+    expect(JSON.parse(nth(6).stdout)).toMatchObject({
+      files: [{ accepted: false, errors: [{ code: 'InvalidYaml', line: 2 }] }],
+    });
   });
 });

@@ -1,13 +1,19 @@
 import { expect, it } from 'vitest';
 import { compareDefinitions } from '../../src/kro/compare.ts';
 
-const definition = (spec: Record<string, string>, more: object = {}, status: object = { name: '${map.metadata.name}' }): object => ({
+const definition = (
+  spec: Record<string, string>,
+  more: object = {},
+  status: object = { name: '${map.metadata.name}' },
+): object => ({
   apiVersion: 'kro.run/v1alpha1',
   kind: 'ResourceGraphDefinition',
   metadata: { name: 'app' },
   spec: {
     schema: { apiVersion: 'v1', kind: 'App', spec, status, ...more },
-    resources: [{ id: 'map', template: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '${schema.metadata.name}' } } }],
+    resources: [
+      { id: 'map', template: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '${schema.metadata.name}' } } },
+    ],
   },
 });
 
@@ -16,12 +22,27 @@ it.each([
   ['another type', { a: 'string' }, { a: 'integer' }, 'Type changed from string to integer'],
   ['newly required', { a: 'string' }, { a: 'string | required=true' }, 'Field a is newly required'],
   ['new and required', { a: 'string' }, { a: 'string', b: 'string | required=true' }, 'Optional property b was added'],
-  ['a default of a required field removed', { a: 'string | required=true default=x' }, { a: 'string | required=true' }, 'Default value removed from required field a'],
+  [
+    'a default of a required field removed',
+    { a: 'string | required=true default=x' },
+    { a: 'string | required=true' },
+    'Default value removed from required field a',
+  ],
   ['an enum value removed', { a: 'string | enum="x,y"' }, { a: 'string | enum="x"' }, 'Enum value "y" was removed'],
   ['a pattern added', { a: 'string' }, { a: 'string | pattern="^a$"' }, 'Validation pattern ^a$ was added'],
-  ['a pattern changed', { a: 'string | pattern="^b$"' }, { a: 'string | pattern="^a$"' }, 'Validation pattern changed from ^b$ to ^a$'],
+  [
+    'a pattern changed',
+    { a: 'string | pattern="^b$"' },
+    { a: 'string | pattern="^a$"' },
+    'Validation pattern changed from ^b$ to ^a$',
+  ],
   ['a bound added', { a: 'integer' }, { a: 'integer | minimum=1' }, 'Minimum constraint 1 was added'],
-  ['a bound tightened', { a: 'string | maxLength=9' }, { a: 'string | maxLength=5' }, 'MaxLength was decreased from 9 to 5'],
+  [
+    'a bound tightened',
+    { a: 'string | maxLength=9' },
+    { a: 'string | maxLength=5' },
+    'MaxLength was decreased from 9 to 5',
+  ],
   ['items of another type', { a: '[]string' }, { a: '[]integer' }, 'Type changed from string to integer'],
 ])('%s is breaking', (_, before, after, message) => {
   const { breaking, refusal } = compareDefinitions(definition(before), definition(after));
@@ -53,9 +74,14 @@ it.each([
 });
 
 it('compares the status, names what is cut off, and what can never change', () => {
-  const before = definition({ a: 'string', b: 'string', c: 'string', d: 'string' }, { scope: 'Cluster', shortNames: ['ap'] }, { name: '${map.metadata.name}', labels: '${map.metadata.labels}' });
+  const before = definition(
+    { a: 'string', b: 'string', c: 'string', d: 'string' },
+    { scope: 'Cluster', shortNames: ['ap'] },
+    { name: '${map.metadata.name}', labels: '${map.metadata.labels}' },
+  );
   const after = definition({}, { kind: 'Apps' });
-  (before as never as { spec: { resources: { template: { metadata: object } }[] } }).spec.resources[0]!.template.metadata = { name: 'x', namespace: 'y' };
+  (before as never as { spec: { resources: { template: { metadata: object } }[] } }).spec
+    .resources[0]!.template.metadata = { name: 'x', namespace: 'y' };
   const { breaking, compatible, immutable, refusal } = compareDefinitions(before, after);
   expect(breaking).toHaveLength(5);
   expect(compatible).toContainEqual({ path: 'names.shortNames', message: 'shortNames were changed' });

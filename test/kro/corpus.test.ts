@@ -13,13 +13,25 @@ describeCorpus('kro 0.9.4 on its own corpus (skipped where ../shared is absent)'
 
   it.each(rows.map((row) => [row.file, row] as const))('%s', (_, row: CorpusRow) => {
     if (row.unresolvable) return;
-    const definitions = rows.filter((other) => other !== row && other.file.startsWith('accepted/') && row.needs.some((kind) => other.serves === kind)).map(({ file }) => texts.get(file) as string);
+    const definitions = rows
+      .filter(
+        (other) =>
+          other !== row && other.file.startsWith('accepted/') && row.needs.some((kind) => other.serves === kind),
+      )
+      .map(({ file }) => texts.get(file) as string);
     const extras = row.extras.map((file) => readFileSync(join(corpus, 'accepted', file), 'utf8'));
-    const [verdict] = validate([{ file: row.file, content: texts.get(row.file) as string }], { crds: [...row.standIns, ...crds, ...extras], definitions, featureGates: row.gates });
+    const [verdict] = validate([{ file: row.file, content: texts.get(row.file) as string }], {
+      crds: [...row.standIns, ...crds, ...extras],
+      definitions,
+      featureGates: row.gates,
+    });
     if (row.file.startsWith('accepted/')) expect(verdict?.errors).toEqual([]);
     else {
       const said = verdict?.errors[0]?.message ?? 'accepted';
-      expect(row.expected.some((expected) => sameRule(said, expected)), `${said}\n${row.expected[0]}`).toBe(true);
+      expect(
+        row.expected.some((expected) => sameRule(said, expected)),
+        `${said}\n${row.expected[0]}`,
+      ).toBe(true);
     }
   });
 });

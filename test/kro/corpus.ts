@@ -33,7 +33,10 @@ export function corpusRows(): CorpusRow[] {
       extras: companions.split(',').filter((name) => name.includes('.extra-')),
       gates: /seen with CELOmitFunction=true/.test(notes) ? ['CELOmitFunction'] : [],
       unresolvable: verified === 'unresolvable',
-      standIns: (/not stored here: ([^;]*)/.exec(notes)?.[1] ?? '').split(' ').filter((name) => name.includes('/')).map(standIn),
+      standIns: (/not stored here: ([^;]*)/.exec(notes)?.[1] ?? '')
+        .split(' ')
+        .filter((name) => name.includes('/'))
+        .map(standIn),
       serves: servedKind(text),
     };
   });
@@ -47,7 +50,13 @@ function servedKind(text: string): string {
 
 /** Fields of `spec` that a stand-in needs to be a strict one. */
 const strict: Readonly<Record<string, object>> = {
-  Lattice: { name: { type: 'string' }, namespace: { type: 'string' }, vpcLatticeName: { type: 'string' }, listenerProtocol: { type: 'string' }, port: { type: 'integer' } },
+  Lattice: {
+    name: { type: 'string' },
+    namespace: { type: 'string' },
+    vpcLatticeName: { type: 'string' },
+    listenerProtocol: { type: 'string' },
+    port: { type: 'integer' },
+  },
 };
 
 /** A kind that takes any field, for `Kind.group/version`. */
@@ -56,7 +65,15 @@ function standIn(name: string): object {
   const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   const spec = strict[kind] ? { type: 'object', properties: strict[kind] } : open;
   const openAPIV3Schema = { type: 'object', properties: { spec, status: open } };
-  return { kind: 'CustomResourceDefinition', spec: { group, names: { kind }, scope: 'Namespaced', versions: [{ name: version, served: true, schema: { openAPIV3Schema } }] } };
+  return {
+    kind: 'CustomResourceDefinition',
+    spec: {
+      group,
+      names: { kind },
+      scope: 'Namespaced',
+      versions: [{ name: version, served: true, schema: { openAPIV3Schema } }],
+    },
+  };
 }
 
 /** Where several errors are possible, or a cycle may begin anywhere, the order of Go maps decides which text comes. */
@@ -76,6 +93,13 @@ export function sameRule(message: string, expected: string): boolean {
 export function corpusCrds(): object[] {
   const own = globSync('crds/**/*.{json,yaml,yml}', { cwd: corpus }).map((file) => join(corpus, file));
   const shared = join(corpus, '..', 'crds');
-  const all = [...own, ...readdirSync(shared).filter((file) => file.endsWith('.json')).map((file) => join(shared, file))];
-  return all.flatMap((file) => readManifests({ file, content: readFileSync(file, 'utf8') }).map(({ object }) => object));
+  const all = [
+    ...own,
+    ...readdirSync(shared)
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => join(shared, file)),
+  ];
+  return all.flatMap((file) =>
+    readManifests({ file, content: readFileSync(file, 'utf8') }).map(({ object }) => object),
+  );
 }

@@ -56,7 +56,13 @@ describe('fromDefinitions', () => {
 
   it('says what kro says, with the place', () => {
     const wrong = chain.replace('schema.spec.text}', 'schema.spec.txt}');
-    expect(() => fromDefinitions([{ file: 'rgd.yaml', content: wrong }])).toThrow(/rgd\.yaml:\d+ .*undefined field 'txt'/s);
-    expect(validate([{ file: 'rgd.yaml', content: wrong }])[0]?.errors[0]).toMatchObject({ code: 'CelType', line: 13, path: 'spec.resources[0].template.data.text' });
+    expect(() => fromDefinitions([{ file: 'rgd.yaml', content: wrong }])).toThrow(
+      /rgd\.yaml:\d+ .*undefined field 'txt'/s,
+    );
+    expect(validate([{ file: 'rgd.yaml', content: wrong }])[0]?.errors[0]).toMatchObject({
+      code: 'CelType',
+      line: 13,
+      path: 'spec.resources[0].template.data.text',
+    });
   });
 });

@@ -20,8 +20,11 @@ export interface LiveCase {
 
 export function liveCases(): LiveCase[] {
   const folder = join(corpus, 'live');
-  const read = (name: string, part: string): string => globSync(`${name}.${part}.yaml`, { cwd: folder }).map((file) => readFileSync(join(folder, file), 'utf8'))[0] ?? '';
-  const names = globSync('*.status.yaml', { cwd: folder }).map((file) => file.replace(/\.status\.yaml$/, '')).sort();
+  const read = (name: string, part: string): string =>
+    globSync(`${name}.${part}.yaml`, { cwd: folder }).map((file) => readFileSync(join(folder, file), 'utf8'))[0] ?? '';
+  const names = globSync('*.status.yaml', { cwd: folder })
+    .map((file) => file.replace(/\.status\.yaml$/, ''))
+    .sort();
   return names.map((name) => {
     const [instance] = readManifests({ content: read(name, 'status') });
     return {
@@ -43,7 +46,8 @@ function withTimes(object: Fields): Fields {
   return { ...object, status: { ...status, completionTime: '2026-11-21T12:00:00Z' } };
 }
 
-const own = (key: string): boolean => /^(internal\.)?kro\.run\/|^applyset\.kubernetes\.io\//.test(key) || key === 'app.kubernetes.io/managed-by';
+const own = (key: string): boolean =>
+  /^(internal\.)?kro\.run\/|^applyset\.kubernetes\.io\//.test(key) || key === 'app.kubernetes.io/managed-by';
 
 /** An object without the labels and annotations that kro adds. */
 export function withoutKro(object: Fields): Fields {
@@ -53,10 +57,18 @@ export function withoutKro(object: Fields): Fields {
     return left.length > 0 ? Object.fromEntries(left) : undefined;
   };
   const [keptLabels, keptAnnotations] = [kept(labels), kept(annotations)];
-  return { ...object, metadata: { ...metadata, ...(keptLabels && { labels: keptLabels }), ...(keptAnnotations && { annotations: keptAnnotations }) } };
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      ...(keptLabels && { labels: keptLabels }),
+      ...(keptAnnotations && { annotations: keptAnnotations }),
+    },
+  };
 }
 
-const key = ({ apiVersion, kind, metadata }: Fields): string => JSON.stringify([apiVersion, kind, (metadata as Fields)['namespace'] ?? '', (metadata as Fields)['name']]);
+const key = ({ apiVersion, kind, metadata }: Fields): string =>
+  JSON.stringify([apiVersion, kind, (metadata as Fields)['namespace'] ?? '', (metadata as Fields)['name']]);
 
 export function sorted(objects: readonly Fields[]): Fields[] {
   return [...objects].sort((a, b) => (key(a) < key(b) ? -1 : 1));
@@ -70,7 +82,10 @@ export function sorted(objects: readonly Fields[]): Fields[] {
 export function asRecorded(object: Fields): Fields {
   const { stringData: _, ...stored } = object;
   const visit = (value: unknown, path: readonly string[]): unknown => {
-    if (Array.isArray(value)) return value.map((item: unknown) => (path.at(-1) === 'ports' ? visit({ protocol: 'TCP', ...(item as Fields) }, path) : visit(item, path)));
+    if (Array.isArray(value))
+      return value.map((item: unknown) =>
+        path.at(-1) === 'ports' ? visit({ protocol: 'TCP', ...(item as Fields) }, path) : visit(item, path),
+      );
     if (typeof value !== 'object' || value === null) return value;
     const fields = Object.entries(value).flatMap(([name, field]): [string, unknown][] => {
       if (field === null) return path.length === 1 && path[0] === 'data' ? [[name, '']] : [];

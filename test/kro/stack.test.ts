@@ -14,13 +14,22 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs a stack file with the sources of this repository, outside of the test runner, and gives what it emits. */
 async function emitted(text: string, name: string): Promise<unknown> {
-  const source = (path: string): string => `'${pathToFileURL(fileURLToPath(new URL(`../../src/${path}`, import.meta.url))).href}'`;
+  const source = (path: string): string =>
+    `'${pathToFileURL(fileURLToPath(new URL(`../../src/${path}`, import.meta.url))).href}'`;
   const arktype = pathToFileURL(createRequire(import.meta.url).resolve('arktype')).href;
   const constant = /^export const (\w+)/m.exec(text)?.[1];
-  const places = { "'arktype'": `'${arktype}'`, "'kubewright'": source('index.ts'), "'kubewright/k8s'": source('k8s/index.ts'), "'kubewright/kro'": source('kro/index.ts') };
+  const places = {
+    "'arktype'": `'${arktype}'`,
+    "'kubewright'": source('index.ts'),
+    "'kubewright/k8s'": source('k8s/index.ts'),
+    "'kubewright/kro'": source('kro/index.ts'),
+  };
   const here = Object.entries(places).reduce((code, [from, to]) => code.replace(`from ${from}`, `from ${to}`), text);
   const path = join(folder, `${name}.ts`);
-  writeFileSync(path, `${here}\nimport { toDefinition as emit } from ${source('kro/definition.ts')};\nexport const emitted = emit(${constant});\n`);
+  writeFileSync(
+    path,
+    `${here}\nimport { toDefinition as emit } from ${source('kro/definition.ts')};\nexport const emitted = emit(${constant});\n`,
+  );
   return ((await import(/* @vite-ignore */ pathToFileURL(path).href)) as { emitted: unknown }).emitted;
 }
 
@@ -28,8 +37,10 @@ const describeCorpus = existsSync(corpus) ? describe : describe.skip;
 
 /** What kubewright is stricter about than kro. */
 const refused: Readonly<Record<string, string>> = {
-  'accepted/ut-validation-crds-are-allowed-to-have-cel-expressions-in-metadata-name.yaml': 'spec.version: is not a field of this kind',
-  'accepted/ut-collectionchaining-collection-to-collection-chaining-foreach-iterating-over-another-colle.yaml': 'cidr is a type or function of CEL',
+  'accepted/ut-validation-crds-are-allowed-to-have-cel-expressions-in-metadata-name.yaml':
+    'spec.version: is not a field of this kind',
+  'accepted/ut-collectionchaining-collection-to-collection-chaining-foreach-iterating-over-another-colle.yaml':
+    'cidr is a type or function of CEL',
 };
 
 describeCorpus('stack files of every accepted definition (skipped where ../shared is absent)', () => {
@@ -39,7 +50,11 @@ describeCorpus('stack files of every accepted definition (skipped where ../share
   it.each(rows.map((row, index) => [row.file, row, index] as const))('%s', async (_, row, index) => {
     const text = readFileSync(join(corpus, row.file), 'utf8');
     const extras = row.extras.map((file) => readFileSync(join(corpus, 'accepted', file), 'utf8'));
-    const build = async (): Promise<unknown> => emitted(importStacks([{ file: row.file, content: text }], { crds: [...crds, ...extras] })[0]?.text ?? '', `stack${index}`);
+    const build = async (): Promise<unknown> =>
+      emitted(
+        importStacks([{ file: row.file, content: text }], { crds: [...crds, ...extras] })[0]?.text ?? '',
+        `stack${index}`,
+      );
     const why = refused[row.file];
     if (why) await expect(build()).rejects.toThrow(why);
     else expect(normalized(await build())).toEqual(normalized(readManifests({ content: text })[0]?.object));
@@ -66,7 +81,9 @@ spec:
 
 describe('a stack file', () => {
   it('has the schema in arktype, factories of kinds and expressions as CEL', () => {
-    expect(importStacks([{ file: 'rgd.yaml', content: definition }])[0]?.text).toBe(`// Made from rgd.yaml by: npx kubewright import
+    expect(
+      importStacks([{ file: 'rgd.yaml', content: definition }])[0]?.text,
+    ).toBe(`// Made from rgd.yaml by: npx kubewright import
 import { type } from 'arktype';
 import { Cel, forEach, run, toResourceGraph } from 'kubewright';
 import { apps, core } from 'kubewright/k8s';
@@ -85,16 +102,16 @@ export const shopGraph = toResourceGraph(
           metadata: { labels: { a: 'b' } },
           spec: {
             containers: [
-              { name: 'c', image: Cel.template\`reg/\${Cel.expr<string>('schema.spec.image')}\` },
+              {
+                name: 'c',
+                image: Cel.template\`reg/\${Cel.expr<string>('schema.spec.image')}\`,
+              },
             ],
           },
         },
       },
     }, { readyWhen: () => [Cel.expr<boolean>('web.status.readyReplicas > 0')] }),
-    maps: forEach(Cel.expr<any[]>('schema.spec.regions'), () => core.v1.ConfigMap({
-      metadata: { name: Cel.expr<string>('region') },
-      data: { text: 'it\\'s \${x}' },
-    }), { as: 'region' }),
+    maps: forEach(Cel.expr<any[]>('schema.spec.regions'), () => core.v1.ConfigMap({ metadata: { name: Cel.expr<string>('region') }, data: { text: 'it\\'s \${x}' } }), { as: 'region' }),
   }),
   () => ({ ready: Cel.expr<number>('web.status.readyReplicas') }),
 );

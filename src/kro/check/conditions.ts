@@ -11,7 +11,11 @@ import { escapeGo, typeCheck, type VariableTypes } from './types.ts';
 const builtIn: ReadonlySet<string> = new Set(['InstanceManaged', 'GraphResolved', 'ResourcesReady', 'Ready']);
 
 /** The author's own conditions (kro pkg/graph/conditions.go). */
-export function checkConditions(texts: readonly string[], place: Path, { names, types }: { readonly names: Names; readonly types: VariableTypes }): void {
+export function checkConditions(
+  texts: readonly string[],
+  place: Path,
+  { names, types }: { readonly names: Names; readonly types: VariableTypes },
+): void {
   if (texts.length === 0) return;
   const conditions = within('invalid conditions block: ', () => standalone(texts, place));
   checkLiterals(conditions);
@@ -21,9 +25,15 @@ export function checkConditions(texts: readonly string[], place: Path, { names, 
   }
   for (const condition of conditions) {
     const shown = escapeGo(condition.shown);
-    const { type } = within(`failed to type-check condition "${shown}": `, () => typeCheck(condition, types.conditionEnvironment));
+    const { type } = within(`failed to type-check condition "${shown}": `, () =>
+      typeCheck(condition, types.conditionEnvironment),
+    );
     if (isCondition(type)) continue;
-    throw new KroRefusal('StatusConditions', `condition "${shown}": condition expressions must return runtime.newCondition(...) or a list of them, got "${formatType(type)}"`, condition.place);
+    throw new KroRefusal(
+      'StatusConditions',
+      `condition "${shown}": condition expressions must return runtime.newCondition(...) or a list of them, got "${formatType(type)}"`,
+      condition.place,
+    );
   }
 }
 
@@ -41,7 +51,12 @@ function checkLiterals(conditions: readonly FieldExpression[]): void {
   for (const { condition, calls } of trees) {
     const types = new Set(calls.filter(isNew).flatMap((call) => literalEntry(call, 'type') ?? []));
     for (const type of types) {
-      if (declared.has(type)) throw new KroRefusal('StatusConditions', `condition type ${JSON.stringify(type)} is declared by more than one conditions entry`, condition.place);
+      if (declared.has(type))
+        throw new KroRefusal(
+          'StatusConditions',
+          `condition type ${JSON.stringify(type)} is declared by more than one conditions entry`,
+          condition.place,
+        );
       declared.add(type);
     }
   }
@@ -83,14 +98,25 @@ function checkCall(call: Call, { cel, place }: FieldExpression, declared: Readon
   };
   if (isNew(call)) {
     const status = literalEntry(call, 'status');
-    if (status !== undefined && !['True', 'False', 'Unknown'].includes(status)) refuse(`runtime.newCondition: status must be one of True, False, Unknown (got ${JSON.stringify(status)})`);
+    if (status !== undefined && !['True', 'False', 'Unknown'].includes(status))
+      refuse(`runtime.newCondition: status must be one of True, False, Unknown (got ${JSON.stringify(status)})`);
     if (literalEntry(call, 'type') === '') refuse('runtime.newCondition: type must not be empty');
     return;
   }
   const [object, type] = call.args;
   const name = literalText(type);
-  if (call.function !== 'condition' || call.args.length !== 2 || object?.kind !== 'identifier' || object.name !== 'schema' || name === undefined || builtIn.has(name)) return;
+  if (
+    call.function !== 'condition' ||
+    call.args.length !== 2 ||
+    object?.kind !== 'identifier' ||
+    object.name !== 'schema' ||
+    name === undefined ||
+    builtIn.has(name)
+  )
+    return;
   const head = `runtime.condition(schema, ${JSON.stringify(name)}): `;
   if (declared.has(name)) refuse(`${head}custom conditions cannot reference each other`);
-  refuse(`${head}unknown condition type; only kro's built-in types (InstanceManaged, GraphResolved, ResourcesReady, Ready) can be read from schema`);
+  refuse(
+    `${head}unknown condition type; only kro's built-in types (InstanceManaged, GraphResolved, ResourcesReady, Ready) can be read from schema`,
+  );
 }

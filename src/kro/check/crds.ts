@@ -21,17 +21,20 @@ const known = new WeakMap<object, readonly CrdProblem[]>();
 function* problemsOf(object: Manifest['object']): Iterable<CrdProblem> {
   const spec = object['spec'];
   if (!isMap(spec)) return yield { message: 'has to be an object', path: ['spec'] };
-  for (const name of ['group', 'scope']) if (typeof spec[name] !== 'string') yield { message: 'has to be a text', path: ['spec', name] };
+  for (const name of ['group', 'scope'])
+    if (typeof spec[name] !== 'string') yield { message: 'has to be a text', path: ['spec', name] };
   const { kind } = fieldsOf(spec['names']);
   if (typeof kind !== 'string' || kind === '') yield { message: 'has to be a text', path: ['spec', 'names', 'kind'] };
   const { versions } = spec;
-  if (!Array.isArray(versions) || versions.length === 0) return yield { message: 'has to be a list of versions', path: ['spec', 'versions'] };
+  if (!Array.isArray(versions) || versions.length === 0)
+    return yield { message: 'has to be a list of versions', path: ['spec', 'versions'] };
   for (const [index, version] of (versions as unknown[]).entries()) {
     const path = ['spec', 'versions', index];
     const { name, served, schema } = fieldsOf(version);
     if (typeof name !== 'string') yield { message: 'has to be a text', path: [...path, 'name'] };
     if (typeof served !== 'boolean') yield { message: 'has to be true or false', path: [...path, 'served'] };
-    if (schema !== undefined) yield* schemaProblems(fieldsOf(schema)['openAPIV3Schema'], [...path, 'schema', 'openAPIV3Schema']);
+    if (schema !== undefined)
+      yield* schemaProblems(fieldsOf(schema)['openAPIV3Schema'], [...path, 'schema', 'openAPIV3Schema']);
   }
 }
 
@@ -44,11 +47,15 @@ function* schemaProblems(schema: unknown, path: Path): Iterable<CrdProblem> {
   if (!isMap(schema)) return yield { message: 'has to be a schema', path };
   if (path.length > deepest) return yield { message: 'is nested too deeply', path };
   const { type, properties, items, additionalProperties } = schema;
-  if (type !== undefined && type !== '' && !types.has(type)) yield { message: 'is no type of OpenAPI', path: [...path, 'type'] };
-  if (properties !== undefined && !isMap(properties)) yield { message: 'has to be an object of schemas', path: [...path, 'properties'] };
-  for (const [name, property] of Object.entries(fieldsOf(properties))) yield* schemaProblems(property, [...path, 'properties', name]);
+  if (type !== undefined && type !== '' && !types.has(type))
+    yield { message: 'is no type of OpenAPI', path: [...path, 'type'] };
+  if (properties !== undefined && !isMap(properties))
+    yield { message: 'has to be an object of schemas', path: [...path, 'properties'] };
+  for (const [name, property] of Object.entries(fieldsOf(properties)))
+    yield* schemaProblems(property, [...path, 'properties', name]);
   if (items !== undefined) yield* schemaProblems(items, [...path, 'items']);
-  if (additionalProperties !== undefined && typeof additionalProperties !== 'boolean') yield* schemaProblems(additionalProperties, [...path, 'additionalProperties']);
+  if (additionalProperties !== undefined && typeof additionalProperties !== 'boolean')
+    yield* schemaProblems(additionalProperties, [...path, 'additionalProperties']);
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

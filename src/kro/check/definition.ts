@@ -38,18 +38,26 @@ export interface CheckedDefinition {
  * @throws Refused with what kro says
  */
 export function checkDefinition(manifest: Manifest, rules: Rules): CheckedDefinition {
-  const admission = admissionRefusals(manifest.object);
-  if (admission.length > 0) throw new Refused(admission.map(({ message, path }) => new KroRefusal('Admission', message, path)));
+  const admission = admissionRefusals(manifest);
+  if (admission.length > 0)
+    throw new Refused(admission.map(({ message, path }) => new KroRefusal('Admission', message, path)));
   const pieces = piecesOf(manifest);
   within('failed to validate resourcegraphdefinition: ', () => checkNames(pieces, rules.maximumDimensions));
   const spec = within(`failed to build resourcegraphdefinition "${pieces.name}": `, () => specSchema(pieces));
   const nodes = buildNodes(pieces, rules);
   const omitAllowed = rules.featureGates.has('CELOmitFunction');
-  const names = new Names(nodes.map(({ id }) => id), omitAllowed);
+  const names = new Names(
+    nodes.map(({ id }) => id),
+    omitAllowed,
+  );
   const graph = within('failed to build dependency graph: ', () => dependencyGraph(nodes, names));
   if (omitAllowed) within('', () => checkIdentity(nodes, { names, instanceNamespaced: pieces.scope === 'Namespaced' }));
   const types = new VariableTypes(nodes, spec, pieces.scope);
-  forEachNode(nodes, (node) => `failed to validate resource "${node.id}": `, (node) => checkNode(node, { names, types, dependencies: graph.get(node.id) ?? [] }));
+  forEachNode(
+    nodes,
+    (node) => `failed to validate resource "${node.id}": `,
+    (node) => checkNode(node, { names, types, dependencies: graph.get(node.id) ?? [] }),
+  );
   const status = checkStatus(pieces.status, { names, types });
   return { pieces, spec, status, nodes, served: servedKind(pieces, spec, status) };
 }
@@ -59,7 +67,11 @@ function specSchema({ spec, types }: Pieces): JsonSchema {
     return parseSimpleSchema({ spec, types });
   } catch (error) {
     if (!(error instanceof KubewrightError)) throw error;
-    throw new KroRefusal('SimpleSchema', `failed to build OpenAPI schema for instance: ${error.message}`, schemaPath(error.message));
+    throw new KroRefusal(
+      'SimpleSchema',
+      `failed to build OpenAPI schema for instance: ${error.message}`,
+      schemaPath(error.message),
+    );
   }
 }
 
@@ -67,7 +79,9 @@ function specSchema({ spec, types }: Pieces): JsonSchema {
 function schemaPath(message: string): readonly string[] {
   const type = /^(?:parsing type|building schema for) ([^:]+): /.exec(message);
   const rest = type ? message.slice(type[0].length) : message;
-  const fields = [...(/^(?:field [^:]+: )*/.exec(rest)?.[0] ?? '').matchAll(/field ([^:]+): /g)].map((match) => match[1] as string);
+  const fields = [...(/^(?:field [^:]+: )*/.exec(rest)?.[0] ?? '').matchAll(/field ([^:]+): /g)].map(
+    (match) => match[1] as string,
+  );
   return ['spec', 'schema', ...(type ? ['types', type[1] as string] : ['spec']), ...fields];
 }
 
@@ -80,22 +94,41 @@ function buildNodes(pieces: Pieces, { kinds }: Rules): ResourceNode[] {
 
 function forEachNode<T, R>(nodes: readonly T[], prefix: (node: T) => string, step: (node: T) => R): R[] {
   const refusals = new Refusals();
-  const results = nodes.map((node) => refusals.attempt(prefix(node), () => step(node)));
+  const results = nodes.map((node) =>
+    refusals.attempt(
+      () => prefix(node),
+      () => step(node),
+    ),
+  );
   refusals.throwIfAny();
   return results as R[];
 }
 
 /** A name that `omit()` takes away would lose the object. */
-function checkIdentity(nodes: readonly ResourceNode[], { names, instanceNamespaced }: { names: Names; instanceNamespaced: boolean }): void {
+function checkIdentity(
+  nodes: readonly ResourceNode[],
+  { names, instanceNamespaced }: { names: Names; instanceNamespaced: boolean },
+): void {
   for (const node of nodes) {
     for (const expression of node.template) {
-      const isIdentity = expression.path === 'metadata.name' || (expression.path === 'metadata.namespace' && node.kind.namespaced && !instanceNamespaced);
+      const isIdentity =
+        expression.path === 'metadata.name' ||
+        (expression.path === 'metadata.namespace' && node.kind.namespaced && !instanceNamespaced);
       if (!isIdentity || !names.inspect(expression).usesOmit) continue;
-      throw new KroRefusal('Omit', `resource "${node.id}": omit() cannot be used at path "${expression.path}" — the field is required and must resolve to a concrete value`, expression.place);
+      throw new KroRefusal(
+        'Omit',
+        `resource "${node.id}": omit() cannot be used at path "${expression.path}" — the field is required and must resolve to a concrete value`,
+        expression.place,
+      );
     }
   }
 }
 
 function servedKind({ group, version, kind, scope }: Pieces, spec: JsonSchema, status: JsonSchema): ServedKind {
-  return { apiVersion: `${group}/${version}`, kind, namespaced: scope === 'Namespaced', schema: withMetadata(instanceOpenApi(spec, status)) };
+  return {
+    apiVersion: `${group}/${version}`,
+    kind,
+    namespaced: scope === 'Namespaced',
+    schema: withMetadata(instanceOpenApi(spec, status)),
+  };
 }

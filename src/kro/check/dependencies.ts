@@ -17,20 +17,31 @@ export class Names {
   inspect(expression: FieldExpression): Inspection {
     let found = this.#inspections.get(expression);
     if (!found) {
-      found = inspect(expression.node(), (name) => this.ids.has(name) || name === 'schema' || name === 'each' || name === 'runtime');
+      found = inspect(
+        expression.node(),
+        (name) => this.ids.has(name) || name === 'schema' || name === 'each' || name === 'runtime',
+      );
       this.#inspections.set(expression, found);
     }
     return found;
   }
 
   /** What an expression depends on, and the iterators that it names (kro's extractDependencies). */
-  dependencies(expression: FieldExpression, iterators: readonly string[]): { resources: readonly string[]; iterators: readonly string[] } {
+  dependencies(
+    expression: FieldExpression,
+    iterators: readonly string[],
+  ): { resources: readonly string[]; iterators: readonly string[] } {
     const { place } = expression;
-    const { known, unknown, unknownFunctions, usesOmit } = within('failed to inspect expression: ', () => this.inspect(expression));
-    if (usesOmit && !this.omitAllowed) throw new KroRefusal('FeatureGate', 'omit() requires the CELOmitFunction feature gate to be enabled', place);
-    if (known.includes('runtime')) throw new KroRefusal('UnknownReference', 'runtime is only available in status.conditions expressions', place);
+    const { known, unknown, unknownFunctions, usesOmit } = within('failed to inspect expression: ', () =>
+      this.inspect(expression),
+    );
+    if (usesOmit && !this.omitAllowed)
+      throw new KroRefusal('FeatureGate', 'omit() requires the CELOmitFunction feature gate to be enabled', place);
+    if (known.includes('runtime'))
+      throw new KroRefusal('UnknownReference', 'runtime is only available in status.conditions expressions', place);
     const stranger = unknown.find((name) => !iterators.includes(name));
-    if (stranger !== undefined) throw new KroRefusal('UnknownReference', `references unknown identifiers: [${stranger}]`, place);
+    if (stranger !== undefined)
+      throw new KroRefusal('UnknownReference', `references unknown identifiers: [${stranger}]`, place);
     refuseFunctions(unknownFunctions, expression);
     return { resources: known.filter((name) => name !== 'schema'), iterators: [...new Set(unknown)] };
   }
@@ -41,15 +52,26 @@ export class Names {
     const { known, unknown, unknownFunctions, usesOmit } = inspection;
     const stranger = known.find((name) => !allowed(name));
     const strangers = stranger === undefined ? unknown : [stranger];
-    if (strangers.length > 0) throw new KroRefusal('UnknownReference', `references unknown identifiers: [${strangers.join(' ')}]`, expression.place);
+    if (strangers.length > 0)
+      throw new KroRefusal(
+        'UnknownReference',
+        `references unknown identifiers: [${strangers.join(' ')}]`,
+        expression.place,
+      );
     refuseFunctions(unknownFunctions, expression);
-    if (usesOmit) throw new KroRefusal('Omit', 'omit() can only be used in resource template expressions', expression.place);
+    if (usesOmit)
+      throw new KroRefusal('Omit', 'omit() can only be used in resource template expressions', expression.place);
     return inspection;
   }
 }
 
 function refuseFunctions(unknown: readonly string[], { place }: FieldExpression): void {
-  if (unknown.length > 0) throw new KroRefusal('UnknownFunction', `uses unknown functions: [${unknown.map((name) => `{${name}}`).join(' ')}]`, place);
+  if (unknown.length > 0)
+    throw new KroRefusal(
+      'UnknownFunction',
+      `uses unknown functions: [${unknown.map((name) => `{${name}}`).join(' ')}]`,
+      place,
+    );
 }
 
 /** The ids that each node waits for; refuses what kro's buildDependencyGraph does. */
@@ -76,16 +98,27 @@ function nodeDependencies(node: ResourceNode, names: Names): readonly string[] {
   for (const expression of node.template) {
     const used = within('failed to extract dependencies: ', () => names.dependencies(expression, iterators));
     for (const id of used.resources) found.add(id);
-    if (expression.path === 'metadata.name' || (expression.path === 'metadata.namespace' && node.kind.namespaced)) for (const name of used.iterators) identity.add(name);
+    if (expression.path === 'metadata.name' || (expression.path === 'metadata.namespace' && node.kind.namespaced))
+      for (const name of used.iterators) identity.add(name);
   }
   const missing = iterators.filter((name) => !identity.has(name));
   if (missing.length > 0) {
-    throw new KroRefusal('ForEach', `node "${node.id}": all forEach dimensions must be used to produce a unique resource identity, missing: [${missing.join(' ')}]`, [...node.place, 'forEach']);
+    throw new KroRefusal(
+      'ForEach',
+      `node "${node.id}": all forEach dimensions must be used to produce a unique resource identity, missing: [${missing.join(' ')}]`,
+      [...node.place, 'forEach'],
+    );
   }
   for (const { name, list } of node.forEach) {
-    const used = within(`failed to extract dependencies from forEach iterator "${name}": `, () => names.dependencies(list, iterators));
+    const used = within(`failed to extract dependencies from forEach iterator "${name}": `, () =>
+      names.dependencies(list, iterators),
+    );
     if (used.iterators.length > 0) {
-      throw new KroRefusal('ForEach', `node "${node.id}": forEach iterator "${name}" cannot reference other iterators [${used.iterators.join(' ')}] - forEach iterators are independent (cartesian product)`, list.place);
+      throw new KroRefusal(
+        'ForEach',
+        `node "${node.id}": forEach iterator "${name}" cannot reference other iterators [${used.iterators.join(' ')}] - forEach iterators are independent (cartesian product)`,
+        list.place,
+      );
     }
     for (const id of used.resources) found.add(id);
   }

@@ -38,7 +38,12 @@ export class FieldExpression {
 export function expressionOf(text: string, path: string, place: Path): FieldExpression | undefined {
   const scanned = scanText(text, place);
   if (scanned.kind === 'plain') return undefined;
-  return new FieldExpression({ cel: scanned.cel, shown: scanned.kind === 'standalone' ? scanned.cel : text, path, place });
+  return new FieldExpression({
+    cel: scanned.cel,
+    shown: scanned.kind === 'standalone' ? scanned.cel : text,
+    path,
+    place,
+  });
 }
 
 /** Expressions of a place that takes no text around them (conditions, forEach). */
@@ -46,7 +51,8 @@ export function standalone(texts: readonly string[], place: Path): FieldExpressi
   return texts.map((text, index) => {
     const at = [...place, index];
     const scanned = scanText(text, at);
-    if (scanned.kind !== 'standalone') throw new KroRefusal('NotStandalone', 'only standalone expressions are allowed', at);
+    if (scanned.kind !== 'standalone')
+      throw new KroRefusal('NotStandalone', 'only standalone expressions are allowed', at);
     return new FieldExpression({ cel: scanned.cel, shown: scanned.cel, path: '', place: at });
   });
 }

@@ -26,7 +26,12 @@ export function schemaOfType(type: CelType, inside: readonly string[] = []): Jso
       return { type: 'object', additionalProperties: schemaOfType(type.value, inside) };
     case 'struct': {
       if (inside.includes(type.name)) return { type: 'object' };
-      const fields = type.fieldNames().map((name): [string, JsonSchema] => [escapedName(name), schemaOfType(type.field(name) as CelType, [...inside, type.name])]);
+      const fields = type
+        .fieldNames()
+        .map((name): [string, JsonSchema] => [
+          escapedName(name),
+          schemaOfType(type.field(name) as CelType, [...inside, type.name]),
+        ]);
       return { type: 'object', properties: Object.fromEntries(fields) };
     }
     default:
@@ -34,12 +39,20 @@ export function schemaOfType(type: CelType, inside: readonly string[] = []): Jso
   }
 }
 
-const words: ReadonlySet<string> = new Set('true false null in as break const continue else for function if import let loop package namespace return var void while'.split(' '));
+const words: ReadonlySet<string> = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+);
 
 /** A field as CEL spells it: kro takes the names of a projected object from CEL. */
 function escapedName(name: string): string {
   if (words.has(name)) return `__${name}__`;
-  return name.replaceAll('__', '__underscores__').replaceAll('.', '__dot__').replaceAll('-', '__dash__').replaceAll('/', '__slash__');
+  return name
+    .replaceAll('__', '__underscores__')
+    .replaceAll('.', '__dot__')
+    .replaceAll('-', '__dash__')
+    .replaceAll('/', '__slash__');
 }
 
 /** Adds a field's schema below a path of the status; an index makes a list of what is behind it. */

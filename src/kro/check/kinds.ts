@@ -32,8 +32,10 @@ export class Kinds {
   /** @param anyKind takes a kind that nobody defines as one with any fields */
   constructor(crds: readonly Manifest[] = [], anyKind = false) {
     this.#anyKind = anyKind;
-    for (const { group, kind, schema } of ownKinds) this.add({ apiVersion: `${group}/v1alpha1`, kind, namespaced: false, schema: withMetadata(schema) });
-    for (const manifest of crds) if (crdProblems(manifest).length === 0) for (const kind of kindsOfCrd(manifest.object)) this.add(kind);
+    for (const { group, kind, schema } of ownKinds)
+      this.add({ apiVersion: `${group}/v1alpha1`, kind, namespaced: false, schema: withMetadata(schema) });
+    for (const manifest of crds)
+      if (crdProblems(manifest).length === 0) for (const kind of kindsOfCrd(manifest.object)) this.add(kind);
   }
 
   add(kind: ServedKind): void {
@@ -66,7 +68,14 @@ function kindsOfCrd(object: Readonly<Record<string, unknown>>): ServedKind[] {
   return versions.flatMap((version) => {
     if (version['served'] !== true) return [];
     const schema = fieldsOf(fieldsOf(version['schema'])['openAPIV3Schema']) as OpenApi;
-    return [{ apiVersion: `${String(spec['group'])}/${String(version['name'])}`, kind, namespaced: spec['scope'] !== 'Cluster', schema: withMetadata(schema) }];
+    return [
+      {
+        apiVersion: `${String(spec['group'])}/${String(version['name'])}`,
+        kind,
+        namespaced: spec['scope'] !== 'Cluster',
+        schema: withMetadata(schema),
+      },
+    ];
   });
 }
 

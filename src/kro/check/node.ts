@@ -21,7 +21,11 @@ export function checkNode(node: ResourceNode, around: Around): void {
   const refusals = new Refusals();
   for (const expression of node.template) {
     refusals.attempt('', () => {
-      const { type } = within(`failed to compile template expression "${escapeGo(expression.shown)}" at path "${escapeGo(expression.path)}": `, () => typeCheck(expression, environment));
+      const { type } = within(
+        () =>
+          `failed to compile template expression "${escapeGo(expression.shown)}" at path "${escapeGo(expression.path)}": `,
+        () => typeCheck(expression, environment),
+      );
       checkAssignable(expression, type, node);
     });
   }
@@ -34,11 +38,16 @@ function iteratorTypes(node: ResourceNode, { names, types }: Around): ReadonlyMa
   const found = new Map<string, CelType>();
   for (const { name, list } of node.forEach) {
     const prefix = `node "${node.id}": forEach iterator "${name}"`;
-    if (names.inspect(list).usesOmit) throw new KroRefusal('Omit', `${prefix}: omit() can only be used in resource template expressions`, list.place);
+    if (names.inspect(list).usesOmit)
+      throw new KroRefusal('Omit', `${prefix}: omit() can only be used in resource template expressions`, list.place);
     const { type } = within(`${prefix}: `, () => typeCheck(list, types.environment));
     if (type.kind !== 'list') {
       const text = formatType(type);
-      throw new KroRefusal('ForEach', `${prefix} must return a list, got "${text}": type "${text}" is not a list type`, list.place);
+      throw new KroRefusal(
+        'ForEach',
+        `${prefix} must return a list, got "${text}": type "${text}" is not a list type`,
+        list.place,
+      );
     }
     found.set(name, type.element);
   }
@@ -48,25 +57,42 @@ function iteratorTypes(node: ResourceNode, { names, types }: Around): ReadonlyMa
 function checkIncludeWhen(node: ResourceNode, { names, types, dependencies }: Around): void {
   for (const condition of node.includeWhen) {
     const stranger = names.inspect(condition).known.find((name) => name !== 'schema' && !dependencies.includes(name));
-    if (stranger !== undefined) throw new KroRefusal('UnknownReference', `resource "${node.id}" includeWhen: references unknown identifiers: [${stranger}]`, condition.place);
+    if (stranger !== undefined)
+      throw new KroRefusal(
+        'UnknownReference',
+        `resource "${node.id}" includeWhen: references unknown identifiers: [${stranger}]`,
+        condition.place,
+      );
   }
-  for (const condition of node.includeWhen) checkCondition('includeWhen', condition, { node, environment: types.environment });
+  for (const condition of node.includeWhen)
+    checkCondition('includeWhen', condition, { node, environment: types.environment });
 }
 
 function checkReadyWhen(node: ResourceNode, { names, types }: Around): void {
   const isCollection = node.shape === 'collection';
   const own = isCollection ? 'each' : node.id;
-  for (const condition of node.readyWhen) within(`resource "${node.id}" readyWhen: `, () => names.restrict(condition, (name) => name === own));
+  for (const condition of node.readyWhen)
+    within(`resource "${node.id}" readyWhen: `, () => names.restrict(condition, (name) => name === own));
   if (node.readyWhen.length === 0) return;
   const each = isCollection ? openApiType(node.kind.schema, '__type_each') : undefined;
   const environment = each ? createEnvironment({ functions: 'kro', variables: { each } }) : types.environment;
   for (const condition of node.readyWhen) checkCondition('readyWhen', condition, { node, environment });
 }
 
-function checkCondition(field: 'readyWhen' | 'includeWhen', condition: FieldExpression, { node, environment }: { node: ResourceNode; environment: Environment }): void {
-  const shown = escapeGo(condition.shown);
-  const { type } = within(`failed to type-check ${field} expression "${shown}" in resource "${node.id}": `, () => typeCheck(condition, environment));
+function checkCondition(
+  field: 'readyWhen' | 'includeWhen',
+  condition: FieldExpression,
+  { node, environment }: { node: ResourceNode; environment: Environment },
+): void {
+  const { type } = within(
+    () => `failed to type-check ${field} expression "${escapeGo(condition.shown)}" in resource "${node.id}": `,
+    () => typeCheck(condition, environment),
+  );
   const inner = type.kind === 'optional' ? type.value : type;
   if (inner.kind === 'bool') return;
-  throw new KroRefusal('Condition', `${field} expression "${shown}" in resource "${node.id}" must return bool or optional_type(bool), but returns "${formatType(type)}"`, condition.place);
+  throw new KroRefusal(
+    'Condition',
+    `${field} expression "${escapeGo(condition.shown)}" in resource "${node.id}" must return bool or optional_type(bool), but returns "${formatType(type)}"`,
+    condition.place,
+  );
 }

@@ -4,7 +4,11 @@ const text: OpenApi = { type: 'string' };
 const texts: OpenApi = { type: 'array', items: text };
 const any: OpenApi = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 const textMap: OpenApi = { type: 'object', additionalProperties: text };
-const object = (properties: Readonly<Record<string, OpenApi>>, required: readonly string[] = []): OpenApi => ({ type: 'object', properties, required });
+const object = (properties: Readonly<Record<string, OpenApi>>, required: readonly string[] = []): OpenApi => ({
+  type: 'object',
+  properties,
+  required,
+});
 const aliases: OpenApi = {
   type: 'array',
   maxItems: 32,
@@ -15,7 +19,14 @@ const aliases: OpenApi = {
 const conditions: OpenApi = {
   type: 'array',
   items: object(
-    { type: text, status: text, reason: text, message: text, lastTransitionTime: { type: 'string', format: 'date-time' }, observedGeneration: { type: 'integer', format: 'int64' } },
+    {
+      type: text,
+      status: text,
+      reason: text,
+      message: text,
+      lastTransitionTime: { type: 'string', format: 'date-time' },
+      observedGeneration: { type: 'integer', format: 'int64' },
+    },
     ['status', 'type'],
   ),
 };
@@ -30,15 +41,32 @@ const resource = object(
   {
     id: text,
     template: any,
-    externalRef: object({ apiVersion: text, kind: text, metadata: externalMetadata }, ['apiVersion', 'kind', 'metadata']),
+    externalRef: object({ apiVersion: text, kind: text, metadata: externalMetadata }, [
+      'apiVersion',
+      'kind',
+      'metadata',
+    ]),
     readyWhen: texts,
     includeWhen: texts,
-    forEach: { type: 'array', items: { type: 'object', additionalProperties: text, minProperties: 1, maxProperties: 1 } },
+    forEach: {
+      type: 'array',
+      items: { type: 'object', additionalProperties: text, minProperties: 1, maxProperties: 1 },
+    },
   },
   ['id'],
 );
 
-const column = object({ name: text, type: text, jsonPath: text, format: text, description: text, priority: { type: 'integer', format: 'int32' } }, ['jsonPath', 'name', 'type']);
+const column = object(
+  {
+    name: text,
+    type: text,
+    jsonPath: text,
+    format: text,
+    description: text,
+    priority: { type: 'integer', format: 'int32' },
+  },
+  ['jsonPath', 'name', 'type'],
+);
 
 const schema = object(
   {
@@ -69,7 +97,10 @@ const definition = object({
     topologicalOrder: texts,
     conditions,
     lastIssuedRevision: { type: 'integer', format: 'int64' },
-    resources: { type: 'array', items: object({ id: text, dependencies: { type: 'array', items: object({ id: text }) } }) },
+    resources: {
+      type: 'array',
+      items: object({ id: text, dependencies: { type: 'array', items: object({ id: text }) } }),
+    },
   }),
 });
 
@@ -77,7 +108,10 @@ const revision = object({
   apiVersion: text,
   kind: text,
   metadata: { type: 'object' },
-  spec: object({ revision: { type: 'integer', format: 'int64' }, snapshot: object({ name: text, generation: { type: 'integer', format: 'int64' }, spec: definitionSpec }) }),
+  spec: object({
+    revision: { type: 'integer', format: 'int64' },
+    snapshot: object({ name: text, generation: { type: 'integer', format: 'int64' }, spec: definitionSpec }),
+  }),
   status: object({ conditions }),
 });
 

@@ -20,14 +20,15 @@ export class KroRefusal extends Error {
 export class Refusals {
   readonly found: KroRefusal[] = [];
 
-  /** Runs a part of a step; `prefix` is what kro puts before the message on the way up. */
-  attempt<T>(prefix: string, step: () => T): T | undefined {
+  /** Runs a part of a step; `prefix` is what kro puts before the message on the way up, made when there is one. */
+  attempt<T>(prefix: string | (() => string), step: () => T): T | undefined {
     try {
       return step();
     } catch (error) {
-      if (error instanceof KroRefusal) this.found.push(new KroRefusal(error.code, prefix + error.message, error.path));
-      else if (error instanceof Refused) this.found.push(...error.refusals.map(({ code, message, path }) => new KroRefusal(code, prefix + message, path)));
-      else throw error;
+      const refusals = error instanceof KroRefusal ? [error] : error instanceof Refused ? error.refusals : undefined;
+      if (!refusals) throw error;
+      const text = typeof prefix === 'string' ? prefix : prefix();
+      for (const { code, message, path } of refusals) this.found.push(new KroRefusal(code, text + message, path));
       return undefined;
     }
   }
@@ -48,9 +49,14 @@ export class Refused extends Error {
 }
 
 /** Runs one part by itself, with kro's words before what it refuses. */
-export function within<T>(prefix: string, step: () => T): T {
-  const refusals = new Refusals();
-  const result = refusals.attempt(prefix, step);
-  refusals.throwIfAny();
-  return result as T;
+export function within<T>(prefix: string | (() => string), step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    const refusals = new Refusals();
+    refusals.attempt(prefix, () => {
+      throw error;
+    });
+    throw new Refused(refusals.found);
+  }
 }

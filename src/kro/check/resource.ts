@@ -32,20 +32,32 @@ export function checkFields(resource: ResourcePieces): void {
   const { id, template, externalRef, forEach } = resource;
   const place = placeOf(resource);
   const refuse = (message: string): never => {
-    throw new KroRefusal('ResourceFields', `invalid combination of resource fields: resource "${id}": ${message}`, place);
+    throw new KroRefusal(
+      'ResourceFields',
+      `invalid combination of resource fields: resource "${id}": ${message}`,
+      place,
+    );
   };
   if (!template && !externalRef) refuse('exactly one of template or externalRef must be provided');
   if (template && externalRef) refuse('cannot use externalRef with template');
   if (externalRef && forEach.length > 0) refuse('cannot use externalRef with forEach');
   if (!externalRef) return;
-  within(`invalid external ref metadata for resource ${id}: `, () => checkExternalMetadata(fieldsOf(externalRef['metadata']), [...place, 'externalRef', 'metadata']));
+  within(`invalid external ref metadata for resource ${id}: `, () =>
+    checkExternalMetadata(fieldsOf(externalRef['metadata']), [...place, 'externalRef', 'metadata']),
+  );
 }
 
 export function objectOf({ template, externalRef }: ResourcePieces): Fields {
   if (!externalRef) return template ?? {};
   const { name, namespace, selector } = fieldsOf(externalRef['metadata']);
-  const given = Object.entries({ name, namespace, selector }).filter(([, value]) => value !== undefined && value !== null && value !== '');
-  return { apiVersion: externalRef['apiVersion'] ?? '', kind: externalRef['kind'] ?? '', metadata: Object.fromEntries(given) };
+  const given = Object.entries({ name, namespace, selector }).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '',
+  );
+  return {
+    apiVersion: externalRef['apiVersion'] ?? '',
+    kind: externalRef['kind'] ?? '',
+    metadata: Object.fromEntries(given),
+  };
 }
 
 /** kro's buildResourceNode. */
@@ -55,8 +67,12 @@ export function buildResource(resource: ResourcePieces, rules: ResourceRules): R
   const object = objectOf(resource);
   const bodyPlace = [...place, externalRef ? 'externalRef' : 'template'];
   within(`resource ${id} is not a valid Kubernetes object: `, () => checkObject(object, bodyPlace));
-  const { apiVersion, kind: kindName } = within(`failed to extract GVK from resource ${id}: `, () => checkKindName(object, bodyPlace));
-  const kind = within(`failed to get schema for resource ${id}: `, () => servedKind(rules.kinds, { apiVersion, kind: kindName, place: bodyPlace }));
+  const { apiVersion, kind: kindName } = within(`failed to extract GVK from resource ${id}: `, () =>
+    checkKindName(object, bodyPlace),
+  );
+  const kind = within(`failed to get schema for resource ${id}: `, () =>
+    servedKind(rules.kinds, { apiVersion, kind: kindName, place: bodyPlace }),
+  );
   const bySelector = externalRef !== undefined && hasSelector(fieldsOf(externalRef['metadata']));
   checkMetadata({ id, object, place: bodyPlace }, { ...rules, namespaced: kind.namespaced, bySelector });
   const template = templateOf({ id, object, kind, isExternal: externalRef !== undefined, place: bodyPlace });
@@ -65,43 +81,66 @@ export function buildResource(resource: ResourcePieces, rules: ResourceRules): R
   const readyWhen = conditions('readyWhen');
   const includeWhen = conditions('includeWhen');
   const forEach = forEachOf(resource, [...place, 'forEach']);
-  const shape = bySelector ? 'externalCollection' : externalRef ? 'external' : forEach.length > 0 ? 'collection' : 'single';
+  const shape = bySelector
+    ? 'externalCollection'
+    : externalRef
+      ? 'external'
+      : forEach.length > 0
+        ? 'collection'
+        : 'single';
   return { id, place, kind, shape, object, template, readyWhen, includeWhen, forEach };
 }
 
 function checkObject(object: Fields, place: Path): void {
   for (const field of ['apiVersion', 'kind']) {
     if (object[field] === undefined) throw new KroRefusal('InvalidObject', `${field} field not found`, place);
-    if (typeof object[field] !== 'string') throw new KroRefusal('InvalidObject', `${field} field is not a string`, [...place, field]);
+    if (typeof object[field] !== 'string')
+      throw new KroRefusal('InvalidObject', `${field} field is not a string`, [...place, field]);
   }
   const { metadata } = object;
   if (metadata === undefined) throw new KroRefusal('InvalidObject', 'metadata field not found', place);
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) throw new KroRefusal('InvalidObject', 'metadata field is not a map', [...place, 'metadata']);
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
+    throw new KroRefusal('InvalidObject', 'metadata field is not a map', [...place, 'metadata']);
 }
 
 function checkKindName(object: Fields, place: Path): { apiVersion: string; kind: string } {
   const apiVersion = object['apiVersion'] as string;
   const kind = object['kind'] as string;
   if (apiVersion.split('/').length > 2) {
-    throw new KroRefusal('InvalidObject', `invalid apiVersion format ${JSON.stringify(apiVersion)}: unexpected GroupVersion string: ${apiVersion}`, [...place, 'apiVersion']);
+    throw new KroRefusal(
+      'InvalidObject',
+      `invalid apiVersion format ${JSON.stringify(apiVersion)}: unexpected GroupVersion string: ${apiVersion}`,
+      [...place, 'apiVersion'],
+    );
   }
   const lower = kind.toLowerCase();
   const problems = [
     ...(lower.length > 63 ? ['must be no more than 63 bytes'] : []),
     ...(/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(lower)
       ? []
-      : ["a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"]),
+      : [
+          "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
+        ]),
   ];
   if (problems.length > 0) {
-    throw new KroRefusal('InvalidObject', `invalid kind ${JSON.stringify(kind)}: ${problems.join(', ')} (must be a valid DNS-1035 label when lowercased)`, [...place, 'kind']);
+    throw new KroRefusal(
+      'InvalidObject',
+      `invalid kind ${JSON.stringify(kind)}: ${problems.join(', ')} (must be a valid DNS-1035 label when lowercased)`,
+      [...place, 'kind'],
+    );
   }
   return { apiVersion, kind };
 }
 
-function servedKind(kinds: Kinds, { apiVersion, kind, place }: { apiVersion: string; kind: string; place: Path }): ServedKind {
+function servedKind(
+  kinds: Kinds,
+  { apiVersion, kind, place }: { apiVersion: string; kind: string; place: Path },
+): ServedKind {
   const found = kinds.find(apiVersion, kind);
   if (found) return found;
-  const what = kinds.servesVersion(apiVersion) ? `group version kind "${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}"` : `group version "${apiVersion}"`;
+  const what = kinds.servesVersion(apiVersion)
+    ? `group version kind "${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}"`
+    : `group version "${apiVersion}"`;
   throw new KroRefusal('UnknownKind', `cannot resolve ${what}: schema not found`, [...place, 'kind']);
 }
 
@@ -111,33 +150,66 @@ interface Body {
   readonly place: Path;
 }
 
-function checkMetadata({ id, object, place }: Body, rules: { namespaced: boolean; instanceNamespaced: boolean; bySelector: boolean }): void {
+function checkMetadata(
+  { id, object, place }: Body,
+  rules: { namespaced: boolean; instanceNamespaced: boolean; bySelector: boolean },
+): void {
   const metadata = fieldsOf(object['metadata']);
   const { namespace } = metadata;
   const at = [...place, 'metadata', 'namespace'];
-  if (!rules.namespaced && namespace !== undefined) throw new KroRefusal('Namespace', `resource "${id}" is cluster-scoped and must not set metadata.namespace`, at);
-  if (rules.namespaced && !rules.instanceNamespaced && !rules.bySelector && (typeof namespace !== 'string' || namespace.trim() === '')) {
-    throw new KroRefusal('Namespace', `resource "${id}" is namespaced and must set metadata.namespace when the instance CRD is cluster-scoped`, at);
+  if (!rules.namespaced && namespace !== undefined)
+    throw new KroRefusal('Namespace', `resource "${id}" is cluster-scoped and must not set metadata.namespace`, at);
+  if (
+    rules.namespaced &&
+    !rules.instanceNamespaced &&
+    !rules.bySelector &&
+    (typeof namespace !== 'string' || namespace.trim() === '')
+  ) {
+    throw new KroRefusal(
+      'Namespace',
+      `resource "${id}" is namespaced and must set metadata.namespace when the instance CRD is cluster-scoped`,
+      at,
+    );
   }
-  for (const [field, word] of [['labels', 'label'], ['annotations', 'annotation']] as const) {
+  for (const [field, word] of [
+    ['labels', 'label'],
+    ['annotations', 'annotation'],
+  ] as const) {
     for (const key of Object.keys(fieldsOf(metadata[field]))) {
       const prefix = ['kro.run/', 'internal.kro.run/'].find((reserved) => key.startsWith(reserved));
       if (prefix === undefined) continue;
-      throw new KroRefusal('ReservedKey', `invalid ${word} for resource "${id}". ${word}s with prefix "${prefix}" are reserved for internal use`, [...place, 'metadata', field, key]);
+      throw new KroRefusal(
+        'ReservedKey',
+        `invalid ${word} for resource "${id}". ${word}s with prefix "${prefix}" are reserved for internal use`,
+        [...place, 'metadata', field, key],
+      );
     }
   }
 }
 
-function templateOf({ id, object, kind, isExternal, place }: Body & { kind: ServedKind; isExternal: boolean }): readonly FieldExpression[] {
+function templateOf({
+  id,
+  object,
+  kind,
+  isExternal,
+  place,
+}: Body & { kind: ServedKind; isExternal: boolean }): readonly FieldExpression[] {
   const site = { path: '', place };
-  if (isExternal) return within(`failed to parse external ref resource ${id}: `, () => parseSchemaless(object, site)).expressions;
+  if (isExternal)
+    return within(`failed to parse external ref resource ${id}: `, () => parseSchemaless(object, site)).expressions;
   if (kind.apiVersion !== 'apiextensions.k8s.io/v1' || kind.kind !== 'CustomResourceDefinition') {
-    return within(`failed to extract CEL expressions from schema for resource ${id}: `, () => parseTemplate(object, kind.schema, site));
+    return within(`failed to extract CEL expressions from schema for resource ${id}: `, () =>
+      parseTemplate(object, kind.schema, site),
+    );
   }
   const { expressions } = within(`failed to parse schemaless resource ${id}: `, () => parseSchemaless(object, site));
   for (const { path, place: at } of expressions) {
     if (path.startsWith('metadata.')) continue;
-    throw new KroRefusal('CrdExpression', `CEL expressions in CRDs are only supported for metadata fields, found in path "${path}", resource ${id}`, at);
+    throw new KroRefusal(
+      'CrdExpression',
+      `CEL expressions in CRDs are only supported for metadata fields, found in path "${path}", resource ${id}`,
+      at,
+    );
   }
   return expressions;
 }
@@ -145,7 +217,10 @@ function templateOf({ id, object, kind, isExternal, place }: Body & { kind: Serv
 function forEachOf({ forEach }: ResourcePieces, place: Path): { name: string; list: FieldExpression }[] {
   return forEach.flatMap((dimension, index) =>
     Object.entries(dimension).map(([name, text]) => {
-      const [list] = within(`failed to parse forEach dimensions: invalid forEach expression for dimension "${name}": `, () => standalone([text], [...place, index]));
+      const [list] = within(
+        `failed to parse forEach dimensions: invalid forEach expression for dimension "${name}": `,
+        () => standalone([text], [...place, index]),
+      );
       return { name, list: list as FieldExpression };
     }),
   );

@@ -9,7 +9,8 @@ import { parseTemplate } from './template.ts';
 export function checkExternalMetadata(metadata: Fields, place: Path): void {
   const name = metadata['name'];
   const hasName = typeof name === 'string' && name.trim() !== '';
-  if (hasName === hasSelector(metadata)) throw new KroRefusal('ExternalReference', 'exactly one of name or selector must be provided', place);
+  if (hasName === hasSelector(metadata))
+    throw new KroRefusal('ExternalReference', 'exactly one of name or selector must be provided', place);
   if (!hasName) checkSelector(metadata['selector'], [...place, 'selector']);
 }
 
@@ -19,17 +20,23 @@ export function hasSelector(metadata: Fields): boolean {
 
 function checkSelector(selector: unknown, place: Path): void {
   if (typeof selector === 'string') {
-    if (within('invalid selector expression: ', () => scanText(selector, place)).kind !== 'standalone') throw wrongShape(place);
+    if (within('invalid selector expression: ', () => scanText(selector, place)).kind !== 'standalone')
+      throw wrongShape(place);
   } else if (typeof selector === 'object' && selector !== null && !Array.isArray(selector)) {
     const expressions = parseTemplate(selector, labelSelectorSchema(), { path: 'metadata.selector', place });
     if (expressions.length > 0) return;
     const errors = [...selectorErrors(selector as Fields)];
-    if (errors.length > 0) throw new KroRefusal('ExternalReference', `invalid label selector: [${errors.join(', ')}]`, place);
+    if (errors.length > 0)
+      throw new KroRefusal('ExternalReference', `invalid label selector: [${errors.join(', ')}]`, place);
   } else throw wrongShape(place);
 }
 
 function wrongShape(place: Path): KroRefusal {
-  return new KroRefusal('ExternalReference', 'selector must be a Kubernetes LabelSelector object or a CEL expression that resolves to one', place);
+  return new KroRefusal(
+    'ExternalReference',
+    'selector must be a Kubernetes LabelSelector object or a CEL expression that resolves to one',
+    place,
+  );
 }
 
 /** Kubernetes' validation of a LabelSelector. */
@@ -38,8 +45,11 @@ function* selectorErrors(selector: Fields): Iterable<string> {
     yield* nameErrors(key, 'metadata.selector.matchLabels');
     yield* valueErrors(value, 'metadata.selector.matchLabels');
   }
-  const requirements = Array.isArray(selector['matchExpressions']) ? (selector['matchExpressions'] as unknown[]).map(fieldsOf) : [];
-  for (const [index, requirement] of requirements.entries()) yield* requirementErrors(requirement, `metadata.selector.matchExpressions[${index}]`);
+  const requirements = Array.isArray(selector['matchExpressions'])
+    ? (selector['matchExpressions'] as unknown[]).map(fieldsOf)
+    : [];
+  for (const [index, requirement] of requirements.entries())
+    yield* requirementErrors(requirement, `metadata.selector.matchExpressions[${index}]`);
 }
 
 function* requirementErrors({ key, operator, values }: Fields, path: string): Iterable<string> {
@@ -47,13 +57,16 @@ function* requirementErrors({ key, operator, values }: Fields, path: string): It
   if (operator === 'In' || operator === 'NotIn') {
     if (count === 0) yield `${path}.values: Required value: must be specified when \`operator\` is 'In' or 'NotIn'`;
   } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-    if (count > 0) yield `${path}.values: Forbidden: may not be specified when \`operator\` is 'Exists' or 'DoesNotExist'`;
+    if (count > 0)
+      yield `${path}.values: Forbidden: may not be specified when \`operator\` is 'Exists' or 'DoesNotExist'`;
   } else yield `${path}.operator: Invalid value: ${JSON.stringify(operator ?? '')}: not a valid selector operator`;
   yield* nameErrors(typeof key === 'string' ? key : '', `${path}.key`);
-  for (const [index, value] of (Array.isArray(values) ? (values as unknown[]) : []).entries()) yield* valueErrors(value, `${path}.values[${index}]`);
+  for (const [index, value] of (Array.isArray(values) ? (values as unknown[]) : []).entries())
+    yield* valueErrors(value, `${path}.values[${index}]`);
 }
 
-const word = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+const word =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 
 function* nameErrors(key: string, path: string): Iterable<string> {
   const invalid = `${path}: Invalid value: ${JSON.stringify(key)}: `;
@@ -64,7 +77,10 @@ function* nameErrors(key: string, path: string): Iterable<string> {
     return;
   }
   if (parts.length === 2 && parts[0] === '') yield `${invalid}prefix part must be non-empty`;
-  else if (parts.length === 2 && !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(parts[0] as string)) {
+  else if (
+    parts.length === 2 &&
+    !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(parts[0] as string)
+  ) {
     yield `${invalid}prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`;
   }
   if (name === '') yield `${invalid}name part must be non-empty`;

@@ -22,10 +22,17 @@ export function checkStatus(status: Fields, around: Around): JsonSchema {
     return { conditions: found, fields: statusFields(status, around.names) };
   });
   const schema = within('failed to build instance status schema: ', () => inferSchema(fields, around.types));
-  within('failed to build instance conditions: ', () => checkConditions(conditions, [...statusPlace, 'conditions'], around));
+  within('failed to build instance conditions: ', () =>
+    checkConditions(conditions, [...statusPlace, 'conditions'], around),
+  );
   within('failed to create instance node: ', () => {
     for (const field of fields) {
-      if (around.names.inspect(field).known.length === 0) throw new KroRefusal('StatusReference', `instance status field must refer to a resource or schema: status.${field.path}`, field.place);
+      if (around.names.inspect(field).known.length === 0)
+        throw new KroRefusal(
+          'StatusReference',
+          `instance status field must refer to a resource or schema: status.${field.path}`,
+          field.place,
+        );
     }
   });
   return schema;
@@ -35,10 +42,19 @@ function takeConditions({ conditions }: Fields): readonly string[] {
   const prefix = 'failed to extract conditions block: ';
   const place = [...statusPlace, 'conditions'];
   if (conditions === undefined) return [];
-  if (!Array.isArray(conditions)) throw new KroRefusal('StatusConditions', `${prefix}status.conditions must be a list, got ${goType(conditions)}`, place);
+  if (!Array.isArray(conditions))
+    throw new KroRefusal(
+      'StatusConditions',
+      `${prefix}status.conditions must be a list, got ${goType(conditions)}`,
+      place,
+    );
   for (const [index, condition] of (conditions as unknown[]).entries()) {
     if (typeof condition === 'string') continue;
-    throw new KroRefusal('StatusConditions', `${prefix}status.conditions[${index}] must be a CEL expression string, got ${goType(condition)}`, [...place, index]);
+    throw new KroRefusal(
+      'StatusConditions',
+      `${prefix}status.conditions[${index}] must be a CEL expression string, got ${goType(condition)}`,
+      [...place, index],
+    );
   }
   return conditions as string[];
 }
@@ -54,12 +70,22 @@ function goType(value: unknown): string {
 
 function statusFields(status: Fields, names: Names): readonly FieldExpression[] {
   const { conditions: _, ...own } = status;
-  const { expressions, plain } = within('failed to extract CEL expressions from status: ', () => parseSchemaless(own, { path: '', place: statusPlace }));
+  const { expressions, plain } = within('failed to extract CEL expressions from status: ', () =>
+    parseSchemaless(own, { path: '', place: statusPlace }),
+  );
   const [first] = plain;
-  if (first) throw new KroRefusal('StatusWithoutExpression', `status fields without expressions are not supported: [${plain.map(({ path }) => path).join(' ')}]`, first.place);
+  if (first)
+    throw new KroRefusal(
+      'StatusWithoutExpression',
+      `status fields without expressions are not supported: [${plain.map(({ path }) => path).join(' ')}]`,
+      first.place,
+    );
   const refusals = new Refusals();
   for (const field of expressions) {
-    refusals.attempt(`status field "${escapeGo(field.path)}" expression "${escapeGo(field.shown)}": `, () => names.restrict(field, (name) => name === 'schema' || names.ids.has(name)));
+    refusals.attempt(
+      () => `status field "${escapeGo(field.path)}" expression "${escapeGo(field.shown)}": `,
+      () => names.restrict(field, (name) => name === 'schema' || names.ids.has(name)),
+    );
   }
   refusals.throwIfAny();
   return expressions;
@@ -69,7 +95,10 @@ function inferSchema(fields: readonly FieldExpression[], types: VariableTypes): 
   const refusals = new Refusals();
   let schema: JsonSchema = { type: 'object', properties: {} };
   for (const field of fields) {
-    const checked = refusals.attempt(`failed to type-check status expression "${escapeGo(field.shown)}" at path "${escapeGo(field.path)}": `, () => typeCheck(field, types.environment));
+    const checked = refusals.attempt(
+      () => `failed to type-check status expression "${escapeGo(field.shown)}" at path "${escapeGo(field.path)}": `,
+      () => typeCheck(field, types.environment),
+    );
     if (checked) schema = addField(schema, field.place.slice(statusPlace.length), schemaOfType(checked.type));
   }
   refusals.throwIfAny();

@@ -11,8 +11,27 @@ interface Site {
   readonly place: Path;
 }
 
-const below = ({ path, place }: Site, name: string): Site => ({ path: joinField(path, name), place: [...place, name] });
-const item = ({ path, place }: Site, index: number): Site => ({ path: `${path}[${index}]`, place: [...place, index] });
+/** A place below another one. Its texts are made when something is said about it: most of a template is said nothing about. */
+class Below implements Site {
+  readonly #outer: Site;
+  readonly #step: string | number;
+
+  constructor(outer: Site, step: string | number) {
+    this.#outer = outer;
+    this.#step = step;
+  }
+
+  get path(): string {
+    const { path } = this.#outer;
+    return typeof this.#step === 'number' ? `${path}[${this.#step}]` : joinField(path, this.#step);
+  }
+
+  get place(): Path {
+    return [...this.#outer.place, this.#step];
+  }
+}
+
+const below = (site: Site, step: string | number): Site => new Below(site, step);
 
 /** Expressions and literals of an object, checked by a schema as kro does (pkg/graph/parser/parser.go). */
 export function parseTemplate(object: unknown, schema: OpenApi, site: Site): FieldExpression[] {
@@ -27,66 +46,108 @@ class TemplateParser {
   readonly refusals = new Refusals();
 
   value(value: unknown, schema: OpenApi, site: Site): void {
-    this.refusals.attempt('', () => this.#value(value, schema, site));
+    try {
+      this.#value(value, schema, site);
+    } catch (error) {
+      this.refusals.attempt('', () => {
+        throw error;
+      });
+    }
   }
 
   #value(value: unknown, schema: OpenApi, site: Site): void {
     const types = expectedTypes(schema, site);
     if (value === null || value === undefined) return;
     if (typeof value === 'string') this.#text(value, types, site);
-    else if (typeof value === 'object' && preserves(schema)) this.expressions.push(...parseSchemaless(value, site).expressions);
+    else if (typeof value === 'object' && preserves(schema))
+      this.expressions.push(...parseSchemaless(value, site).expressions);
     else if (Array.isArray(value)) this.#list(value, { schema, types }, site);
     else if (typeof value === 'object') this.#object(value as Record<string, unknown>, { schema, types }, site);
     else if (!fitsType(value, types)) throw mismatch(types, site, goType(value));
   }
 
-  #object(value: Readonly<Record<string, unknown>>, { schema, types }: { schema: OpenApi; types: readonly string[] }, site: Site): void {
+  #object(
+    value: Readonly<Record<string, unknown>>,
+    { schema, types }: { schema: OpenApi; types: readonly string[] },
+    site: Site,
+  ): void {
     if (!types.includes('object') && schema.additionalProperties !== true) throw mismatch(types, site, 'object');
     for (const [name, field] of Object.entries(value)) {
       const known = fieldSchema(schema, name);
       const at = below(site, name);
       if (known) this.value(field, known, at);
-      else this.refusals.attempt('', () => refuseField(name, site.path, at.place));
+      else this.refusals.found.push(unknownField(name, site.path, at.place));
     }
   }
 
   #list(value: readonly unknown[], { schema, types }: { schema: OpenApi; types: readonly string[] }, site: Site): void {
     if (!types.includes('array')) throw mismatch(types, site, 'array');
     const { items } = schema;
-    if (!items) throw new KroRefusal('TemplateSchema', `invalid array schema for path ${site.path}: neither Items.Schema nor Properties are defined`, site.place);
-    for (const [index, each] of value.entries()) this.value(each, items, item(site, index));
+    if (!items)
+      throw new KroRefusal(
+        'TemplateSchema',
+        `invalid array schema for path ${site.path}: neither Items.Schema nor Properties are defined`,
+        site.place,
+      );
+    for (const [index, each] of value.entries()) this.value(each, items, below(site, index));
   }
 
-  #text(value: string, types: readonly string[], { path, place }: Site): void {
-    const isStandalone = scanText(value, place).kind === 'standalone';
-    if (!isStandalone && !types.includes('string') && !types.includes('any')) throw mismatch(types, { path, place }, 'string');
+  #text(value: string, types: readonly string[], site: Site): void {
+    const isText = types.includes('string') || types.includes('any');
+    if (!value.includes('${')) {
+      if (!isText) throw mismatch(types, site, 'string');
+      return;
+    }
+    const { path, place } = site;
+    if (!isText && scanText(value, place).kind !== 'standalone') throw mismatch(types, site, 'string');
     const expression = expressionOf(value, path, place);
     if (expression) this.expressions.push(expression);
   }
 }
 
-function refuseField(name: string, path: string, place: Path): never {
-  throw new KroRefusal('UnknownField', `error getting field schema for path ${path}.${name}: schema not found for field ${name}`, place);
+function unknownField(name: string, path: string, place: Path): KroRefusal {
+  return new KroRefusal(
+    'UnknownField',
+    `error getting field schema for path ${path}.${name}: schema not found for field ${name}`,
+    place,
+  );
 }
 
 function mismatch(types: readonly string[], { path, place }: Site, actual: string): KroRefusal {
   return new KroRefusal('LiteralType', `expected ${types.join(' or ')} type for path ${path}, got ${actual}`, place);
 }
 
-function expectedTypes(schema: OpenApi, { path, place }: Site): readonly string[] {
-  if (preserves(schema)) return ['any'];
+const single = new Map<string, readonly string[]>();
+const any: readonly string[] = ['any'];
+
+function expectedTypes(schema: OpenApi, site: Site): readonly string[] {
+  if (preserves(schema)) return any;
   const { type, oneOf = [], anyOf = [], additionalProperties } = schema;
   if (!type && oneOf.length === 0 && anyOf.length === 0 && additionalProperties === undefined) {
-    throw new KroRefusal('TemplateSchema', `schema at path ${path} has no valid type, OneOf, AnyOf, or AdditionalProperties`, place);
+    throw new KroRefusal(
+      'TemplateSchema',
+      `schema at path ${site.path} has no valid type, OneOf, AnyOf, or AdditionalProperties`,
+      site.place,
+    );
   }
   if (schema['x-kubernetes-int-or-string']) return ['string', 'integer'];
+  if (type && oneOf.length === 0 && anyOf.length === 0) {
+    let types = single.get(type);
+    if (!types) single.set(type, (types = [type]));
+    return types;
+  }
   for (const members of [oneOf, anyOf]) {
-    const types = new Set(members.flatMap((member) => [...(member.required?.length || member.not ? ['object'] : []), ...(member.type ? [member.type] : [])]));
+    const types = new Set(
+      members.flatMap((member) => [
+        ...(member.required?.length || member.not ? ['object'] : []),
+        ...(member.type ? [member.type] : []),
+      ]),
+    );
     if (types.size > 0) return [...types];
   }
   if (type) return [type];
-  if (additionalProperties === true) return ['any'];
-  throw new KroRefusal('TemplateSchema', 'unknown schema type', place);
+  if (additionalProperties === true) return any;
+  throw new KroRefusal('TemplateSchema', 'unknown schema type', site.place);
 }
 
 function fitsType(value: unknown, types: readonly string[]): boolean {
@@ -106,14 +167,19 @@ export function isGoInteger(value: unknown): boolean {
 }
 
 /** Expressions of a tree that no schema describes, and the paths of its other leaves. */
-export function parseSchemaless(value: unknown, site: Site): { readonly expressions: readonly FieldExpression[]; readonly plain: readonly Site[] } {
+export function parseSchemaless(
+  value: unknown,
+  site: Site,
+): { readonly expressions: readonly FieldExpression[]; readonly plain: readonly Site[] } {
   const expressions: FieldExpression[] = [];
   const plain: Site[] = [];
   const visit = (part: unknown, at: Site): void => {
-    if (Array.isArray(part)) for (const [index, each] of part.entries()) visit(each, item(at, index));
-    else if (typeof part === 'object' && part !== null) for (const [name, field] of Object.entries(part)) visit(field, below(at, name));
+    if (Array.isArray(part)) for (const [index, each] of part.entries()) visit(each, below(at, index));
+    else if (typeof part === 'object' && part !== null)
+      for (const [name, field] of Object.entries(part)) visit(field, below(at, name));
     else {
-      const expression = typeof part === 'string' ? expressionOf(part, at.path, at.place) : undefined;
+      const expression =
+        typeof part === 'string' && part.includes('${') ? expressionOf(part, at.path, at.place) : undefined;
       if (expression) expressions.push(expression);
       else plain.push(at);
     }

@@ -15,7 +15,9 @@ const isList = ({ shape }: ResourceNode): boolean => shape === 'collection' || s
 
 /** The type of the variable that stands for a node. */
 function nodeType(node: ResourceNode): CelType {
-  return isList(node) ? list(openApiType(node.kind.schema, `__type_${node.id}.@idx`)) : openApiType(node.kind.schema, `__type_${node.id}`);
+  return isList(node)
+    ? list(openApiType(node.kind.schema, `__type_${node.id}.@idx`))
+    : openApiType(node.kind.schema, `__type_${node.id}`);
 }
 
 /** The variables of a definition; types are made when they are asked for. */
@@ -91,7 +93,11 @@ function expectedType({ path, place }: FieldExpression, node: ResourceNode): Cel
       schema = schema.items;
       name += '.@idx';
     } else {
-      isNamed &&= schema.properties?.[step] !== undefined && /^[A-Za-z_][A-Za-z0-9_]*$/.test(step) && !step.includes('__') && !escaped.has(step);
+      isNamed &&=
+        schema.properties?.[step] !== undefined &&
+        /^[A-Za-z_][A-Za-z0-9_]*$/.test(step) &&
+        !step.includes('__') &&
+        !escaped.has(step);
       schema = lookUp(schema, step);
       name += `.${step}`;
     }
@@ -101,7 +107,11 @@ function expectedType({ path, place }: FieldExpression, node: ResourceNode): Cel
   return isNamed ? type : loosened(type);
 }
 
-const escaped: ReadonlySet<string> = new Set('true false null in as break const continue else for function if import let loop package namespace return var void while'.split(' '));
+const escaped: ReadonlySet<string> = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+);
 
 function lookUp(schema: OpenApi, name: string): OpenApi | undefined {
   if (schema.properties && Object.hasOwn(schema.properties, name)) return schema.properties[name];

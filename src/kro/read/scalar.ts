@@ -14,7 +14,12 @@ const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | nul
 
 /** YAML 1.1 knows a word in lower case, capitalised and in upper case. */
 function cases<T>(all: readonly string[], value: T): [string, T][] {
-  return all.flatMap((word) => [word, word.slice(0, 1).toUpperCase() + word.slice(1), word.toUpperCase()].map((each): [string, T] => [each, value]));
+  return all.flatMap((word) =>
+    [word, word.slice(0, 1).toUpperCase() + word.slice(1), word.toUpperCase()].map((each): [string, T] => [
+      each,
+      value,
+    ]),
+  );
 }
 
 const radices: Readonly<Record<string, number>> = { b: 2, o: 8, x: 16 };

@@ -67,7 +67,8 @@ export function scan(text: string): Scanned {
   const holes = findHoles(text);
   const [first] = holes;
   if (!first) return { kind: 'plain' };
-  if (holes.length === 1 && first.start === 0 && first.end === text.length) return { kind: 'standalone', cel: first.text };
+  if (holes.length === 1 && first.start === 0 && first.end === text.length)
+    return { kind: 'standalone', cel: first.text };
   const parts: string[] = [];
   let from = 0;
   for (const hole of holes) {

@@ -10,6 +10,8 @@ export interface Manifest {
   /** Line of a path; `undefined` when the object did not come from a text. */
   readonly lineOf: (path: Path) => number | undefined;
   readonly repeated: readonly { readonly key: string; readonly line: number }[];
+  /** Length of the text that it was read from. */
+  readonly size?: number;
 }
 
 /** Text or objects that hold manifests, under a name for messages. */

@@ -1,4 +1,12 @@
-import { EVENT_ID, getScalarValue, type Event, parseEvents, SCALAR_STYLE, type ScalarEvent, YAMLException } from 'js-yaml';
+import {
+  EVENT_ID,
+  getScalarValue,
+  type Event,
+  parseEvents,
+  SCALAR_STYLE,
+  type ScalarEvent,
+  YAMLException,
+} from 'js-yaml';
 import { KubewrightError } from '../../errors.ts';
 import { define } from '../../expr/value.ts';
 import { Lines, type Place } from './place.ts';
@@ -34,13 +42,19 @@ export function readYaml(text: string, file = 'input'): YamlText {
     return { documents: reader.documents(), lines };
   } catch (error) {
     if (error instanceof Refused) throw invalid(file, lines, { message: error.message, offset: error.offset });
-    if (error instanceof YAMLException) throw invalid(file, lines, { message: error.reason, offset: error.mark?.position ?? 0 });
-    if (error instanceof RangeError) throw invalid(file, lines, { message: 'the document is nested too deeply', offset: 0 });
+    if (error instanceof YAMLException)
+      throw invalid(file, lines, { message: error.reason, offset: error.mark?.position ?? 0 });
+    if (error instanceof RangeError)
+      throw invalid(file, lines, { message: 'the document is nested too deeply', offset: 0 });
     throw error;
   }
 }
 
-function invalid(file: string, lines: Lines, { message, offset }: { message: string; offset: number }): KubewrightError {
+function invalid(
+  file: string,
+  lines: Lines,
+  { message, offset }: { message: string; offset: number },
+): KubewrightError {
   return new KubewrightError({ code: 'InvalidYaml', resource: `${file}:${lines.lineOf(offset)}`, message });
 }
 
@@ -101,7 +115,11 @@ class Reader {
       case EVENT_ID.ALIAS:
         return this.#alias(this.#text.slice(event.anchorStart, event.anchorEnd), event.anchorStart);
       case EVENT_ID.SCALAR:
-        return this.#anchored(event, { value: this.#scalar(event), place: { offset: Math.max(event.valueStart, 0) }, size: 1 });
+        return this.#anchored(event, {
+          value: this.#scalar(event),
+          place: { offset: Math.max(event.valueStart, 0) },
+          size: 1,
+        });
       case EVENT_ID.SEQUENCE:
         this.#refuseTag(event, ['seq']);
         return this.#anchored(event, this.#sequence(event.start));
@@ -167,28 +185,48 @@ class Reader {
 
   #isMergeKey(): boolean {
     const event = this.#next();
-    return event.type === EVENT_ID.SCALAR && event.style === SCALAR_STYLE.PLAIN && event.tagStart < 0 && this.#text.slice(event.valueStart, event.valueEnd) === '<<';
+    return (
+      event.type === EVENT_ID.SCALAR &&
+      event.style === SCALAR_STYLE.PLAIN &&
+      event.tagStart < 0 &&
+      this.#text.slice(event.valueStart, event.valueEnd) === '<<'
+    );
   }
 
   #scalar(event: ScalarEvent): unknown {
     const text = getScalarValue(this.#text, event);
     const tag = this.#refuseTag(event, ['str', 'int', 'float', 'bool', 'null', 'timestamp', 'binary']);
-    if (tag === undefined) return event.style === SCALAR_STYLE.PLAIN ? finite(plainScalar(text), event.valueStart) : text;
+    if (tag === undefined)
+      return event.style === SCALAR_STYLE.PLAIN ? finite(plainScalar(text), event.valueStart) : text;
     if (tag === 'str' || tag === 'timestamp') return text;
     if (tag === 'binary') return Buffer.from(text, 'base64').toString('utf8');
     const value = finite(plainScalar(text), event.valueStart);
-    const type = value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value === 'number' ? (Number.isInteger(value) ? 'int' : 'float') : 'str';
-    if (type !== tag && !(tag === 'float' && type === 'int')) throw new Refused(`cannot decode !!${type} \`${text.slice(0, 40)}\` as a !!${tag}`, event.tagStart);
+    const type =
+      value === null
+        ? 'null'
+        : typeof value === 'boolean'
+          ? 'bool'
+          : typeof value === 'number'
+            ? Number.isInteger(value)
+              ? 'int'
+              : 'float'
+            : 'str';
+    if (type !== tag && !(tag === 'float' && type === 'int'))
+      throw new Refused(`cannot decode !!${type} \`${text.slice(0, 40)}\` as a !!${tag}`, event.tagStart);
     return value;
   }
 
   /** The short name of a node's tag; tags of languages and applications are refused. */
-  #refuseTag({ tagStart, tagEnd }: { tagStart: number; tagEnd: number }, allowed: readonly string[]): string | undefined {
+  #refuseTag(
+    { tagStart, tagEnd }: { tagStart: number; tagEnd: number },
+    allowed: readonly string[],
+  ): string | undefined {
     if (tagStart < 0) return undefined;
     const text = this.#text.slice(tagStart, tagEnd);
     if (text === '!') return 'str';
     const name = /^(?:!!|!<tag:yaml\.org,2002:)([a-z]+)>?$/.exec(text)?.[1];
-    if (name === undefined || !allowed.includes(name)) throw new Refused(`the tag ${text.slice(0, 60)} means nothing here`, tagStart);
+    if (name === undefined || !allowed.includes(name))
+      throw new Refused(`the tag ${text.slice(0, 60)} means nothing here`, tagStart);
     return name;
   }
 }
@@ -209,7 +247,8 @@ function finite<T>(value: T, offset: number): T {
 function merge(built: Built, value: Record<string, unknown>, fields: Map<string, Place>): void {
   const sources = Array.isArray(built.value) ? (built.value as unknown[]) : [built.value];
   for (const [index, source] of sources.entries()) {
-    if (typeof source !== 'object' || source === null || Array.isArray(source)) throw new Refused('map merge requires map or sequence of maps as the value', built.place.offset);
+    if (typeof source !== 'object' || source === null || Array.isArray(source))
+      throw new Refused('map merge requires map or sequence of maps as the value', built.place.offset);
     const place = Array.isArray(built.value) ? built.place.items?.[index] : built.place;
     for (const [name, field] of Object.entries(source)) {
       if (fields.has(name)) continue;

@@ -3,7 +3,7 @@ import type { Environment } from '../../expr/environment.ts';
 import { print } from '../../expr/print.ts';
 import { Expression, isObject, type Value, type ValueObject } from '../../expr/value.ts';
 import { type ExpressionTypes, typeText } from './types.ts';
-import { list, object, quote } from './text.ts';
+import { data, list, object, quote } from './text.ts';
 
 /** Writes values and expressions as TypeScript. */
 export class BodyWriter {
@@ -20,12 +20,19 @@ export class BodyWriter {
     if (typeof value === 'string') return quote(value);
     // kro takes null anywhere; the types of Kubernetes do not.
     if (value === null) return 'null as never';
-    if (Array.isArray(value)) return list(value.map((item) => this.value(item, `${indent}  `)), indent);
-    return isObject(value) ? this.fields(value, indent) : String(value);
+    if (Array.isArray(value))
+      return list(
+        value.map((item) => this.value(item, `${indent}  `)),
+        indent,
+      );
+    return isObject(value) ? this.fields(value, indent) : data(value);
   }
 
   fields(value: ValueObject, indent: string): string {
-    return object(Object.keys(value).map((name) => [name, this.value(value[name] as Value, `${indent}  `)]), indent);
+    return object(
+      Object.keys(value).map((name) => [name, this.value(value[name] as Value, `${indent}  `)]),
+      indent,
+    );
   }
 
   expression({ node }: Expression): string {
@@ -47,7 +54,11 @@ export class BodyWriter {
   }
 
   #template({ parts }: Node & { kind: 'template' }): string {
-    const texts = parts.map((part) => (typeof part === 'string' ? part.replaceAll(/[\\`]|\$\{/g, '\\$&').replaceAll('\r', '\\r') : `\${${this.#cel(part)}}`));
+    const texts = parts.map((part) =>
+      typeof part === 'string'
+        ? part.replaceAll(/[\\`]|\$\{/g, '\\$&').replaceAll('\r', '\\r')
+        : `\${${this.#cel(part)}}`,
+    );
     return `Cel.template\`${texts.join('')}\``;
   }
 }

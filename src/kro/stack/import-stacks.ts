@@ -17,7 +17,10 @@ export interface ImportedStack {
  *
  * @throws KubewrightError for definitions that kro refuses, `CannotImport` for what a stack has no form for
  */
-export function importStacks(definitions: readonly (string | object | Source)[], options: ImportOptions = {}): ImportedStack[] {
+export function importStacks(
+  definitions: readonly (string | object | Source)[],
+  options: ImportOptions = {},
+): ImportedStack[] {
   const sources = definitions.map(toSource);
   const manifests = sources.flatMap((source) => readManifests(source));
   const judge = new Judge(manifests, { crds: options.crds ?? [], featureGates: ['CELOmitFunction'], anyKind: true });

@@ -25,7 +25,9 @@ export function kindTexts(graph: Graph, schemaOf: (node: GraphNode) => JsonSchem
     const key = `${node.apiVersion} ${node.kind}`;
     if (names.has(key)) continue;
     if (builtInKind(node.apiVersion, node.kind)) {
-      const [group, version] = node.apiVersion.includes('/') ? (node.apiVersion.split('/') as [string, string]) : ['core', node.apiVersion];
+      const [group, version] = node.apiVersion.includes('/')
+        ? (node.apiVersion.split('/') as [string, string])
+        : ['core', node.apiVersion];
       const name = group.split('.')[0] as string;
       imports.add(name);
       names.set(key, `${name}.${version}.${node.kind}`);
@@ -35,10 +37,28 @@ export function kindTexts(graph: Graph, schemaOf: (node: GraphNode) => JsonSchem
       declarations.push(declaration(name, node, { graph, schema: schemaOf(node) }));
     }
   }
-  return { imports: [...imports].sort(), declarations, factory: ({ apiVersion, kind }) => names.get(`${apiVersion} ${kind}`) as string };
+  return {
+    imports: [...imports].sort(),
+    declarations,
+    factory: ({ apiVersion, kind }) => names.get(`${apiVersion} ${kind}`) as string,
+  };
 }
 
-const taken: ReadonlySet<string> = new Set(['Cel', 'Spec', 'Status', 'Object', 'Array', 'String', 'Number', 'Boolean', 'Record', 'Map', 'Set', 'Date', 'Error']);
+const taken: ReadonlySet<string> = new Set([
+  'Cel',
+  'Spec',
+  'Status',
+  'Object',
+  'Array',
+  'String',
+  'Number',
+  'Boolean',
+  'Record',
+  'Map',
+  'Set',
+  'Date',
+  'Error',
+]);
 
 function freeName(kind: string, used: ReadonlySet<string>): string {
   for (let number = 1; ; number++) {
@@ -47,7 +67,11 @@ function freeName(kind: string, used: ReadonlySet<string>): string {
   }
 }
 
-function declaration(name: string, { apiVersion, kind, namespaced }: GraphNode, { graph, schema }: { graph: Graph; schema: JsonSchema | undefined }): string {
+function declaration(
+  name: string,
+  { apiVersion, kind, namespaced }: GraphNode,
+  { graph, schema }: { graph: Graph; schema: JsonSchema | undefined },
+): string {
   const used = schema && pruned(schema, usedPaths(graph, { apiVersion, kind }));
   const facts = { apiVersion, kind, ...(namespaced !== undefined && { namespaced }), ...(used && { schema: used }) };
   return `/** Only the fields that are used here have their types. */\nconst ${name} = kind<{ spec?: any; status?: any; [field: string]: any }>(${data(facts)});`;
@@ -60,11 +84,24 @@ function usedPaths(graph: Graph, kind: Pick<GraphNode, 'apiVersion' | 'kind'>): 
   const paths: Paths = new Map();
   const nodes = graph.nodes.filter((node) => node.apiVersion === kind.apiVersion && node.kind === kind.kind);
   const ids = new Set(nodes.map(({ id }) => id));
-  for (const node of nodes) visitLeaves(node.template, (leaf, path) => leaf instanceof Expression && add(paths, path().replaceAll(/\["([^"]*)"\]/g, '.$1').replaceAll(/\[\d+\]/g, '').split('.')));
+  for (const node of nodes)
+    visitLeaves(
+      node.template,
+      (leaf, path) =>
+        leaf instanceof Expression &&
+        add(
+          paths,
+          path()
+            .replaceAll(/\["([^"]*)"\]/g, '.$1')
+            .replaceAll(/\[\d+\]/g, '')
+            .split('.'),
+        ),
+    );
   for (const node of graph.nodes) {
     const isOwn = ids.has(node.id);
     for (const { node: tree } of node.readyWhen) reads(tree, isOwn ? new Set([...ids, 'each']) : ids, paths);
-    for (const { node: tree } of [...node.includeWhen, ...node.forEach.map(({ list }) => list)]) reads(tree, ids, paths);
+    for (const { node: tree } of [...node.includeWhen, ...node.forEach.map(({ list }) => list)])
+      reads(tree, ids, paths);
     visitLeaves(node.template, (leaf) => leaf instanceof Expression && reads(leaf.node, ids, paths));
   }
   visitLeaves(graph.status, (leaf) => leaf instanceof Expression && reads(leaf.node, ids, paths));
@@ -105,7 +142,13 @@ function isUntyped(schema: JsonSchema): boolean {
 
 const anything: JsonSchema = { 'x-kubernetes-int-or-string': true };
 
-const kept = ['type', 'format', 'x-kubernetes-preserve-unknown-fields', 'x-kubernetes-int-or-string', 'x-kubernetes-embedded-resource'] as const;
+const kept = [
+  'type',
+  'format',
+  'x-kubernetes-preserve-unknown-fields',
+  'x-kubernetes-int-or-string',
+  'x-kubernetes-embedded-resource',
+] as const;
 
 /** The part of a schema that types depend on; what every object has is known anyway. */
 function pruned(schema: JsonSchema, paths: Paths | true, depth = 0): object {
@@ -113,10 +156,21 @@ function pruned(schema: JsonSchema, paths: Paths | true, depth = 0): object {
   for (const key of kept) if (schema[key] !== undefined && schema[key] !== false) result[key] = schema[key];
   const { properties, items, additionalProperties } = schema;
   if (properties) {
-    const chosen = Object.entries(properties).filter(([name, field]) => (depth > 0 || name !== 'metadata') && (paths === true || paths.has(name)) && !isUntyped(field));
-    result['properties'] = Object.fromEntries(chosen.map(([name, field]) => [name, pruned(field, paths === true ? true : (paths.get(name) as Paths | true), depth + 1)]));
+    const chosen = Object.entries(properties).filter(
+      ([name, field]) => (depth > 0 || name !== 'metadata') && (paths === true || paths.has(name)) && !isUntyped(field),
+    );
+    result['properties'] = Object.fromEntries(
+      chosen.map(([name, field]) => [
+        name,
+        pruned(field, paths === true ? true : (paths.get(name) as Paths | true), depth + 1),
+      ]),
+    );
   }
   if (items) result['items'] = pruned(items, paths, depth + 1);
-  if (additionalProperties) result['additionalProperties'] = typeof additionalProperties === 'object' && !isUntyped(additionalProperties) ? pruned(additionalProperties, true, depth + 1) : anything;
+  if (additionalProperties)
+    result['additionalProperties'] =
+      typeof additionalProperties === 'object' && !isUntyped(additionalProperties)
+        ? pruned(additionalProperties, true, depth + 1)
+        : anything;
   return result;
 }

@@ -13,9 +13,16 @@ export function property(name: string): string {
 /** Plain data as TypeScript source. */
 export function data(value: unknown, indent = ''): string {
   if (typeof value === 'string') return quote(value);
-  if (Array.isArray(value)) return list(value.map((item) => data(item, `${indent}  `)), indent);
+  if (Array.isArray(value))
+    return list(
+      value.map((item) => data(item, `${indent}  `)),
+      indent,
+    );
   if (typeof value !== 'object' || value === null) return String(value);
-  return object(Object.entries(value).map(([name, field]) => [name, data(field, `${indent}  `)]), indent);
+  return object(
+    Object.entries(value).map(([name, field]) => [name, data(field, `${indent}  `)]),
+    indent,
+  );
 }
 
 /** An object literal; short ones stay on a line. */
@@ -29,7 +36,11 @@ export function list(entries: readonly string[], indent: string): string {
   return entries.length === 0 ? '[]' : brackets('[', ']', { entries, indent });
 }
 
-function brackets(open: string, close: string, { entries, indent }: { entries: readonly string[]; indent: string }): string {
+function brackets(
+  open: string,
+  close: string,
+  { entries, indent }: { entries: readonly string[]; indent: string },
+): string {
   const blank = open === '{' ? ' ' : '';
   const line = `${open}${blank}${entries.join(', ')}${blank}${close}`;
   if (line.length + indent.length <= 90 && !line.includes('\n')) return line;

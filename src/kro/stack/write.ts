@@ -35,9 +35,18 @@ export function writeStack(graph: Graph, { schemaOf, file }: StackOptions): stri
   const parts = definitionParts(graph, spec.exact);
   const name = constantName(graph.name);
   const built = graphText(graph, { kinds, types });
-  const exported = parts ? `withDefinition(\n${built},\n  ${data(parts, '  ')},\n)` : built.replaceAll(/^ {2}/gm, '').trimStart();
-  const declared = [...kinds.declarations, `const Spec = type(${spec.text});`, `export const ${name} = ${exported};`, `run(import.meta, ${name});`];
-  const words = ['Cel', 'external', 'forEach', 'kind'].filter((word) => declared.some((text) => new RegExp(`\\b${word}[.(<]`).test(text)));
+  const exported = parts
+    ? `withDefinition(\n${built},\n  ${data(parts, '  ')},\n)`
+    : built.replaceAll(/^ {2}/gm, '').trimStart();
+  const declared = [
+    ...kinds.declarations,
+    `const Spec = type(${spec.text});`,
+    `export const ${name} = ${exported};`,
+    `run(import.meta, ${name});`,
+  ];
+  const words = ['Cel', 'external', 'forEach', 'kind'].filter((word) =>
+    declared.some((text) => new RegExp(`\\b${word}[.(<]`).test(text)),
+  );
   const imports = [
     "import { type } from 'arktype';",
     `import { ${[...words, 'run', 'toResourceGraph'].join(', ')} } from 'kubewright';`,
@@ -50,7 +59,11 @@ export function writeStack(graph: Graph, { schemaOf, file }: StackOptions): stri
 
 /** kro takes names that would hide a function of CEL. */
 function refuseNames({ nodes }: Graph): void {
-  const problems = nodes.flatMap(({ id, forEach }) => [nameProblem(id, 'resource id'), ...forEach.map(({ name }) => nameProblem(name, 'forEach variable'))].flatMap((problem) => (problem ? [new KubewrightError({ ...problem, code: 'CannotImport', resource: id })] : [])));
+  const problems = nodes.flatMap(({ id, forEach }) =>
+    [nameProblem(id, 'resource id'), ...forEach.map(({ name }) => nameProblem(name, 'forEach variable'))].flatMap(
+      (problem) => (problem ? [new KubewrightError({ ...problem, code: 'CannotImport', resource: id })] : []),
+    ),
+  );
   throwProblems('names', problems);
 }
 
@@ -73,7 +86,10 @@ function definitionParts(graph: Graph, isExact: boolean): object | undefined {
 /** Whether the schema comes back from SimpleSchema as it was. */
 function sameSchema(json: JsonSchema): boolean {
   try {
-    return isDeepStrictEqual(JSON.parse(JSON.stringify(parseSimpleSchema(toSimpleSchema(json)))), JSON.parse(JSON.stringify(json)));
+    return isDeepStrictEqual(
+      JSON.parse(JSON.stringify(parseSimpleSchema(toSimpleSchema(json)))),
+      JSON.parse(JSON.stringify(json)),
+    );
   } catch (error) {
     if (error instanceof KubewrightError) return false;
     throw error;
@@ -98,10 +114,17 @@ interface Written {
 
 function graphText(graph: Graph, written: Written): string {
   const head = { name: plainName(graph.name), apiVersion: `${graph.group}/${graph.version}`, kind: graph.kind };
-  const fields = [...Object.entries(head).map(([name, value]): [string, string] => [name, quote(value)]), ['spec', 'Spec'] as const];
+  const fields = [
+    ...Object.entries(head).map(([name, value]): [string, string] => [name, quote(value)]),
+    ['spec', 'Spec'] as const,
+  ];
   const resources = graph.nodes.map((node): [string, string] => [node.id, resourceText(node, written)]);
   const status = new BodyWriter(written.types, written.types.outer).fields(graph.status, '    ');
-  const lines = [`    ${object(fields, '    ')},`, `    () => (${object(resources, '    ')}),`, ...(status === '{}' ? [] : [`    () => (${status}),`])];
+  const lines = [
+    `    ${object(fields, '    ')},`,
+    `    () => (${object(resources, '    ')}),`,
+    ...(status === '{}' ? [] : [`    () => (${status}),`]),
+  ];
   return `  toResourceGraph(\n${lines.join('\n')}\n  )`;
 }
 
@@ -110,16 +133,47 @@ function resourceText(node: GraphNode, { kinds, types }: Written): string {
   const writer = new BodyWriter(types, types.environment(node));
   const outer = new BodyWriter(types, types.outer);
   const { apiVersion: _apiVersion, kind: _kind, ...body } = node.template;
-  if (Object.hasOwn(body, 'status')) throw new KubewrightError({ code: 'CannotImport', resource: node.id, path: 'status', message: 'a template with a status has no form in a stack', hint: 'Remove it: the cluster writes the status.' });
+  if (Object.hasOwn(body, 'status'))
+    throw new KubewrightError({
+      code: 'CannotImport',
+      resource: node.id,
+      path: 'status',
+      message: 'a template with a status has no form in a stack',
+      hint: 'Remove it: the cluster writes the status.',
+    });
   const options = [
-    ...(node.includeWhen.length > 0 ? [['includeWhen', list(node.includeWhen.map((condition) => outer.condition(condition)), indent)] as const] : []),
-    ...(node.readyWhen.length > 0 ? [['readyWhen', `() => ${list(node.readyWhen.map((condition) => writer.condition(condition)), indent)}`] as const] : []),
+    ...(node.includeWhen.length > 0
+      ? [
+          [
+            'includeWhen',
+            list(
+              node.includeWhen.map((condition) => outer.condition(condition)),
+              indent,
+            ),
+          ] as const,
+        ]
+      : []),
+    ...(node.readyWhen.length > 0
+      ? [
+          [
+            'readyWhen',
+            `() => ${list(
+              node.readyWhen.map((condition) => writer.condition(condition)),
+              indent,
+            )}`,
+          ] as const,
+        ]
+      : []),
   ];
   const content = writer.fields(node.external ? (body['metadata'] as ValueObject) : body, indent);
   const last = options.length > 0 ? `, ${object(options, indent)}` : '';
   const factory = kinds.factory(node);
   const made = node.external ? `external(${factory}, ${content}${last})` : `${factory}(${content}${last})`;
-  return node.forEach.reduceRight((inner, { name, list: items }) => `forEach(Cel.expr<any[]>(${quote(print(items.node))}), () => ${inner}, { as: ${quote(name)} })`, made);
+  return node.forEach.reduceRight(
+    (inner, { name, list: items }) =>
+      `forEach(Cel.expr<any[]>(${quote(print(items.node))}), () => ${inner}, { as: ${quote(name)} })`,
+    made,
+  );
 }
 
 /** Graphs have names without dots. */
@@ -129,6 +183,8 @@ function plainName(name: string): string {
 
 function constantName(name: string): string {
   const words = name.split(/[^A-Za-z0-9]+/).filter(Boolean);
-  const joined = words.map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join('');
+  const joined = words
+    .map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)))
+    .join('');
   return /^[a-z]/.test(joined) ? `${joined}Graph` : `graph${joined}`;
 }
