@@ -3,7 +3,7 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 
-const folder = 'test/.docs';
+const folder = 'test/docs-code';
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
