@@ -4,11 +4,12 @@ import { declined } from './declined.ts';
 import { isOurs } from './decide.ts';
 import { keyOf, keys } from './identity.ts';
 import { destroyWithKro } from './kro/destroy.ts';
-import { withLock } from './lock.ts';
+import { isLocked, withLock } from './lock.ts';
 import { foreignContent, readNamespace, removeNamespace } from './namespace.ts';
 import type { DeployedObject, DestroyOptions, Plan } from './options.ts';
 import { readRecord, recordRef, writeRecord, type StoredRecord } from './record.ts';
 import { removeInOrder, type Removal } from './remove.ts';
+import { retrying } from './retry.ts';
 import { startRun, whileRunning, type Run } from './run.ts';
 import { lookForOrphans, newWorld, survey, type World } from './world.ts';
 
@@ -33,30 +34,52 @@ export async function destroy(graph: Graph, options: DestroyOptions): Promise<De
 
 async function destroyDirectly(run: Run, options: DestroyOptions): Promise<DestroyResult> {
   const [stored, namespace] = await Promise.all([readRecord(run), readNamespace(run)]);
-  const empty: DestroyResult = { objects: [], kept: [], writes: 0, duration: 0 };
-  if (!namespace) return finish(run, empty);
-  const { removals, kept } = await findRemovals(run, stored);
-  const known = stored.resourceVersion !== undefined || removals.length > 0;
-  if (!known && !isOurs(run, namespace)) return finish(run, empty);
-  const plan = planOf(removals, kept);
+  if (!namespace) return finish(run, nothing);
+  const found = await findRemovals(run, stored);
+  const known = stored.resourceVersion !== undefined || found.removals.length > 0 || (await isLocked(run));
+  if (!known && !isOurs(run, namespace)) return finish(run, nothing);
+  const plan = planOf(found);
   run.emit({ type: 'plan', plan });
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
-  await withLock(run, async () => {
-    if (stored.record) await writeRecord(run, await readRecord(run), { ...stored.record, phase: 'destroying' });
-    const holders = removals.filter(({ object }) => isHolder(object));
-    await removeInOrder(
-      run,
-      removals.filter(({ object }) => !isHolder(object)),
-    );
-    await removeInOrder(run, await emptyHolders(run, holders, kept));
-    await run.cluster.delete(recordRef(run));
-  });
+  const removed = await withLock(run, async () => removeAll(run, await findAgainIfMoved(run, found)));
   await removeNamespace(run);
-  return finish(run, {
-    ...empty,
-    objects: removals.map(({ address }) => ({ ...address, action: 'deleted', ready: true })),
-    kept,
-  });
+  const objects = removed.removals.map(
+    ({ address }): DeployedObject => ({ ...address, action: 'deleted', ready: true }),
+  );
+  return finish(run, { ...nothing, objects, kept: removed.kept });
+}
+
+/** What is to go, and the record that it was found by. */
+interface Found {
+  readonly stored: StoredRecord;
+  readonly removals: readonly Removal[];
+  readonly kept: string[];
+}
+
+/** Another run may have worked between our look and our lock: what it made has to go too. */
+async function findAgainIfMoved(run: Run, found: Found): Promise<Found> {
+  const stored = await readRecord(run);
+  return stored.resourceVersion === found.stored.resourceVersion ? found : findRemovals(run, stored);
+}
+
+async function removeAll(run: Run, found: Found): Promise<Found> {
+  const { stored } = found;
+  if (stored.record) await writeRecord(run, stored, { ...stored.record, phase: 'destroying' });
+  const all = [await removeFound(run, found)];
+  // Requests of a run that was killed may have arrived while we deleted.
+  if (stored.record?.phase !== 'deployed') all.push(await removeFound(run, await findRemovals(run, stored)));
+  await retrying(() => run.cluster.delete(recordRef(run)), { signal: run.signal });
+  const kept = new Set(all.flatMap((each) => each.kept));
+  return { stored, removals: all.flatMap(({ removals }) => removals), kept: [...kept] };
+}
+
+async function removeFound(run: Run, { stored, removals, kept }: Found): Promise<Found> {
+  const holders = removals.filter(({ object }) => isHolder(object));
+  const content = removals.filter(({ object }) => !isHolder(object));
+  await removeInOrder(run, content);
+  const empty = await emptyHolders(run, holders, kept);
+  await removeInOrder(run, empty);
+  return { stored, removals: [...content, ...empty], kept };
 }
 
 /** What takes everything in it along, whoever made that. */
@@ -81,12 +104,14 @@ async function emptyHolders(run: Run, holders: readonly Removal[], kept: string[
   return found.filter(({ foreign }) => foreign === undefined).map(({ holder }) => holder);
 }
 
+const nothing: DestroyResult = { objects: [], kept: [], writes: 0, duration: 0 };
+
 function finish(run: Run, result: DestroyResult): DestroyResult {
   return { ...result, writes: run.cluster.writes, duration: performance.now() - run.startedAt };
 }
 
 /** Everything with our label, wherever the record or the graph says that it may be. */
-async function findRemovals(run: Run, stored: StoredRecord): Promise<{ removals: readonly Removal[]; kept: string[] }> {
+async function findRemovals(run: Run, stored: StoredRecord): Promise<Found> {
   const world = await newWorld(run, { stored, namespace: undefined, existing: new Set() });
   await lookForOrphans(run, world);
   await surveyIfPossible(run, world);
@@ -112,7 +137,7 @@ async function findRemovals(run: Run, stored: StoredRecord): Promise<{ removals:
       wave: entry?.wave ?? fallbackWave(kind),
     });
   }
-  return { removals, kept };
+  return { stored, removals, kept };
 }
 
 /** Values may not be readable any more (a Secret's environment variable); what the record knows is deleted all the same. */
@@ -137,7 +162,7 @@ function fallbackWave(kind: string): number {
     : Number.MAX_SAFE_INTEGER;
 }
 
-function planOf(removals: readonly Removal[], kept: readonly string[]): Plan {
+function planOf({ removals, kept }: Found): Plan {
   return {
     changes: removals.map(({ address }) => ({ ...address, action: 'delete', fields: [] })),
     pending: [],

@@ -48,6 +48,11 @@ export async function withLock<T>(run: Run, work: () => Promise<T>): Promise<T> 
   }
 }
 
+/** Whether a lock is there: of a run that works, or of one that was killed and left nothing else. */
+export async function isLocked(run: Run): Promise<boolean> {
+  return (await run.cluster.get(leaseRef(run), { signal: run.signal })) !== undefined;
+}
+
 async function acquire(run: Run, holder: string): Promise<KubernetesObject> {
   const body = {
     apiVersion: 'coordination.k8s.io/v1',
@@ -64,6 +69,8 @@ async function acquire(run: Run, holder: string): Promise<KubernetesObject> {
     }
     const other = await run.cluster.get(leaseRef(run), { signal: run.signal });
     if (!other) continue;
+    // The answer to our own request was lost.
+    if (holderOf(other) === holder) return other;
     const version = other.metadata.resourceVersion;
     if (!seen) run.emit({ type: 'lock', holder: holderOf(other) });
     const sighting: Sighting = seen && seen.version === version ? seen : { version, since: performance.now() };
@@ -79,15 +86,23 @@ async function acquire(run: Run, holder: string): Promise<KubernetesObject> {
 
 async function takeOver(run: Run, other: KubernetesObject, holder: string): Promise<KubernetesObject | undefined> {
   try {
-    return await run.cluster.update({ ...other, spec: leaseSpec(holder) });
+    return await retrying(() => run.cluster.update({ ...other, spec: leaseSpec(holder) }), { signal: run.signal });
   } catch (error) {
     if (isApiError(error, 'Conflict', 'NotFound')) return undefined;
     throw error;
   }
 }
 
-function renew(run: Run, lease: KubernetesObject): Promise<KubernetesObject> {
-  return run.cluster.update({ ...lease, spec: leaseSpec(holderOf(lease)) });
+async function renew(run: Run, lease: KubernetesObject): Promise<KubernetesObject> {
+  try {
+    return await run.cluster.update({ ...lease, spec: leaseSpec(holderOf(lease)) });
+  } catch (error) {
+    if (!isApiError(error, 'Conflict')) throw error;
+    // The answer to an earlier renewal was lost.
+    const now = await run.cluster.get(leaseRef(run));
+    if (now && holderOf(now) === holderOf(lease)) return now;
+    throw error;
+  }
 }
 
 async function release(run: Run, lease: KubernetesObject): Promise<void> {

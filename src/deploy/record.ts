@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo, hostname } from 'node:os';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { KubewrightError } from '../errors.ts';
+import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject, ObjectReference } from '../cluster/cluster.ts';
+import { KubewrightError } from '../errors.ts';
 import { fieldManager, groupKind, keys, tooling } from './identity.ts';
+import { canonical } from './intent.ts';
 import type { Mode } from './options.ts';
+import { retrying } from './retry.ts';
 import type { Run } from './run.ts';
 
 /** One object that a deployment made, with all that deleting it needs. */
@@ -122,9 +125,23 @@ export async function writeRecord(run: Run, previous: StoredRecord, record: Depl
     type: 'kubewright.dev/record',
     data: { salt: Buffer.from(previous.salt).toString('base64'), record: packed.toString('base64') },
   };
-  const { object: stored } = await run.cluster.apply(object, { fieldManager, force: true });
-  const { uid, resourceVersion } = stored.metadata;
+  const { uid, resourceVersion } = (await sendRecord(run, object)).metadata;
   return { salt: previous.salt, record, ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+}
+
+function sendRecord(run: Run, object: KubernetesObject): Promise<KubernetesObject> {
+  const once = async (): Promise<KubernetesObject> => {
+    try {
+      return (await run.cluster.apply(object, { fieldManager, force: true })).object;
+    } catch (error) {
+      if (!isApiError(error, 'Conflict')) throw error;
+      // The answer to an earlier try was lost.
+      const found = await run.cluster.get(recordRef(run), { signal: run.signal });
+      if (found && canonical(found['data']) === canonical(object['data'])) return found;
+      throw error;
+    }
+  };
+  return retrying(once, { signal: run.signal });
 }
 
 function groupKindOfEntry(entry: string): string {

@@ -2,6 +2,7 @@ import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject, ListQuery } from '../cluster/cluster.ts';
 import { resolve } from '../resolve/resolve.ts';
 import type { ExternalRead, LabelSelector, Resolution } from '../resolve/resolution.ts';
+import { isOurs } from './decide.ts';
 import { toDesired, type Desired, type Wishes } from './desired.ts';
 import { keys, keyOf, refOf } from './identity.ts';
 import { Live } from './live.ts';
@@ -84,24 +85,32 @@ export async function lookForForeign(run: Run, world: World): Promise<void> {
   );
   for (const { key } of missing) world.sought.add(key);
   const byScope = Map.groupBy(missing, ({ apiVersion, kind, namespace }) => scopeKey({ apiVersion, kind, namespace }));
-  await Promise.all([...byScope.values()].map((group) => seek(run, world, group)));
+  const late = await Promise.all([...byScope.values()].map((group) => seek(run, world, group)));
+  if (!late.includes(true)) return;
+  await survey(world, run);
+  await lookForForeign(run, world);
 }
 
-async function seek(run: Run, world: World, group: readonly Desired[]): Promise<void> {
+/** Says whether one was ours after all: a request of a run that was killed arrived after our list. */
+async function seek(run: Run, world: World, group: readonly Desired[]): Promise<boolean> {
   const [first] = group as [Desired];
   const wanted = new Set(group.map(({ key }) => key));
+  let late = false;
   const note = (found: KubernetesObject | undefined): void => {
-    if (found && wanted.has(keyOf(refOf(found)))) world.foreign.set(keyOf(refOf(found)), found);
+    if (!found || !wanted.has(keyOf(refOf(found)))) return;
+    if (isOurs(run, found)) late = world.live.set(found) || late;
+    else world.foreign.set(keyOf(refOf(found)), found);
   };
   if (group.length <= fewObjects) {
     await Promise.all(
       group.map(async (desired) => note(await run.pool.run(() => run.cluster.get(desired, { signal: run.signal })))),
     );
-    return;
+    return late;
   }
   const { apiVersion, kind, namespace } = first;
   const { items } = await run.cluster.list({ apiVersion, kind, namespace }, { signal: run.signal });
   for (const item of items) note(item);
+  return late;
 }
 
 async function listScope(run: Run, world: World, scope: ListQuery): Promise<void> {
