@@ -1,0 +1,214 @@
+/** A deployment of twenty resources that is killed in the middle, and what has to hold after the next one. */
+import { hostname } from 'node:os';
+import { expect } from 'vitest';
+import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
+import { deploy } from '../../src/deploy/deploy.ts';
+import { destroy } from '../../src/deploy/destroy.ts';
+import type { DeployOptions } from '../../src/deploy/options.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import { kind, simple } from '../../src/k8s/index.ts';
+import { freshName, graphOf, optionsFor } from './deploying.ts';
+import type { FaultProxy } from './fault-proxy.ts';
+
+const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' } as const;
+const dead = `${hostname()}/999999999/x`;
+
+/** Kinds of the graph and of the bookkeeping: where something could be left over. */
+const kinds = [
+  { apiVersion: 'v1', kind: 'ConfigMap' },
+  { apiVersion: 'v1', kind: 'Secret' },
+  { apiVersion: 'v1', kind: 'Service' },
+  { apiVersion: 'v1', kind: 'ServiceAccount' },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role' },
+  { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' },
+  lease,
+] as const;
+
+const role = kind({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role' });
+const roleBinding = kind({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' });
+const serviceAccount = kind({ apiVersion: 'v1', kind: 'ServiceAccount' });
+const service = kind({ apiVersion: 'v1', kind: 'Service' });
+
+/** Twenty resources in four waves: references, an explicit order, and edges that their content makes. */
+export function twenty(suffix: string, version: string): Graph {
+  return graphOf('crash', () => {
+    const origin = simple.ConfigMap({ name: 'origin', data: { version } });
+    const plain = Array.from({ length: 6 }, (_, index) =>
+      simple.ConfigMap({ name: `plain-${index}${index < 3 ? suffix : ''}`, data: { version } }),
+    );
+    const readers = Array.from({ length: 3 }, (_, index) =>
+      simple.ConfigMap({ name: `reader-${index}`, data: { copy: origin.data['version'] as never } }),
+    );
+    const secrets = Array.from({ length: 2 }, (_, index) =>
+      simple.Secret({ name: `secret-${index}`, stringData: { version } }),
+    );
+    const services = Array.from({ length: 3 }, (_, index) =>
+      service({ metadata: { name: `service-${index}` }, spec: { ports: [{ port: 80 + index }] } } as never),
+    );
+    const account = serviceAccount({ metadata: { name: `account${suffix}`, labels: { version } } } as never);
+    const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
+    const reader = role({ metadata: { name: 'reader' }, rules } as never);
+    const binding = roleBinding({
+      metadata: { name: `binding${suffix}` },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'reader' },
+      subjects: [{ kind: 'ServiceAccount', name: `account${suffix}` }],
+    } as never);
+    const last = Array.from({ length: 2 }, (_, index) =>
+      simple.ConfigMap({ name: `last-${index}`, data: { version } }, { dependsOn: binding as never }),
+    );
+    const named = (list: readonly unknown[], prefix: string): Record<string, unknown> =>
+      Object.fromEntries(list.map((each, index) => [`${prefix}${index}`, each]));
+    return {
+      origin,
+      account,
+      reader,
+      binding,
+      ...named(plain, 'plain'),
+      ...named(readers, 'readers'),
+      ...named(secrets, 'secrets'),
+      ...named(services, 'services'),
+      ...named(last, 'last'),
+    } as never;
+  });
+}
+
+/** A namespace of somebody else with things in it that nobody may touch. */
+export interface Stage {
+  readonly namespace: string;
+  readonly options: DeployOptions;
+  readonly theirs: string;
+}
+
+export async function stage(cluster: Cluster, owned: boolean): Promise<Stage> {
+  const namespace = freshName('crash');
+  const options = optionsFor({ cluster, namespace });
+  if (!owned) {
+    await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    await cluster.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace } } as never);
+    await cluster.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'plain-0', namespace } } as never);
+  }
+  return {
+    namespace,
+    options,
+    theirs: owned ? '' : await versions(cluster, namespace, ['ConfigMap/theirs', 'Secret/plain-0']),
+  };
+}
+
+async function versions(cluster: Cluster, namespace: string, names: readonly string[]): Promise<string> {
+  const found = await Promise.all(
+    names.map((name) => {
+      const [kindName = '', objectName = ''] = name.split('/');
+      return cluster.get({ apiVersion: 'v1', kind: kindName, name: objectName, namespace });
+    }),
+  );
+  return found.map((object) => `${object?.metadata.uid} ${object?.metadata.resourceVersion}`).join();
+}
+
+/** Everything in a namespace but its furniture, without what differs from run to run. */
+export async function contents(cluster: Cluster, namespace: string): Promise<Record<string, unknown>> {
+  const lists = await Promise.all(kinds.map((each) => cluster.list({ ...each, namespace })));
+  const entries = lists.flatMap(({ items }) => items).filter((item) => !isFurniture(item));
+  return Object.fromEntries(entries.map((item) => [`${item.kind}/${item.metadata.name}`, essence(item)]).sort());
+}
+
+function isFurniture({ kind: kindName, metadata: { name } }: KubernetesObject): boolean {
+  return (
+    (kindName === 'ConfigMap' && name === 'kube-root-ca.crt') || (kindName === 'ServiceAccount' && name === 'default')
+  );
+}
+
+function essence({ data, rules, roleRef, subjects, spec, type, metadata }: KubernetesObject): unknown {
+  if (type === 'kubewright.dev/record') return 'record';
+  const ports = (spec as { ports?: unknown } | undefined)?.ports;
+  return { data, rules, roleRef, subjects, ports, labels: metadata.labels?.['version'] };
+}
+
+export type Verb = 'deploy' | 'destroy';
+
+/** One call that is killed at one of its writes. */
+export interface Crash {
+  readonly verb: Verb;
+  readonly graph: Graph;
+  readonly write: number;
+  readonly when: 'before' | 'after';
+}
+
+/** Runs it through a proxy that lets nothing pass from the kill on; `false` when it ended before that write. */
+export async function crash(
+  proxy: FaultProxy,
+  { options, namespace }: Stage,
+  { verb, graph, write, when }: Crash,
+): Promise<boolean> {
+  proxy.reset((seen) => (seen.write && seen.number === write ? { kind: `kill-${when}` } : undefined));
+  const dying = new AbortController();
+  const call = verb === 'destroy' ? destroy : deploy;
+  const running = call(graph, { ...options, cluster: proxy.cluster, signal: dying.signal });
+  const ended = running.then(
+    () => false,
+    () => true,
+  );
+  void proxy.killed().then(() => dying.abort(new Error('killed')));
+  const died = await ended;
+  await bury(options.cluster, namespace);
+  return died;
+}
+
+/** The process of this test lives on, so the lock of the killed call has to name one that is dead. */
+async function bury(cluster: Cluster, namespace: string): Promise<void> {
+  const { items } = await cluster.list({ ...lease, namespace });
+  for (const { metadata } of items)
+    await cluster.patch(
+      { ...lease, name: metadata.name, namespace },
+      { type: 'merge', body: { spec: { holderIdentity: dead } } },
+    );
+}
+
+/** The next call, and everything that has to be so after it. */
+export async function expectConverged(
+  cluster: Cluster,
+  { options, namespace, theirs }: Stage,
+  goal: { verb: Verb; graph: Graph; state: Record<string, unknown> },
+): Promise<void> {
+  const { verb, graph, state } = goal;
+  await (verb === 'destroy' ? destroy : deploy)(graph, options);
+  if (verb === 'destroy' && !theirs) {
+    expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })).toBeUndefined();
+    return;
+  }
+  // Whoever finds nothing to do writes nothing, so the lock of the dead stays until a run needs it.
+  if (verb === 'deploy') await deleteDeadLock(cluster, namespace);
+  const foreign = theirs ? { 'ConfigMap/theirs': expect.anything(), 'Secret/plain-0': expect.anything() } : {};
+  expect(await contents(cluster, namespace)).toEqual({ ...(verb === 'destroy' ? {} : state), ...foreign });
+  if (theirs) expect(await versions(cluster, namespace, ['ConfigMap/theirs', 'Secret/plain-0'])).toBe(theirs);
+  if (verb === 'deploy') expect((await deploy(graph, options)).writes).toBe(0);
+}
+
+async function deleteDeadLock(cluster: Cluster, namespace: string): Promise<void> {
+  const { items } = await cluster.list({ ...lease, namespace });
+  for (const { metadata, spec } of items) {
+    expect((spec as { holderIdentity: string }).holderIdentity).toBe(dead);
+    await cluster.delete({ ...lease, name: metadata.name, namespace });
+  }
+}
+
+/** What a deployment makes that nobody disturbs. */
+export async function undisturbed(cluster: Cluster, graph: Graph): Promise<Record<string, unknown>> {
+  const { options, namespace } = await stage(cluster, true);
+  await deploy(graph, options);
+  const state = await contents(cluster, namespace);
+  await destroy(graph, options);
+  return state;
+}
+
+/** Runs tasks, a few at a time. */
+export async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T, lane: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const lane = async (number: number): Promise<void> => {
+    while (next < items.length) await work(items[next++] as T, number);
+  };
+  await Promise.all(Array.from({ length: width }, (_, number) => lane(number)));
+}

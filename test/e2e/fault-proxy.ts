@@ -1,0 +1,232 @@
+/** A proxy between the engine and the API server that counts what passes, and breaks what it is told to break. */
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import https from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '../../src/cluster/connect.ts';
+import type { Cluster } from '../../src/cluster/cluster.ts';
+
+/** One request as it arrived. */
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** `true` for what may change something: neither reads nor dry runs nor access reviews. */
+  readonly write: boolean;
+  readonly watch: boolean;
+  readonly list: boolean;
+  /** Position among the writes, or among the other requests, from 1. */
+  readonly number: number;
+}
+
+/** What happens to a request instead of its answer. */
+export type Fault =
+  /** The proxy answers; the server never hears of it. */
+  | { readonly kind: 'answer'; readonly status: number; readonly retryAfter?: number }
+  /** The connection breaks before the server got it. */
+  | { readonly kind: 'cut-before' }
+  /** The server did it, and the connection breaks before its answer arrives. */
+  | { readonly kind: 'cut-after' }
+  /** Like the two above, and nothing passes from then on: the process was killed, or the machine is gone. */
+  | { readonly kind: 'kill-before' }
+  | { readonly kind: 'kill-after' }
+  /** The body trickles. */
+  | { readonly kind: 'slow'; readonly ms: number }
+  /** The answer is right and late. */
+  | { readonly kind: 'late'; readonly ms: number }
+  /** Half of the body, then the end of the connection. */
+  | { readonly kind: 'half' }
+  /** Headers, and then silence on an open connection. */
+  | { readonly kind: 'silent' }
+  /** What was asked for is forgotten: an `ERROR` event in a watch, as API servers do it. */
+  | { readonly kind: 'gone' }
+  /** The connection breaks some time after the answer began. */
+  | { readonly kind: 'drop'; readonly ms: number };
+
+export type Rule = (request: Seen) => Fault | undefined;
+
+export interface FaultProxy {
+  /** A connection through the proxy. */
+  readonly cluster: Cluster;
+  readonly server: string;
+  readonly seen: readonly Seen[];
+  /** Replaces the faults, and forgets what was seen. */
+  reset(rule?: Rule): void;
+  /** Resolves when a `kill-*` fault struck. */
+  killed(): Promise<void>;
+  close(): void;
+}
+
+interface Place {
+  readonly stateHome: string;
+  readonly server: string;
+  readonly token: string;
+  readonly caFile: string;
+}
+
+/** Starts one in front of the control plane of the run, with the server's own certificate or, cheaper, without TLS. */
+export async function startProxy(place: Place, scheme: 'https' | 'http' = 'https'): Promise<FaultProxy> {
+  const proxy = new Proxying(place, scheme);
+  const { port } = await proxy.listen();
+  const server = `${scheme}://127.0.0.1:${port}`;
+  const ca = readFileSync(place.caFile, 'utf8');
+  const cluster = await connect({ kind: 'server', server, token: place.token, ca });
+  return {
+    cluster,
+    server,
+    seen: proxy.seen,
+    reset: (next) => proxy.reset(next),
+    killed: () => proxy.killed.promise,
+    close: () => {
+      cluster.close();
+      proxy.close();
+    },
+  };
+}
+
+class Proxying {
+  readonly seen: Seen[] = [];
+  killed = Promise.withResolvers<void>();
+  readonly #target: URL;
+  readonly #agent: https.Agent;
+  readonly #listener: http.Server | https.Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #forwarded = new Set<http.ClientRequest>();
+  #rule: Rule = () => undefined;
+  #dead = false;
+
+  constructor(place: Place, scheme: 'https' | 'http') {
+    this.#target = new URL(place.server);
+    this.#agent = new https.Agent({ keepAlive: true, maxSockets: 200, ca: readFileSync(place.caFile) });
+    const handle: RequestListener = (request, response) =>
+      void this.#handle(request, response).catch(() => request.socket.destroy());
+    const certificates = join(place.stateHome, 'kubewright', 'default', 'certificates');
+    const read = (name: string): Buffer => readFileSync(join(certificates, name));
+    this.#listener =
+      scheme === 'http'
+        ? http.createServer(handle)
+        : https.createServer({ cert: read('apiserver.crt'), key: read('apiserver.key') }, handle);
+    this.#listener.on('connection', (socket: Socket) => {
+      if (this.#dead) socket.destroy();
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    this.#listener.on('tlsClientError', () => undefined);
+  }
+
+  listen(): Promise<AddressInfo> {
+    return new Promise((resolve) => {
+      this.#listener.listen(0, '127.0.0.1', () => resolve(this.#listener.address() as AddressInfo));
+    });
+  }
+
+  reset(rule: Rule = () => undefined): void {
+    this.#rule = rule;
+    this.#dead = false;
+    this.seen.length = 0;
+    this.killed = Promise.withResolvers<void>();
+  }
+
+  close(): void {
+    this.#kill();
+    this.#listener.close();
+    this.#agent.destroy();
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = Buffer.concat(await request.toArray());
+    if (this.#dead) return void request.socket.destroy();
+    const seen = this.#note(request);
+    const fault = this.#rule(seen);
+    if (fault?.kind === 'kill-before') return this.#kill();
+    if (fault?.kind === 'cut-before') return void request.socket.destroy();
+    if (fault?.kind === 'answer') return refuse(response, fault);
+    const answer = await this.#forward(request, body);
+    if (fault?.kind === 'kill-after' || fault?.kind === 'cut-after') {
+      await answer.toArray();
+      return fault.kind === 'kill-after' ? this.#kill() : void request.socket.destroy();
+    }
+    await pass(answer, response, fault);
+  }
+
+  #note({ method = 'GET', url = '/' }: IncomingMessage): Seen {
+    const { pathname, searchParams: query } = new URL(url, this.#target);
+    const write = method !== 'GET' && !query.has('dryRun') && !/accessreviews$|rulesreviews$/.test(pathname);
+    const watch = query.get('watch') === 'true';
+    const number = this.seen.filter((other) => other.write === write).length + 1;
+    const list = method === 'GET' && !watch && query.has('limit');
+    const seen: Seen = { method, path: pathname, query, write, watch, list, number };
+    this.seen.push(seen);
+    return seen;
+  }
+
+  #forward({ method, url, headers }: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
+    const { hostname, port } = this.#target;
+    return new Promise((resolve, reject) => {
+      const sent = https.request({ hostname, port, method, path: url, headers, agent: this.#agent }, resolve);
+      this.#forwarded.add(sent);
+      sent.once('close', () => this.#forwarded.delete(sent));
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  }
+
+  /** As for a process that died: what the server has begun it may or may not finish. */
+  #kill(): void {
+    this.#dead = true;
+    for (const socket of this.#sockets) socket.destroy();
+    for (const sent of this.#forwarded) sent.destroy();
+    this.killed.resolve();
+  }
+}
+
+function refuse(response: ServerResponse, { status, retryAfter }: Extract<Fault, { kind: 'answer' }>): void {
+  const reasons: Record<number, string> = { 401: 'Unauthorized', 429: 'TooManyRequests', 500: 'InternalError' };
+  const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: reasons[status], code: status };
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+  });
+  response.end(JSON.stringify({ ...body, message: `the proxy says ${status}` }));
+}
+
+async function pass(answer: IncomingMessage, response: ServerResponse, fault: Fault | undefined): Promise<void> {
+  if (fault?.kind === 'late') await sleep(fault.ms);
+  response.writeHead(answer.statusCode ?? 502, answer.headers);
+  response.once('close', () => answer.destroy());
+  answer.on('error', () => response.destroy());
+  if (fault?.kind === 'drop') setTimeout(() => response.destroy(), fault.ms);
+  if (fault?.kind === 'silent') return response.flushHeaders();
+  if (fault?.kind === 'gone') return sendGone(response);
+  if (fault?.kind === 'slow' || fault?.kind === 'half') return trickle(answer, response, fault);
+  answer.pipe(response);
+}
+
+function sendGone(response: ServerResponse): void {
+  const status = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Expired', code: 410 };
+  response.end(`${JSON.stringify({ type: 'ERROR', object: { ...status, message: 'too old resource version' } })}\n`);
+}
+
+async function trickle(
+  answer: IncomingMessage,
+  response: ServerResponse,
+  fault: Extract<Fault, { kind: 'slow' | 'half' }>,
+): Promise<void> {
+  const whole = Buffer.concat(await answer.toArray());
+  if (fault.kind === 'half') {
+    response.write(whole.subarray(0, whole.length >> 1));
+    await sleep(20);
+    response.socket?.end();
+    return;
+  }
+  const pieces = 5;
+  for (let piece = 0; piece < pieces; piece += 1) {
+    response.write(whole.subarray((whole.length * piece) / pieces, (whole.length * (piece + 1)) / pieces));
+    await sleep(fault.ms / pieces);
+  }
+  response.end();
+}
