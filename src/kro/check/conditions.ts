@@ -1,11 +1,11 @@
 import type { Node } from '../../expr/ast.ts';
-import { formatType } from '../../expr/check.ts';
 import type { CelType } from '../../expr/types.ts';
 import { children } from '../../expr/walk.ts';
 import type { Path } from '../read/place.ts';
 import type { Names } from './dependencies.ts';
 import { type FieldExpression, standalone } from './field.ts';
 import { KroRefusal, within } from './refusal.ts';
+import { typeName } from './type-name.ts';
 import { escapeGo, typeCheck, type VariableTypes } from './types.ts';
 
 const builtIn: ReadonlySet<string> = new Set(['InstanceManaged', 'GraphResolved', 'ResourcesReady', 'Ready']);
@@ -31,7 +31,7 @@ export function checkConditions(
     if (isCondition(type)) continue;
     throw new KroRefusal(
       'StatusConditions',
-      `condition "${shown}": condition expressions must return runtime.newCondition(...) or a list of them, got "${formatType(type)}"`,
+      `condition "${shown}": condition expressions must return runtime.newCondition(...) or a list of them, got "${typeName(type)}"`,
       condition.place,
     );
   }

@@ -11,6 +11,7 @@ import { checkNames } from './names.ts';
 import { checkNode } from './node.ts';
 import { KroRefusal, Refusals, Refused, within } from './refusal.ts';
 import { buildResource, checkFields, type ResourceNode } from './resource.ts';
+import { checkServedKind } from './served-kind.ts';
 import { checkStatus } from './status.ts';
 import { VariableTypes } from './types.ts';
 
@@ -43,7 +44,7 @@ export function checkDefinition(manifest: Manifest, rules: Rules): CheckedDefini
     throw new Refused(admission.map(({ message, path }) => new KroRefusal('Admission', message, path)));
   const pieces = piecesOf(manifest);
   within('failed to validate resourcegraphdefinition: ', () => checkNames(pieces, rules.maximumDimensions));
-  const spec = within(`failed to build resourcegraphdefinition "${pieces.name}": `, () => specSchema(pieces));
+  const spec = within('', () => specSchema(pieces));
   const nodes = buildNodes(pieces, rules);
   const omitAllowed = rules.featureGates.has('CELOmitFunction');
   const names = new Names(
@@ -59,19 +60,26 @@ export function checkDefinition(manifest: Manifest, rules: Rules): CheckedDefini
     (node) => checkNode(node, { names, types, dependencies: graph.get(node.id) ?? [] }),
   );
   const status = checkStatus(pieces.status, { names, types });
+  within('', () => checkServedKind(pieces, spec));
   return { pieces, spec, status, nodes, served: servedKind(pieces, spec, status) };
 }
 
-function specSchema({ spec, types }: Pieces): JsonSchema {
+function specSchema({ name, spec, types }: Pieces): JsonSchema {
   try {
     return parseSimpleSchema({ spec, types });
   } catch (error) {
     if (!(error instanceof KubewrightError)) throw error;
-    throw new KroRefusal(
-      'SimpleSchema',
-      `failed to build OpenAPI schema for instance: ${error.message}`,
-      schemaPath(error.message),
-    );
+    const place = schemaPath(error.message);
+    const unreadable = / is no JSON$/.test(error.message);
+    // kro itself does not read defaults: what is no JSON fails when its CustomResourceDefinition is written.
+    if (unreadable)
+      throw new KroRefusal(
+        'CrdRefused',
+        `failed to create CRD: CustomResourceDefinition in version "v1" cannot be handled as a CustomResourceDefinition: ${error.message}`,
+        place,
+      );
+    const prefix = `failed to build resourcegraphdefinition "${name}": failed to build OpenAPI schema for instance: `;
+    throw new KroRefusal('SimpleSchema', prefix + error.message, place);
   }
 }
 

@@ -1,10 +1,10 @@
-import { formatType } from '../../expr/check.ts';
 import { createEnvironment, type Environment } from '../../expr/environment.ts';
 import type { CelType } from '../../expr/types.ts';
 import type { Names } from './dependencies.ts';
 import type { FieldExpression } from './field.ts';
 import { openApiType } from './kinds.ts';
 import { KroRefusal, Refusals, within } from './refusal.ts';
+import { typeName } from './type-name.ts';
 import type { ResourceNode } from './resource.ts';
 import { checkAssignable, escapeGo, typeCheck, type VariableTypes } from './types.ts';
 
@@ -42,7 +42,7 @@ function iteratorTypes(node: ResourceNode, { names, types }: Around): ReadonlyMa
       throw new KroRefusal('Omit', `${prefix}: omit() can only be used in resource template expressions`, list.place);
     const { type } = within(`${prefix}: `, () => typeCheck(list, types.environment));
     if (type.kind !== 'list') {
-      const text = formatType(type);
+      const text = typeName(type);
       throw new KroRefusal(
         'ForEach',
         `${prefix} must return a list, got "${text}": type "${text}" is not a list type`,
@@ -92,7 +92,7 @@ function checkCondition(
   if (inner.kind === 'bool') return;
   throw new KroRefusal(
     'Condition',
-    `${field} expression "${escapeGo(condition.shown)}" in resource "${node.id}" must return bool or optional_type(bool), but returns "${formatType(type)}"`,
+    `${field} expression "${escapeGo(condition.shown)}" in resource "${node.id}" must return bool or optional_type(bool), but returns "${typeName(type)}"`,
     condition.place,
   );
 }

@@ -27,7 +27,7 @@ function checkSelector(selector: unknown, place: Path): void {
     if (expressions.length > 0) return;
     const errors = [...selectorErrors(selector as Fields)];
     if (errors.length > 0)
-      throw new KroRefusal('ExternalReference', `invalid label selector: [${errors.join(', ')}]`, place);
+      throw new KroRefusal('ExternalReference', `invalid label selector: [${errors.join(' ')}]`, place);
   } else throw wrongShape(place);
 }
 

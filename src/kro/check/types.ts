@@ -1,4 +1,4 @@
-import { type Checked, check, formatType, isAssignable } from '../../expr/check.ts';
+import { type Checked, check, isAssignable } from '../../expr/check.ts';
 import { createEnvironment, type Environment } from '../../expr/environment.ts';
 import { CelError } from '../../expr/error.ts';
 import { type CelType, dyn, list, map, string, type StructType } from '../../expr/types.ts';
@@ -9,6 +9,7 @@ import type { FieldExpression } from './field.ts';
 import { openApiType } from './kinds.ts';
 import type { OpenApi } from './open-api.ts';
 import { KroRefusal } from './refusal.ts';
+import { typeName } from './type-name.ts';
 import type { ResourceNode } from './resource.ts';
 
 const isList = ({ shape }: ResourceNode): boolean => shape === 'collection' || shape === 'externalCollection';
@@ -68,7 +69,7 @@ export function checkAssignable(expression: FieldExpression, output: CelType, no
   const detail = reason === '' ? '' : `: ${reason}`;
   throw new KroRefusal(
     'TypeMismatch',
-    `type mismatch in resource "${node.id}" at path "${escapeGo(expression.path)}": expression "${escapeGo(expression.shown)}" returns type "${formatType(output)}" but expected "${formatType(expected)}"${detail}`,
+    `type mismatch in resource "${node.id}" at path "${escapeGo(expression.path)}": expression "${escapeGo(expression.shown)}" returns type "${typeName(output)}" but expected "${typeName(expected)}"${detail}`,
     expression.place,
   );
 }
