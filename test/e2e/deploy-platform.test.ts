@@ -12,10 +12,11 @@ const graph = platform as never;
 
 describe.each<Mode>(['direct', 'kro'])('a graph that uses another one twice, %s', (mode) => {
   it('makes both in namespaces of its own, reads their status, writes nothing again and takes all of it away', async () => {
-    const name = freshName(`platform-${mode}`);
+    const namespace = freshName(`platform-${mode}`);
+    const own = [`${namespace}-shop`, `${namespace}-partners`];
     const spec = prepareValues(graph, { environment: 'development', version: '1.0.0', domain: 'example.com' });
     const options = {
-      ...optionsFor({ cluster, namespace: freshName(`platform-${mode}`), mode, spec, name }),
+      ...optionsFor({ cluster, namespace, mode, spec, name: 'platform' }),
       timeoutMs: 50_000,
     };
     const first = await deploy(graph, options);
@@ -25,14 +26,12 @@ describe.each<Mode>(['direct', 'kro'])('a graph that uses another one twice, %s'
       healthy: true,
     });
     const deployments = await Promise.all(
-      [`${name}-shop`, `${name}-partners`].map((namespace) =>
-        cluster.list({ apiVersion: 'apps/v1', kind: 'Deployment', namespace }),
-      ),
+      own.map((place) => cluster.list({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: place })),
     );
     expect(deployments.map(({ items }) => items.length)).toEqual([4, 4]);
     expect((await deploy(graph, options)).writes).toBe(0);
     await destroy(graph, options);
-    for (const namespace of [`${name}-shop`, `${name}-partners`])
-      expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })).toBeUndefined();
+    for (const name of own)
+      expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name })).toBeUndefined();
   }, 120_000);
 });
