@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ownPackage } from '../cluster/local/package-root.ts';
 import type { Outcome, Verb } from './verb.ts';
 
 /** `help --output json`: the verbs and their flags. As text, the argument parser shows them. */
@@ -21,21 +19,6 @@ function describe({ name, summary, environment, options = [], verbs = [], exampl
 
 /** `--version` */
 export function versionOutcome(): Outcome {
-  const document = { version: packageVersion(), node: process.version };
+  const document = { version: ownPackage()?.version ?? 'unknown', node: process.version };
   return { document, text: document.version };
-}
-
-function packageVersion(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
-        string,
-        string
-      >;
-      if (name === 'kubewright' && version) return version;
-    } catch {
-      // Not in this folder.
-    }
-    if (dirname(folder) === folder) return 'unknown';
-  }
 }

@@ -1,5 +1,8 @@
-import { loadEnvironments } from './environments.ts';
+import { existsSync } from 'node:fs';
+import { KubewrightError } from '../errors.ts';
+import { loadEnvironment, loadEnvironments, type NamedEnvironment } from './environments.ts';
 import { describeFailure, failureText } from './failure.ts';
+import { lintFiles } from './lint.ts';
 import { displayPath } from './load-module.ts';
 import { loadStack } from './load-stack.ts';
 import { isManifestFile } from './manifest-files.ts';
@@ -8,7 +11,7 @@ import { prepareTarget } from './target.ts';
 import { validateDefinitions } from './validate-definitions.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
 
-/** `validate`: what is wrong with a stack, without a cluster. */
+/** `validate`: what is wrong with a stack or a definition, without a cluster. */
 export const validateVerb: Verb = {
   name: 'validate',
   summary:
@@ -25,8 +28,8 @@ export const validateVerb: Verb = {
 
 async function runValidate(call: Call): Promise<Outcome> {
   const definitions = call.files.filter(isManifestFile);
-  const stacks = [...call.stacks];
-  for (const file of call.files) if (!isManifestFile(file)) stacks.push(await loadStack(file));
+  const stacks: Loaded[] = [...call.stacks];
+  for (const file of call.files) if (!isManifestFile(file)) stacks.push(await load(file));
   const outcomes: (Outcome & { files: readonly object[] })[] = [];
   if (definitions.length > 0) outcomes.push(await validateDefinitions(definitions, call));
   if (stacks.length > 0) outcomes.push(await validateStacks(stacks, call));
@@ -37,59 +40,98 @@ async function runValidate(call: Call): Promise<Outcome> {
   };
 }
 
+/** A stack, or why it cannot be loaded: the other files and the other problems of this one are told all the same. */
+type Loaded = Stack | { readonly file: string; readonly error: unknown };
+
+async function load(file: string): Promise<Loaded> {
+  try {
+    return await loadStack(file);
+  } catch (error) {
+    if (!existsSync(file) || (error instanceof KubewrightError && error.code === 'NotAStack')) throw error;
+    return { file, error };
+  }
+}
+
+/** Something that was looked at, and what is wrong with it. */
 interface Checked {
-  readonly file: string;
-  readonly environment: string;
-  readonly graph: string;
+  readonly place: string;
+  readonly environment?: string;
+  readonly graph?: string;
   readonly error?: unknown;
 }
 
 async function validateStacks(
-  stacks: readonly Stack[],
+  stacks: readonly Loaded[],
   { flags, terminal }: Call,
 ): Promise<Outcome & { files: readonly object[] }> {
-  const checked = (await Promise.all(stacks.map((stack) => checkStack(stack, flags['env'])))).flat();
-  const files = stacks.map(({ file }) => {
-    const failed = checked.filter((entry) => entry.file === displayPath(file) && 'error' in entry);
-    return {
+  const [checked, linted] = await Promise.all([
+    Promise.all(stacks.map((stack) => check(stack, flags['env']))),
+    lintFiles(stacks.map(({ file }) => file)),
+  ]);
+  const { green, red, yellow } = terminal.colors;
+  const bad = (place: string, text: string): string => `${red('✗')} ${place}\n${text.replaceAll(/^/gm, '    ')}`;
+  const verdicts = stacks.map(({ file }, index) => {
+    const { problems = [], warning } = linted.get(file) ?? {};
+    const all = checked[index] ?? [];
+    const failed = [...all.filter((entry) => 'error' in entry), ...problems.map((error) => ({ place: file, error }))];
+    const document = {
       file: displayPath(file),
       accepted: failed.length === 0,
-      errors: failed.map(({ environment, graph, error }) => ({ environment, graph, ...describeFailure(error) })),
+      errors: failed.map(({ place: _, error, ...entry }: Checked) => ({ ...entry, ...describeFailure(error) })),
+      ...(warning && { warnings: [describeFailure(warning)] }),
     };
+    const lines = all.map(({ place, ...entry }) =>
+      'error' in entry ? bad(place, failureText(entry.error)) : `${green('✓')} ${place}`,
+    );
+    if (problems.length > 0) lines.push(bad(displayPath(file), problems.map(failureText).join('\n')));
+    if (warning) lines.push(yellow(warning.message));
+    return { document, lines };
   });
-  const { green, red } = terminal.colors;
-  const text = checked.map((entry) => {
-    const place = `${entry.file} ${entry.graph} for ${entry.environment}`;
-    return 'error' in entry ? `${red('✗')} ${place}\n${indent(failureText(entry.error))}` : `${green('✓')} ${place}`;
-  });
+  const files = verdicts.map(({ document }) => document);
   return {
     files,
     document: { files },
-    text: text.join('\n'),
+    text: verdicts.flatMap(({ lines }) => lines).join('\n'),
     exitCode: files.every(({ accepted }) => accepted) ? 0 : 1,
   };
 }
 
-async function checkStack(stack: Stack, env: unknown): Promise<Checked[]> {
+async function check(stack: Loaded, env: unknown): Promise<Checked[]> {
+  const place = displayPath(stack.file);
+  if ('error' in stack) return [{ place, error: stack.error }];
+  const environments = await environmentsOf(stack, env);
+  // That a graph could be built is most of it.
+  if (!environments) return stack.graphs.map(({ name }) => ({ place: `${place} ${name}`, graph: name }));
+  return checkStack(stack, environments);
+}
+
+async function environmentsOf({ file }: Stack, env: unknown): Promise<readonly NamedEnvironment[] | undefined> {
+  if (env !== undefined) return [await loadEnvironment(file, env as string)];
+  try {
+    return await loadEnvironments(file);
+  } catch (error) {
+    if (error instanceof KubewrightError && error.code === 'NoEnvironment') return undefined;
+    throw error;
+  }
+}
+
+async function checkStack(stack: Stack, environments: readonly NamedEnvironment[]): Promise<Checked[]> {
   const { synthesize } = await import('../gitops/synth.ts');
-  const { loadEnvironment } = await import('./environments.ts');
-  const environments =
-    env === undefined ? await loadEnvironments(stack.file) : [await loadEnvironment(stack.file, env as string)];
   return environments.flatMap((environment) =>
     stack.graphs.map((graph) => {
-      const place = { file: displayPath(stack.file), environment: environment.name, graph: graph.name };
+      const entry = {
+        place: `${displayPath(stack.file)} ${graph.name} for ${environment.name}`,
+        environment: environment.name,
+        graph: graph.name,
+      };
       try {
         const target = prepareTarget(graph, environment);
         // The files show what kro would refuse; direct mode may need values that only the cluster knows, and that is fine.
         if (target.mode === 'kro') synthesize(target.graph, target);
-        return place;
+        return entry;
       } catch (error) {
-        return { ...place, error };
+        return { ...entry, error };
       }
     }),
   );
-}
-
-function indent(text: string): string {
-  return text.replaceAll(/^/gm, '    ');
 }

@@ -65,7 +65,7 @@ const cases: readonly (CommandLine & { readonly title: string; readonly says: re
   },
   {
     title: 'a stack file that throws',
-    argv: ['validate', 'shop/stacks/throws.ts'],
+    argv: ['synth', 'shop/stacks/throws.ts'],
     says: ['shop/stacks/throws.ts: throws while it is loaded: TypeError: the price list is empty', /throws\.ts:1:7/],
   },
   {
@@ -75,7 +75,7 @@ const cases: readonly (CommandLine & { readonly title: string; readonly says: re
   },
   {
     title: 'a graph that is wrong',
-    argv: ['validate', 'shop/stacks/invalid.ts'],
+    argv: ['synth', 'shop/stacks/invalid.ts'],
     says: [
       'shop/stacks/invalid.ts',
       '2 problems',
