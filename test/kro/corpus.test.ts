@@ -1,12 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { validate } from '../../src/kro/validate.ts';
-import { corpus, corpusCrds, corpusRows, type CorpusRow, sameRule } from './corpus.ts';
+import { corpus, corpusCrds, type CorpusRow, corpusRows, describeCorpus, sameRule } from './corpus.ts';
 
-const describeCorpus = existsSync(corpus) ? describe : describe.skip;
-
-describeCorpus('kro 0.9.4 on its own corpus (skipped where ../shared is absent)', () => {
+describeCorpus('kro 0.9.4 on its own corpus', () => {
   const rows = corpusRows();
   const texts = new Map(rows.map(({ file }) => [file, readFileSync(join(corpus, file), 'utf8')]));
   const crds = corpusCrds();

@@ -1,5 +1,6 @@
-import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { describe, it } from 'vitest';
 import { piecesOf } from '../../src/kro/read/pieces.ts';
 import { isDefinition, readManifests } from '../../src/kro/read/source.ts';
 
@@ -102,4 +103,10 @@ export function corpusCrds(): object[] {
   return all.flatMap((file) =>
     readManifests({ file, content: readFileSync(file, 'utf8') }).map(({ object }) => object),
   );
+}
+
+/** Tests that need `../shared`; where it is absent one skipped test says so. */
+export function describeCorpus(name: string, body: () => void): void {
+  if (existsSync(corpus)) describe(name, body);
+  else it.skip(`${name} (../shared is absent)`, () => {});
 }

@@ -1,16 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toDefinition } from '../../src/kro/definition.ts';
 import { fromDefinition, fromDefinitions } from '../../src/kro/import.ts';
 import { readManifests } from '../../src/kro/read/source.ts';
 import { validate } from '../../src/kro/validate.ts';
-import { corpus, corpusCrds, corpusRows } from './corpus.ts';
+import { corpus, corpusCrds, corpusRows, describeCorpus } from './corpus.ts';
 import { normalized } from './normalized.ts';
 
-const describeCorpus = existsSync(corpus) ? describe : describe.skip;
-
-describeCorpus('every accepted definition of the corpus (skipped where ../shared is absent)', () => {
+describeCorpus('every accepted definition of the corpus', () => {
   const rows = corpusRows().filter(({ file }) => file.startsWith('accepted/'));
   const crds = corpusCrds();
 

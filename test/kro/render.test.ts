@@ -1,14 +1,11 @@
-import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { render } from '../../src/testing/render.ts';
-import { corpus } from './corpus.ts';
+import { describeCorpus } from './corpus.ts';
 import { asRecorded, liveCases, sorted, withoutKro } from './live.ts';
 
 const json = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
-const describeCorpus = existsSync(corpus) ? describe : describe.skip;
-
-describeCorpus('what kro 0.9.4 did (skipped where ../shared is absent)', () => {
+describeCorpus('what kro 0.9.4 did', () => {
   it.each(liveCases().map((live) => [live.name, live] as const))(
     '%s',
     (_, { definition, instance, given, objects, applied, status: { state, conditions, ...status } }) => {
