@@ -8,3 +8,4 @@ export { compareDefinitions, type DefinitionChanges } from './compare.ts';
 export type { SchemaChange, SchemaChanges } from './compare-schemas.ts';
 export { type ImportedStack, importStacks } from './stack/import-stacks.ts';
 export { type DefinitionParts, withDefinition } from './with-definition.ts';
+export { type GraphError, validateGraph, type ValidateGraphOptions } from './validate-graph.ts';

@@ -70,7 +70,7 @@ function specSchema({ name, spec, types }: Pieces): JsonSchema {
   } catch (error) {
     if (!(error instanceof KubewrightError)) throw error;
     const place = schemaPath(error.message);
-    const unreadable = / is no JSON$/.test(error.message);
+    const unreadable = error.message.endsWith(' is no JSON');
     // kro itself does not read defaults: what is no JSON fails when its CustomResourceDefinition is written.
     if (unreadable)
       throw new KroRefusal(

@@ -201,7 +201,7 @@ function* textProblems(
   inside: string,
 ): Iterable<Problem> {
   const invalid = `Invalid value: ${JSON.stringify(value)}: ${bodyOf(inside)} should`;
-  const { length } = [...value];
+  const length = Array.from(value).length;
   if (maxLength !== undefined && length > maxLength)
     yield { inside, message: `Too long: may not be more than ${maxLength} byte${maxLength === 1 ? '' : 's'}` };
   if (minLength !== undefined && length < minLength)
