@@ -1,3 +1,5 @@
+import type { Opaque, OptionalExpr, Unwrapped } from './opaque.ts';
+
 declare const value: unique symbol;
 
 type Scalar = string | number | boolean;
@@ -15,7 +17,8 @@ export interface Expr<out T> {
 export type Input<T> = T | Expr<T>;
 
 /** What an expression, or a structure that holds expressions, is a value of. */
-export type Unwrap<T> = T extends Expr<infer U> ? U : T extends Scalar | null ? T : { readonly [K in keyof T]: Unwrap<T[K]> };
+export type Unwrap<T> =
+  T extends Expr<infer U> ? U : T extends Scalar | null ? T : { readonly [K in keyof T]: Unwrap<T[K]> };
 
 /**
  * `T` with an expression allowed in place of every leaf, record and list. An object takes the reference of one through
@@ -75,10 +78,20 @@ export interface StringExpr<S extends string = string> extends OrderOps<S> {
   lower(): StringExpr;
   upper(): StringExpr;
   trim(): StringExpr;
-  replace(from: Input<string>, to: Input<string>): StringExpr;
-  split(separator: Input<string>): ListExpr<string>;
+  /** All occurrences, or the first `limit`. */
+  replace(from: Input<string>, to: Input<string>, limit?: Input<number>): StringExpr;
+  split(separator: Input<string>, limit?: Input<number>): ListExpr<string>;
   substring(start: Input<number>, end?: Input<number>): StringExpr;
-  indexOf(part: Input<string>): NumberExpr;
+  charAt(index: Input<number>): StringExpr;
+  /** -1 when it is not there. */
+  indexOf(part: Input<string>, from?: Input<number>): NumberExpr;
+  lastIndexOf(part: Input<string>, from?: Input<number>): NumberExpr;
+  reverse(): StringExpr;
+  /** The first match of an RE2 pattern, or an empty text. */
+  find(pattern: Input<string>): StringExpr;
+  findAll(pattern: Input<string>, limit?: Input<number>): ListExpr<string>;
+  /** In double quotes, with escapes. */
+  quote(): StringExpr;
   toInt(): NumberExpr;
 }
 
@@ -89,9 +102,13 @@ export interface NumberExpr<N extends number = number> extends OrderOps<N> {
   /** Integer division for integers. */
   dividedBy(other: Input<number>): NumberExpr;
   mod(other: Input<number>): NumberExpr;
+  negate(): NumberExpr;
   toInt(): NumberExpr;
   toDouble(): NumberExpr;
 }
+
+/** A function of an item and its index. */
+type Indexed<U, R> = (item: Ref<U>, index: NumberExpr) => R;
 
 export interface ListExpr<U> extends Expr<readonly U[]> {
   readonly length: NumberExpr;
@@ -99,10 +116,38 @@ export interface ListExpr<U> extends Expr<readonly U[]> {
   size(): NumberExpr;
   at(index: Input<number>): Ref<U>;
   map<R>(transform: (item: Ref<U>) => R): ListExpr<Unwrap<R>>;
+  /** `map` with the index; with `keep`, only of the items that fulfil it. */
+  transformList<R>(transform: Indexed<U, R>, keep?: Indexed<U, Input<boolean>>): ListExpr<Unwrap<R>>;
   filter(keep: (item: Ref<U>) => Input<boolean>): ListExpr<U>;
-  all(holds: (item: Ref<U>) => Input<boolean>): BoolExpr;
+  all(holds: Indexed<U, Input<boolean>>): BoolExpr;
   /** With a predicate: whether an item fulfils it. Without: whether the list is there. */
-  exists(holds?: (item: Ref<U>) => Input<boolean>): BoolExpr;
+  exists(holds?: Indexed<U, Input<boolean>>): BoolExpr;
+  /** Whether exactly one item fulfils the predicate. */
+  existsOne(holds: Indexed<U, Input<boolean>>): BoolExpr;
+  /** The first item, if there is one. */
+  first(): OptionalExpr<U>;
+  last(): OptionalExpr<U>;
+  slice(start: Input<number>, end: Input<number>): ListExpr<U>;
+  plus(other: Input<readonly U[]>): ListExpr<U>;
+  reverse(): ListExpr<U>;
+  distinct(): ListExpr<U>;
+  sort(): ListExpr<U>;
+  sortBy(key: (item: Ref<U>) => Expr<unknown>): ListExpr<U>;
+  isSorted(): BoolExpr;
+  sum(): Ref<U>;
+  min(): Ref<U>;
+  max(): Ref<U>;
+  /** -1 when it is not there. */
+  indexOf(item: Input<U>): NumberExpr;
+  lastIndexOf(item: Input<U>): NumberExpr;
+  /** A list with another item at the index. */
+  setAt(index: Input<number>, item: Input<U>): ListExpr<U>;
+  insertAt(index: Input<number>, item: Input<U>): ListExpr<U>;
+  removeAt(index: Input<number>): ListExpr<U>;
+  /** One level less; with a depth, as many. */
+  flatten(): ListExpr<U extends readonly (infer V)[] ? V : U>;
+  flatten(depth: Input<number>): ListExpr<AnyRef>;
+  unwrapOpt(): Unwrapped<U>;
   contains(item: Input<U>): BoolExpr;
   join(separator?: Input<string>): StringExpr;
   orElse(fallback: Input<readonly U[]>): ListExpr<U>;
@@ -125,7 +170,9 @@ export type Ref<T> = [T] extends [never]
           ? NumberExpr<NonNullable<T> & number>
           : NonNullable<T> extends readonly (infer U)[]
             ? ListExpr<U>
-            : Expr<NonNullable<T>> & { readonly [K in keyof NonNullable<T>]-?: Ref<NonNullable<NonNullable<T>[K]>> };
+            : NonNullable<T> extends Opaque<infer E extends Expr<object>>
+              ? E
+              : Expr<NonNullable<T>> & { readonly [K in keyof NonNullable<T>]-?: Ref<NonNullable<NonNullable<T>[K]>> };
 
 /** A reference into data without a type: every path and every combinator is allowed, nothing is checked by TypeScript. */
 // biome-ignore lint/suspicious/noExplicitAny: the type of what has no type
