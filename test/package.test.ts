@@ -32,11 +32,26 @@ export default defineEnvironment<{ web: typeof web }>({ cluster: local(), mode: 
 `;
 
 const folder = mkdtempSync(join(tmpdir(), 'kubewright-consumer-'));
-const environmentVariables = { ...process.env, PATH: (process.env['PATH'] ?? '').split(delimiter).filter((entry) => !entry.includes('node_modules')).join(delimiter) };
-const run = (command: string, ...args: string[]): string => execFileSync(command, args, { cwd: folder, encoding: 'utf8', env: environmentVariables, stdio: ['ignore', 'pipe', 'ignore'] });
+const environmentVariables = {
+  ...process.env,
+  PATH: (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((entry) => !entry.includes('node_modules'))
+    .join(delimiter),
+};
+const run = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    env: environmentVariables,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
 
 beforeAll(() => {
-  execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) as string;
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
   mkdirSync(join(folder, 'stacks'));
@@ -46,12 +61,24 @@ beforeAll(() => {
   writeFileSync(
     join(folder, 'tsconfig.json'),
     JSON.stringify({
-      compilerOptions: { target: 'es2024', module: 'nodenext', strict: true, skipLibCheck: false, types: ['node'], outDir: 'out', rootDir: '.' },
+      compilerOptions: {
+        target: 'es2024',
+        module: 'nodenext',
+        strict: true,
+        skipLibCheck: false,
+        types: ['node'],
+        outDir: 'out',
+        rootDir: '.',
+      },
       include: ['stacks', 'environments'],
     }),
   );
-  const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { devDependencies: Record<string, string> };
-  const pinned = ['arktype', 'tsx', 'typescript', '@types/node', 'node'].map((name) => `${name}@${devDependencies[name]}`);
+  const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
+  const pinned = ['arktype', 'tsx', 'typescript', '@types/node', 'node', 'oxlint', 'oxlint-tsgolint'].map(
+    (name) => `${name}@${devDependencies[name]}`,
+  );
   run('npm', 'install', '--no-audit', '--no-fund', `./${tarball}`, ...pinned);
 }, 300_000);
 
@@ -77,11 +104,46 @@ describe('the packed package in an empty project', { timeout: 120_000 }, () => {
     expect(run('npx', 'kubewright', 'help')).toContain('synth');
   });
 
+  it('makes a new project that runs, compiles and passes its own lint', () => {
+    run('npx', 'kubewright', 'init', 'shop');
+    run('npx', 'tsx', 'shop/stacks/app.ts', 'synth', '--out', 'shop/dist');
+    expect(readdirSync(join(folder, 'shop/dist/dev/app')).sort()).toEqual([
+      'config.yaml',
+      'kustomization.yaml',
+      'namespace.yaml',
+      'service.yaml',
+      'web.yaml',
+    ]);
+    expect(run('npx', 'tsc', '-p', 'shop')).toBe('');
+    expect(run('npx', 'kubewright', 'validate', 'shop/stacks/app.ts')).toBe('✓ shop/stacks/app.ts app for dev\n');
+  });
+
+  it('lints a project that extends its preset', () => {
+    const file = join(folder, 'stacks/misused.ts');
+    writeFileSync(file, stack.replace('image: schema.spec.image,', 'image: schema.spec.image || "nginx",'));
+    writeFileSync(join(folder, '.oxlintrc.json'), '{ "extends": ["./node_modules/kubewright/oxlint.json"] }');
+    const { status, stdout } = spawnSync('npx', ['oxlint', '--type-aware', file], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: environmentVariables,
+    });
+    rmSync(file);
+    expect(stdout).toContain('no-unnecessary-condition');
+    expect(status).toBe(1);
+  });
+
   it('says in one line that an older Node is too old', (context) => {
     const node = spawnSync('node', ['--version'], { encoding: 'utf8', env: environmentVariables }).stdout.trim();
     if (Number(/^v(\d+)/.exec(node)?.[1] ?? 99) >= 22) context.skip(`this machine has no older Node (${node})`);
     cpSync(join(folder, 'out/stacks/web.js'), join(folder, 'old.js'));
-    const { status, stderr } = spawnSync('node', ['old.js'], { cwd: folder, encoding: 'utf8', env: environmentVariables });
-    expect({ status, stderr }).toEqual({ status: 1, stderr: `kubewright needs Node.js 22 or newer; this is ${node}.\n` });
+    const { status, stderr } = spawnSync('node', ['old.js'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: environmentVariables,
+    });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `kubewright needs Node.js 22 or newer; this is ${node}.\n`,
+    });
   });
 });

@@ -3,6 +3,7 @@ import { deployVerb } from './deploy.ts';
 import { destroyVerb } from './destroy.ts';
 import { graphVerb } from './graph.ts';
 import { importVerb } from './import.ts';
+import { initVerb } from './init.ts';
 import { displayPath } from './load-module.ts';
 import { loadStack } from './load-stack.ts';
 import { localVerb } from './local.ts';
@@ -13,11 +14,11 @@ import { statusVerb } from './status.ts';
 import { synthVerb } from './synth.ts';
 import type { Terminal } from './terminal.ts';
 import { validateVerb } from './validate.ts';
-import type { Outcome, Verb } from './verb.ts';
+import type { Operand, Outcome, Verb } from './verb.ts';
 
 /** Verbs of a stack file, and of the program `kubewright`, which has some more. */
 const stackVerbs: readonly Verb[] = [deployVerb, planVerb, synthVerb, validateVerb, statusVerb, destroyVerb, graphVerb];
-const programVerbs: readonly Verb[] = [...stackVerbs, renderVerb, importVerb, localVerb];
+const programVerbs: readonly Verb[] = [...stackVerbs, renderVerb, importVerb, initVerb, localVerb];
 
 /** The verbs that there are. */
 export function verbsFor(stack: Stack | undefined): readonly Verb[] {
@@ -70,11 +71,8 @@ function addVerb({ parent, verb, around, finish }: Adding): void {
   const command = configured(parent.command(verb.name)).summary(verb.summary).description(verb.summary);
   if (verb.alias) command.alias(verb.alias);
   if (verb.operand !== 'none' && !around.stack) {
-    const name = verb.operand === 'stack' ? '<stack>' : `<${verb.operand}...>`;
-    command.argument(
-      name,
-      `${verb.operand === 'files' ? 'file' : 'stack file'}, such as ${verb.sample ?? 'stacks/app.ts'}`,
-    );
+    const [name, what] = operandTexts[verb.operand];
+    command.argument(name, `${what}, such as ${verb.sample ?? 'stacks/app.ts'}`);
   }
   if (verb.environment !== 'none')
     command.option(
@@ -105,22 +103,19 @@ function addVerb({ parent, verb, around, finish }: Adding): void {
       });
   else {
     command.action(async () => {
-      const operands = command.processedArgs as unknown[];
-      const files = verb.operand === 'files' && !around.stack ? (operands[0] as string[]) : [];
-      const stacks =
-        verb.operand === 'none' || files.length > 0
-          ? []
-          : around.stack
-            ? [around.stack]
-            : await loadStacks(operands[0] as string | string[]);
-      const rest = verb.passThrough ? ((operands[0] as string[] | undefined) ?? []) : [];
+      const [first = []] = command.processedArgs as (string | string[] | undefined)[];
+      const operands = typeof first === 'string' ? [first] : first;
+      const isFiles = verb.operand === 'files' || verb.operand === 'folder';
+      const stacks = around.stack ? [around.stack] : [];
+      if (!around.stack && !isFiles && verb.operand !== 'none')
+        for (const file of operands) stacks.push(await loadStack(file));
       finish(
         verb.name,
         await verb.run({
           stacks,
-          files,
+          files: isFiles ? operands : [],
           flags: command.opts(),
-          rest,
+          rest: verb.passThrough ? operands : [],
           terminal: around.terminal,
           signal: around.signal,
         }),
@@ -129,11 +124,12 @@ function addVerb({ parent, verb, around, finish }: Adding): void {
   }
 }
 
-async function loadStacks(files: string | readonly string[]): Promise<Stack[]> {
-  const stacks: Stack[] = [];
-  for (const file of typeof files === 'string' ? [files] : files) stacks.push(await loadStack(file));
-  return stacks;
-}
+const operandTexts: Readonly<Record<Exclude<Operand, 'none'>, readonly [name: string, what: string]>> = {
+  stack: ['<stack>', 'stack file'],
+  stacks: ['<stacks...>', 'stack file'],
+  files: ['<files...>', 'file'],
+  folder: ['[folder]', 'folder, the current one when left out'],
+};
 
 /** Errors are ours to print. */
 function configured(command: Command): Command {

@@ -1,8 +1,8 @@
 import type { Terminal } from './terminal.ts';
 import type { Stack } from './stack.ts';
 
-/** What a verb works on: a stack file, several of them, files that it reads itself, or nothing. */
-export type Operand = 'stack' | 'stacks' | 'files' | 'none';
+/** What a verb works on: a stack file, several of them, files that it reads itself, a folder or none, or nothing. */
+export type Operand = 'stack' | 'stacks' | 'files' | 'folder' | 'none';
 
 /** One command of the command line; a file of this folder each. */
 export interface Verb {
