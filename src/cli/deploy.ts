@@ -21,6 +21,7 @@ export const deployVerb: Verb = {
   options: [
     { flags: '-y, --yes', text: 'asks no question (none is asked in CI and for a local control plane)' },
     { flags: '--adopt', text: 'takes over objects that exist and are not ours' },
+    { flags: '--replace', text: 'deletes and creates anew what cannot change in place' },
     {
       flags: '--take <path>',
       text: 'takes a field such as spec.replicas over from its manager; may be given several times',
@@ -82,6 +83,7 @@ async function deployTarget(
       ...targetOptions(target, cluster, signal),
       timeoutMs,
       adopt: flags['adopt'] === true,
+      replace: flags['replace'] === true,
       take: (flags['take'] as string[] | undefined) ?? [],
       allowEmpty: flags['allowEmpty'] === true,
       pruneAll: flags['pruneAll'] === true,

@@ -6,6 +6,7 @@ type Colors = Terminal['colors'];
 const signs: Readonly<Record<PlannedChange['action'], string>> = {
   create: '+',
   update: '~',
+  replace: '±',
   delete: '-',
   adopt: '!',
   check: '?',
@@ -16,7 +17,7 @@ const signs: Readonly<Record<PlannedChange['action'], string>> = {
 const maxObjects = 40;
 const maxFields = 6;
 
-/** A plan on one screen: what is made (+), changed (~), deleted (-) and taken over (!). */
+/** A plan on one screen: what is made (+), changed (~), deleted (-), replaced (±) and taken over (!). */
 export function planText(plan: Plan, colors: Colors): string {
   const changes = plan.changes.filter(({ action }) => action !== 'unchanged' && action !== 'check');
   const shown = changes.slice(0, maxObjects);
@@ -43,6 +44,7 @@ function summary({ changes, createsNamespace, changed }: Plan): string {
   const parts = [
     part(count('create') + (createsNamespace === undefined ? 0 : 1), 'to create'),
     part(count('update'), 'to update'),
+    part(count('replace'), 'to replace'),
     part(count('adopt'), 'to take over'),
     part(count('delete'), 'to delete'),
     part(count('unchanged'), 'unchanged'),
@@ -61,7 +63,7 @@ function title({ kind, name, namespace }: PlannedChange): string {
 
 function paint({ action }: PlannedChange, { green, yellow, red, magenta }: Colors): (text: string) => string {
   if (action === 'create') return green;
-  if (action === 'delete') return red;
+  if (action === 'delete' || action === 'replace') return red;
   return action === 'adopt' ? magenta : yellow;
 }
 

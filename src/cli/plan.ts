@@ -16,6 +16,7 @@ export const planVerb: Verb = {
   environment: 'required',
   options: [
     { flags: '--adopt', text: 'plan to take over objects that exist and are not ours' },
+    { flags: '--replace', text: 'plan to delete and create anew what cannot change in place' },
     { flags: '--detailed-exitcode', text: 'exit code 2 when there are changes' },
   ],
   run: runPlan,
@@ -29,7 +30,11 @@ async function runPlan({ stacks, flags, terminal, signal }: Call): Promise<Outco
     for (const target of targets) {
       progress.live([`Planning ${target.name}`]);
       const made = await withCluster(target.cluster, progress, (cluster) =>
-        plan(target.graph, { ...targetOptions(target, cluster, signal), adopt: flags['adopt'] === true }),
+        plan(target.graph, {
+          ...targetOptions(target, cluster, signal),
+          adopt: flags['adopt'] === true,
+          replace: flags['replace'] === true,
+        }),
       );
       plans.push({ target, plan: made });
     }

@@ -6,6 +6,7 @@ import { conflictError, conflictFields, isFieldConflict } from './conflict.ts';
 import { foreignError, isOurs } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { handOver } from './hand-over.ts';
+import { immutableError, isImmutable } from './immutable.ts';
 import { fieldManager } from './identity.ts';
 import type { ChangeAction, DeployOptions } from './options.ts';
 import { isPassing, retrying } from './retry.ts';
@@ -17,7 +18,7 @@ export interface Task {
   readonly action: ChangeAction;
   /** As last seen; absent when it does not exist. */
   readonly live?: KubernetesObject | undefined;
-  readonly options: Pick<DeployOptions, 'adopt' | 'take'>;
+  readonly options: Pick<DeployOptions, 'adopt' | 'take' | 'replace'>;
   /** Whether a missing kind or namespace is on its way. */
   readonly mayAppear?: boolean;
 }
@@ -36,6 +37,7 @@ export function applyTask(run: Run, task: Task): Promise<KubernetesObject> {
       isPassing(error) ||
       error instanceof Terminating ||
       isTerminatingNamespace(error) ||
+      isQuotaConflict(error) ||
       (mayAppear === true && isApiError(error, 'NotFound', 'KindNotServed')),
     onRetry: (error) => run.emit({ type: 'retry', object: desired, reason: error.message }),
   });
@@ -48,8 +50,37 @@ export async function dryRun(run: Run, task: Task): Promise<KubernetesObject> {
 
 async function attempt(run: Run, task: Task): Promise<KubernetesObject> {
   if (task.action === 'create') return create(run, task);
-  if (task.action === 'adopt') await migrateManagers(run, task);
-  return update(run, task, {});
+  if (task.action === 'adopt') return adopt(run, task);
+  try {
+    return await update(run, task, {});
+  } catch (error) {
+    if (!mayReplace(task, error)) throw error;
+    return replace(run, task);
+  }
+}
+
+/** Ownership moves with the version that was read, so each try reads it anew. */
+function adopt(run: Run, task: Task): Promise<KubernetesObject> {
+  const once = async (): Promise<KubernetesObject> => {
+    const live = (await run.cluster.get(task.desired, { signal: run.signal })) ?? task.live;
+    await migrateManagers(run, { ...task, live });
+    return update(run, { ...task, live }, {});
+  };
+  const heals = (error: unknown): boolean =>
+    isPassing(error) || (isApiError(error, 'Conflict') && !isFieldConflict(error));
+  return retrying(once, { signal: run.signal, heals });
+}
+
+/** Whether an object that cannot become what is wanted may be deleted and made anew. */
+export function mayReplace({ desired, options }: Task, error: unknown): boolean {
+  return options.replace === true && !desired.node.keep && (error as KubewrightError).code === 'Immutable';
+}
+
+/** Its name is taken until the old one is gone; creating waits for that. */
+async function replace(run: Run, task: Task): Promise<KubernetesObject> {
+  const { uid } = task.live?.metadata ?? {};
+  await run.cluster.delete(task.desired, { uid, propagation: 'Background' });
+  return create(run, { ...task, action: 'create', live: undefined });
 }
 
 /**
@@ -63,15 +94,13 @@ async function create(run: Run, task: Task): Promise<KubernetesObject> {
   try {
     return (await run.cluster.apply(object, { fieldManager })).object;
   } catch (error) {
-    if (!isApiError(error, 'Conflict') || isFieldConflict(error)) throw error;
+    if (!isApiError(error, 'Conflict') || isFieldConflict(error) || isQuotaConflict(error)) throw error;
     const found = await run.cluster.get(desired);
     if (!found || found.metadata.deletionTimestamp) throw new Terminating(desired, found, error);
     // A request of ours whose answer was lost, or of a run that was killed.
     if (isOurs(run, found)) return update(run, { ...task, action: 'update', live: found }, {});
     if (!options.adopt) throw foreignError(desired, found);
-    const adopting: Task = { ...task, action: 'adopt', live: found };
-    await migrateManagers(run, adopting);
-    return update(run, adopting, {});
+    return adopt(run, { ...task, action: 'adopt', live: found });
   }
 }
 
@@ -79,6 +108,7 @@ async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?:
   try {
     return await send(run, task, { dryRun: dry });
   } catch (error) {
+    if (isImmutable(error)) throw immutableError(task.desired, error);
     if (!isFieldConflict(error)) throw error;
     const taken = task.options.take ?? [];
     if (conflictFields(error).every(({ path }) => taken.includes(path)))
@@ -108,6 +138,11 @@ class Terminating extends KubewrightError {
       cause,
     });
   }
+}
+
+/** Two requests counted against one quota at the same time. */
+function isQuotaConflict(error: unknown): boolean {
+  return isApiError(error, 'Conflict') && error.details.kind === 'resourcequotas';
 }
 
 function isTerminatingNamespace(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kindOf, type Run } from './run.ts';
+import { throwProblems } from '../errors.ts';
+import { kindOf, subject, type Run } from './run.ts';
 import { applyTask } from './apply.ts';
 import { decide } from './decide.ts';
 import type { Desired } from './desired.ts';
@@ -23,7 +24,7 @@ export interface Convergence {
 }
 
 /** What applying is allowed to do, and what it asks before it writes to a new place. */
-export interface ConvergeOptions extends Pick<DeployOptions, 'adopt' | 'take'> {
+export interface ConvergeOptions extends Pick<DeployOptions, 'adopt' | 'take' | 'replace'> {
   readonly rules: RuleContext;
   /** Called with objects that came into sight only now, before any of them is written. */
   readonly onDiscovered?: (desired: readonly Desired[]) => Promise<void>;
@@ -151,6 +152,7 @@ class Flow {
     const before = new Set(this.#world.desired.map(({ key }) => key));
     await this.#refreshKinds();
     await survey(this.#world, this.#run);
+    throwProblems(subject(this.#run), this.#world.denied as never);
     const fresh = this.#world.desired.filter(({ key }) => !before.has(key));
     if (fresh.length > 0) {
       await lookForForeign(this.#run, this.#world);
@@ -187,16 +189,20 @@ class Flow {
     }
     item.state = 'writing';
     this.#writing += 1;
-    const { adopt, take } = this.#options;
+    const { adopt, take, replace } = this.#options;
     const live = this.#world.live.object(desired.key) ?? this.#world.foreign.get(desired.key);
     const mayAppear = this.#gates.of(desired).length > 0;
-    void this.#write(item, () => applyTask(this.#run, { desired, action, live, options: { adopt, take }, mayAppear }));
+    void this.#write(item, () =>
+      applyTask(this.#run, { desired, action, live, options: { adopt, take, replace }, mayAppear }),
+    );
   }
 
   async #write(item: Item, send: () => ReturnType<typeof applyTask>): Promise<void> {
     const { desired } = item;
     try {
+      const before = this.#world.live.object(desired.key)?.metadata.uid;
       const object = await send();
+      if (item.action === 'updated' && object.metadata.uid !== before) item.action = 'replaced';
       this.#world.foreign.delete(desired.key);
       this.#world.live.set(object);
       this.#run.emit({ type: 'object', object: addressOf(desired), action: item.action });

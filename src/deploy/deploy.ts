@@ -55,10 +55,11 @@ async function agree(run: Run, { plan }: Planned, { confirm }: DeployOptions): P
   if (plan.changed && confirm && !(await confirm(plan))) throw declined(run);
 }
 
-/** Another run may have worked between our plan and our lock. */
+/** Another run may have worked between our plan and our lock, or the namespace gone with all that was planned for it. */
 async function planAgainIfMoved(run: Run, planned: Planned, options: DeployOptions): Promise<Planned> {
+  const { stored, namespace } = planned.world;
   const { resourceVersion } = await readRecord(run);
-  if (resourceVersion === planned.world.stored.resourceVersion) return planned;
+  if (resourceVersion === stored.resourceVersion && !namespace?.metadata.deletionTimestamp) return planned;
   const again = await makePlan(run, options, false);
   await agree(run, again, { ...options, confirm: undefined });
   return again;
@@ -82,6 +83,7 @@ async function applyAndWait(
   const outcome = await converge(run, world, {
     adopt: options.adopt,
     take: options.take,
+    replace: options.replace,
     rules,
     ...(onDiscovered && { onDiscovered }),
   });

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../cluster/cluster.ts';
+import { throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { declined } from './declined.ts';
 import { isOurs } from './decide.ts';
@@ -10,7 +11,7 @@ import type { DeployedObject, DestroyOptions, Plan } from './options.ts';
 import { readRecord, recordRef, writeRecord, type StoredRecord } from './record.ts';
 import { removeInOrder, type Removal } from './remove.ts';
 import { retrying } from './retry.ts';
-import { startRun, whileRunning, type Run } from './run.ts';
+import { startRun, subject, whileRunning, type Run } from './run.ts';
 import { lookForOrphans, newWorld, survey, type World } from './world.ts';
 
 /** The end of a destruction. */
@@ -115,6 +116,7 @@ async function findRemovals(run: Run, stored: StoredRecord): Promise<Found> {
   const world = await newWorld(run, { stored, namespace: undefined, existing: new Set() });
   await lookForOrphans(run, world);
   await surveyIfPossible(run, world);
+  throwProblems(subject(run), world.denied as never);
   const recorded = new Map(stored.record?.objects.map((entry) => [keyOf(entry), entry]));
   const removals: Removal[] = [];
   const kept: string[] = [];

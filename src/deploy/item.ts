@@ -18,6 +18,7 @@ export interface Item {
 const outcomes: Readonly<Record<ChangeAction, DeployedObject['action']>> = {
   create: 'created',
   update: 'updated',
+  replace: 'replaced',
   unchanged: 'unchanged',
   adopt: 'adopted',
   delete: 'deleted',

@@ -36,6 +36,8 @@ export interface DeployOptions extends TargetOptions {
   readonly adopt?: boolean | undefined;
   /** Field paths, such as `spec.replicas`, that are taken over from their managers. @default [] */
   readonly take?: readonly string[] | undefined;
+  /** Deletes and creates anew objects whose change is in fields that cannot change. @default false */
+  readonly replace?: boolean | undefined;
   /** Lets a deployment delete more than half of what it consists of. @default false */
   readonly allowEmpty?: boolean | undefined;
   /** Also deletes Namespaces, CRDs, PersistentVolumeClaims and PersistentVolumes that are no longer in the graph. @default false */
@@ -63,8 +65,8 @@ export interface ObjectAddress {
   readonly name: string;
 }
 
-/** What happens to an object. `adopt`: it exists and is not part of this deployment. `check`: it is read, not made. */
-export type ChangeAction = 'create' | 'update' | 'unchanged' | 'adopt' | 'delete' | 'check';
+/** What happens to an object. `replace`: it is deleted and created anew. `adopt`: it exists and is not part of this deployment. `check`: it is read, not made. */
+export type ChangeAction = 'create' | 'update' | 'replace' | 'unchanged' | 'adopt' | 'delete' | 'check';
 
 /** One field that changes; values of Secrets are replaced by `(secret)`. */
 export interface FieldChange {
@@ -97,7 +99,7 @@ export interface Plan {
 
 /** What a deployment did to one object. */
 export interface DeployedObject extends ObjectAddress {
-  readonly action: 'created' | 'updated' | 'unchanged' | 'adopted' | 'deleted' | 'checked';
+  readonly action: 'created' | 'updated' | 'replaced' | 'unchanged' | 'adopted' | 'deleted' | 'checked';
   readonly ready: boolean;
 }
 

@@ -1,15 +1,18 @@
 import { KubewrightError } from '../errors.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
-import { dryRun, type Task } from './apply.ts';
+import { dryRun, mayReplace, type Task } from './apply.ts';
 import { decide, findOrphans, foreignError, type Orphans } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { diff } from './diff.ts';
 import { definesKind } from './edges.ts';
 import { describe, groupKind, keys } from './identity.ts';
+import { immutableFields } from './immutable.ts';
 import { addressOf } from './item.ts';
 import { readNamespace } from './namespace.ts';
 import type { DeployOptions, Plan, PlannedChange } from './options.ts';
+import { missingPermissions } from './permissions.ts';
 import { readRecord } from './record.ts';
+import { retrying } from './retry.ts';
 import { subject, type Run } from './run.ts';
 import { existingSecrets } from './secrets.ts';
 import { lookForForeign, lookForOrphans, newWorld, survey, type World } from './world.ts';
@@ -48,6 +51,7 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
     (object): PlannedChange => ({ ...orphanAddress(world, object), action: 'delete', fields: [] }),
   );
   const changes = [...planned, ...deletions];
+  problems.push(...world.denied, ...(await missingPermissions(run, changes)));
   const { pending } = world.resolution;
   const createsNamespace =
     !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
@@ -104,7 +108,7 @@ async function planOne(
     (thorough && action === 'create' && canDryRun(run, world, desired))
   ) {
     try {
-      const after = await run.pool.run(() => dryRun(run, task));
+      const after = await retrying(() => run.pool.run(() => dryRun(run, task)), { signal: run.signal });
       const fields = live ? diff(live, after) : [];
       if (action !== 'update' || !live || fields.length > 0 || !isSameIntent(live, after))
         return { ...address, action, fields };
@@ -112,6 +116,12 @@ async function planOne(
       world.confirmed.add(`${desired.key} ${desired.hash}`);
       return { ...address, action: 'unchanged', fields };
     } catch (error) {
+      if (mayReplace(task, error))
+        return {
+          ...address,
+          action: 'replace',
+          fields: immutableFields(desired, live, (error as Error).cause as never),
+        };
       // Adopting first moves ownership, which a dry run cannot.
       if (action !== 'adopt') problems.push(error as Error);
     }

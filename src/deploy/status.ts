@@ -1,3 +1,4 @@
+import { throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { addressOf } from './item.ts';
 import { statusWithKro } from './kro/status.ts';
@@ -5,7 +6,7 @@ import type { ObjectState, StatusResult, TargetOptions } from './options.ts';
 import { readWorld } from './planning.ts';
 import { judge } from './readiness/table.ts';
 import { ruleContext } from './rule-context.ts';
-import { startRun, whileRunning } from './run.ts';
+import { startRun, subject, whileRunning } from './run.ts';
 import type { Run } from './run.ts';
 
 /** How a deployment does now, read once. */
@@ -16,6 +17,7 @@ export async function status(graph: Graph, options: TargetOptions): Promise<Stat
 
 async function statusDirectly(run: Run): Promise<StatusResult> {
   const world = await readWorld(run);
+  throwProblems(subject(run), world.denied as never);
   const rules = await ruleContext(
     run,
     world.desired.map(({ object }) => object),

@@ -23,6 +23,8 @@ export interface World {
   readonly confirmed: Set<string>;
   /** Addresses that were looked for without our label. */
   readonly sought: Set<string>;
+  /** Lists that the server refused: what is there is not known. */
+  readonly denied: Error[];
   resolution: Resolution;
   desired: readonly Desired[];
 }
@@ -79,6 +81,7 @@ export async function lookForForeign(run: Run, world: World): Promise<void> {
     ({ served, check, key, namespace }) =>
       served &&
       !check &&
+      world.denied.length === 0 &&
       !world.live.object(key) &&
       !world.sought.has(key) &&
       !(namespace === run.identity.namespace && !world.namespace),
@@ -122,7 +125,8 @@ async function listScope(run: Run, world: World, scope: ListQuery): Promise<void
     );
     for (const item of items) world.live.set(item);
   } catch (error) {
-    if (!isApiError(error, 'KindNotServed')) throw error;
+    if (isApiError(error, 'Forbidden')) world.denied.push(error);
+    else if (!isApiError(error, 'KindNotServed')) throw error;
   }
 }
 
@@ -202,6 +206,7 @@ export async function newWorld(
     namespace,
     foreign: new Map(),
     listed: new Set(),
+    denied: [],
     sought: new Set(),
     confirmed: new Set(),
     wishes: { salt: stored.salt, existing },

@@ -1,0 +1,49 @@
+import { isApiError, type ApiError } from '../cluster/api-error.ts';
+import type { KubernetesObject } from '../cluster/cluster.ts';
+import { KubewrightError } from '../errors.ts';
+import type { Desired } from './desired.ts';
+import { valueAt } from './field-path.ts';
+import { describe } from './identity.ts';
+import type { FieldChange } from './options.ts';
+
+/** How the server, and definitions with rules of their own, say that a field cannot change. */
+const words =
+  /immutable|may not (?:be changed|change once set)|cannot (?:change|be changed)|updates to \w+ spec for fields other than/i;
+
+/** Whether a refusal is about fields that keep the value they were created with. */
+export function isImmutable(error: unknown): error is ApiError {
+  return isApiError(error, 'Invalid') && (words.test(error.message) || immutableCauses(error).length > 0);
+}
+
+function immutableCauses({ details }: ApiError): readonly string[] {
+  const about = details.causes.filter(({ message }) => words.test(message ?? ''));
+  return about.map(({ field = '' }) => field.replace(/^\./, '')).filter(Boolean);
+}
+
+/** The fields that cannot change, before and after; values of Secrets are masked. */
+export function immutableFields(
+  { kind, object }: Desired,
+  live: KubernetesObject | undefined,
+  error: ApiError,
+): readonly FieldChange[] {
+  const shown = (value: unknown): unknown => (kind === 'Secret' ? '(secret)' : value);
+  return immutableCauses(error).map((path) => ({
+    path,
+    before: shown(valueAt(live, path)),
+    after: shown(valueAt(object, path)),
+  }));
+}
+
+/** The refusal to delete an object and make it anew without being told to. */
+export function immutableError(desired: Desired, error: ApiError): KubewrightError {
+  const fields = [...new Set(immutableCauses(error))].join(', ') || 'a field that changed';
+  const keep = desired.node.keep ? ' It is marked `keep`, so only another name is possible.' : '';
+  return new KubewrightError({
+    code: 'Immutable',
+    resource: desired.label,
+    path: immutableCauses(error)[0],
+    message: `${describe(desired)}: ${fields} cannot change once it exists`,
+    hint: `Delete it and create it anew with --replace, give the new one another name, or keep the old value.${keep}`,
+    cause: error,
+  });
+}
