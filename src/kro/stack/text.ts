@@ -5,7 +5,7 @@ export function quote(text: string): string {
 }
 
 /** A property's name as TypeScript source. */
-export function property(name: string): string {
+function property(name: string): string {
   if (name === '__proto__') return "['__proto__']";
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quote(name);
 }
