@@ -4,7 +4,7 @@ import { validate } from '../../src/kro/validate.ts';
 
 interface Case {
   readonly name: string;
-  /** The message of the condition GraphAccepted or KindReady, or `accepted`: what kro 0.9.4 said on Kubernetes 1.36. */
+  /** What the API server (server-side apply, Kubernetes 1.36) or kro 0.9.4 (GraphAccepted, KindReady) said, or `accepted`. */
   readonly said: string;
   readonly definition: object;
 }

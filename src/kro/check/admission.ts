@@ -81,17 +81,18 @@ function largestPart(value: unknown, size: number): Path {
 
 /** Fields that the schema does not have, values of another type, repeated entries of sets. */
 function* typedRefusals(value: unknown, schema: OpenApi, path: Path): Iterable<Refusal> {
-  if (value === null || value === undefined || preserves(schema)) return;
+  if (value === null || value === undefined || (preserves(schema) && schema.type === undefined)) return;
   if (schema.type === 'object') {
     if (typeof value !== 'object' || Array.isArray(value))
-      return yield { message: `expected map, got ${goValue(value)}`, path };
+      return yield { message: `expected map, got &{${goText(value)}}`, path };
+    if (preserves(schema)) return;
     for (const [name, field] of Object.entries(value)) {
       const known = fieldSchema(schema, name);
       if (known) yield* typedRefusals(field, known, [...path, name]);
       else yield { message: 'field not declared in schema', path: [...path, name] };
     }
   } else if (schema.type === 'array') {
-    if (!Array.isArray(value)) return yield { message: `expected list, got ${goValue(value)}`, path };
+    if (!Array.isArray(value)) return yield { message: `expected list, got &{${goText(value)}}`, path };
     yield* repeatedEntries(value, schema, path);
     for (const [index, item] of value.entries()) yield* typedRefusals(item, schema.items ?? {}, [...path, index]);
   } else if (!fits(value, schema.type))
@@ -114,12 +115,18 @@ function fits(value: unknown, type: string | undefined): boolean {
   return type === undefined || typeof value === type;
 }
 
+/** A value as Go's `%v` writes it. */
+function goText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return value === null ? '<nil>' : JSON.stringify(value);
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${fields.map(([name, field]) => `${name}:${goText(field)}`).join(' ')}]`;
+}
+
+/** A value as Go's `%#v` writes it. */
 function goValue(value: unknown): string {
-  const text = Array.isArray(value)
-    ? `[]interface {}{${value.map(String).join(', ')}}`
-    : typeof value === 'object'
-      ? 'map[string]interface {}{…}'
-      : JSON.stringify(value);
+  const text = typeof value === 'object' ? goText(value) : JSON.stringify(value);
   return `&value.valueUnstructured{Value:${text}}`;
 }
 
