@@ -2,7 +2,7 @@ import type { Graph } from '../graph/graph.ts';
 import { definitionsOf } from '../kro/chain.ts';
 import { toDefinition } from '../kro/definition.ts';
 import { toInstance } from '../kro/instance.ts';
-import { secretPaths } from '../kro/secrets.ts';
+import { splitSecretPaths } from '../kro/secrets.ts';
 import { settle } from '../resolve/offline.ts';
 import { FileNames, namespacesOf } from './object-files.ts';
 import { isWritable } from './secret-objects.ts';
@@ -18,7 +18,7 @@ export function definitionFiles(graph: Graph, options: SynthOptions): ModeFiles 
   const names = new FileNames(['kustomization', 'namespace', 'instance']);
   const files = new Map<string, string>();
   const { objects } = settle(graph, instance);
-  const split = new Set(secretPaths(graph));
+  const split = new Set(splitSecretPaths(graph));
   const omittedSecrets: string[] = [];
   for (const resolved of objects) {
     if (!split.has(resolved.path)) continue;

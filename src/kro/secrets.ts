@@ -44,6 +44,18 @@ export function secretPaths(graph: Pick<GraphData, 'name' | 'nodes'>): string[] 
   return [...own, ...nested];
 }
 
+/**
+ * Those of {@link secretPaths} that the definition does not hold itself: one that was read from a definition keeps its
+ * Secrets there.
+ */
+export function splitSecretPaths(graph: Pick<GraphData, 'name' | 'nodes' | 'origin'>): string[] {
+  const own = graph.origin ? [] : splitSecrets(graph).secrets.map(({ id }) => id);
+  const nested = graph.nodes.flatMap(({ id, instanceOf }) =>
+    instanceOf ? splitSecretPaths(instanceOf).map((path) => `${id}/${path}`) : [],
+  );
+  return [...own, ...nested];
+}
+
 const dataFields = ['data', 'stringData'] as const;
 
 function holdsLiterals(node: GraphNode): boolean {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toDefinition } from '../../src/kro/definition.ts';
 import { fromDefinition, fromDefinitions } from '../../src/kro/import.ts';
+import { secretPaths, splitSecretPaths } from '../../src/kro/secrets.ts';
 import { readManifests } from '../../src/kro/read/source.ts';
 import { validate } from '../../src/kro/validate.ts';
 import { corpus, corpusCrds, corpusRows, describeCorpus } from './corpus.ts';
@@ -62,5 +63,19 @@ describe('fromDefinitions', () => {
       line: 13,
       path: 'spec.resources[0].template.data.text',
     });
+  });
+
+  it('leaves the Secrets of a definition in it', () => {
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'key' }, stringData: { key: 'k' } };
+    const definition = {
+      apiVersion: 'kro.run/v1alpha1',
+      kind: 'ResourceGraphDefinition',
+      metadata: { name: 'app' },
+      spec: { schema: { apiVersion: 'v1', kind: 'App' }, resources: [{ id: 'key', template: secret }] },
+    };
+    const graph = fromDefinition(definition);
+    expect(toDefinition(graph).spec.resources).toEqual([{ id: 'key', template: secret }]);
+    expect(splitSecretPaths(graph)).toEqual([]);
+    expect(secretPaths(graph)).toEqual(['key']);
   });
 });

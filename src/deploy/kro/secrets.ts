@@ -1,6 +1,6 @@
 import { KubewrightError } from '../../errors.ts';
 import type { Graph, GraphNode } from '../../graph/graph.ts';
-import { secretPaths } from '../../kro/secrets.ts';
+import { splitSecretPaths } from '../../kro/secrets.ts';
 import { settle } from '../../resolve/offline.ts';
 import type { ResolvedObject } from '../../resolve/resolution.ts';
 import { applyTask } from '../apply.ts';
@@ -23,7 +23,7 @@ export interface Outline {
 
 /** Secrets with values never enter a definition: they are made by us, before or beside the instance. */
 export function outline(run: Run): Outline {
-  const paths = new Set(secretPaths(run.graph));
+  const paths = new Set(splitSecretPaths(run.graph));
   const { objects, skipped } = settle(run.graph, run.instance);
   const secrets = objects.filter(({ path }) => paths.has(path));
   const made = new Set(secrets.map(({ path }) => path));
@@ -81,6 +81,6 @@ export function makeSecrets(
 
 /** Nodes of a graph that kro makes objects of. */
 export function madeByKro(graph: Graph): readonly GraphNode[] {
-  const secrets = new Set(secretPaths(graph));
+  const secrets = new Set(splitSecretPaths(graph));
   return graph.nodes.filter(({ id, external }) => !external && !secrets.has(id));
 }
