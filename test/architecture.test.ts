@@ -18,12 +18,16 @@ it('imports go downwards only', () => {
   const violations: string[] = [];
   for (const file of globSync('**/*.ts', { cwd: 'src' })) {
     const text = readFileSync(join('src', file), 'utf8');
-    const imports = [...text.matchAll(/^(?:import|export)\s+(type\s)?[^'"`;]*?from\s+'(\.[^']+)'/gm), ...text.matchAll(/^[^*\n]*import\((type\s)?'(\.[^']+)'\)/gm)];
+    const imports = [
+      ...text.matchAll(/^(?:import|export)\s+(type\s)?[^'"`;]*?from\s+'(\.[^']+)'/gm),
+      ...text.matchAll(/^[^*\n]*import\((type\s)?'(\.[^']+)'\)/gm),
+    ];
     for (const [, typeOnly, target = ''] of imports) {
       const imported = normalize(join(dirname(file), target));
       if (!target || folderOf(imported) === folderOf(file)) continue;
       const downwards = layerOf(imported) < layerOf(file) || (layerOf(file) === 9 && layerOf(imported) === 9);
-      if (!downwards && !(typeOnly && allowedTypes.has(`${folderOf(file)} -> ${imported}`))) violations.push(`${file} -> ${imported}`);
+      if (!downwards && !(typeOnly && allowedTypes.has(`${folderOf(file)} -> ${imported}`)))
+        violations.push(`${file} -> ${imported}`);
     }
   }
   expect(violations).toEqual([]);

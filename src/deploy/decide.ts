@@ -66,7 +66,7 @@ export function foreignError(
 ): KubewrightError {
   const other = found.metadata.labels?.[keys.partOf];
   const managers = [...new Set(found.metadata.managedFields?.map(({ manager }) => manager).filter(Boolean))].join(', ');
-  const owner = other ? `another deployment (${other})` : managers ? `${managers}` : 'somebody else';
+  const owner = other ? `another deployment (${other})` : managers ? managers : 'somebody else';
   return new KubewrightError({
     code: 'NotOurs',
     resource: label,

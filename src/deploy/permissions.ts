@@ -49,7 +49,7 @@ async function isAllowed(run: Run, { verb, group, resource, namespace }: Need): 
     spec: { resourceAttributes: { verb, group, resource, ...(namespace !== undefined && { namespace }) } },
   };
   try {
-    const { status } = await run.cluster.create(review as never, { signal: run.signal });
+    const { status } = await run.cluster.create(review, { signal: run.signal });
     return (status as { readonly allowed?: boolean } | undefined)?.allowed ?? true;
   } catch (error) {
     // Who cannot ask finds out by trying.

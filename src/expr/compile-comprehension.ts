@@ -76,7 +76,7 @@ function pairs(range: Code, first: number, second: number): Loop {
     }
     const known = adapt(value);
     if (!isMap(known)) fail('got an element, expected iterable type');
-    for (const [key, item] of mapEntries(known as object)) {
+    for (const [key, item] of mapEntries(known)) {
       spend(1);
       locals[first] = key;
       locals[second] = item;

@@ -30,7 +30,9 @@ export function index(operand: Node, at: Node): Node {
 }
 
 export function call(name: string, args: readonly Node[], target?: Node): CallNode {
-  return Object.freeze(target ? { kind: 'call', function: name, target, args } : { kind: 'call', function: name, args });
+  return Object.freeze(
+    target ? { kind: 'call', function: name, target, args } : { kind: 'call', function: name, args },
+  );
 }
 
 /** Holds a node's place while it is asked whether it is a reference; set by `ref.ts`, which knows the proxies. */
@@ -53,7 +55,8 @@ export function toNode(value: unknown): Node {
     markUsed(node);
     return node;
   }
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint') return literal(value);
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint')
+    return literal(value);
   if (typeof value === 'number') {
     if (Number.isFinite(value)) return literal(value);
     throw notAnExpression(String(value));
@@ -65,14 +68,22 @@ export function toNode(value: unknown): Node {
       hint: 'Put it into a Secret and refer to the Secret.',
     });
   }
-  if (Array.isArray(value)) return Object.freeze({ kind: 'list', elements: value.map((item) => ({ value: toNode(item) })) });
+  if (Array.isArray(value))
+    return Object.freeze({ kind: 'list', elements: value.map((item) => ({ value: toNode(item) })) });
   if (typeof value === 'object') {
-    const entries = Object.entries(value as object).filter(([, item]) => item !== undefined);
-    return Object.freeze({ kind: 'map', entries: entries.map(([key, item]) => ({ key: literal(key), value: toNode(item) })) });
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    return Object.freeze({
+      kind: 'map',
+      entries: entries.map(([key, item]) => ({ key: literal(key), value: toNode(item) })),
+    });
   }
   throw notAnExpression(typeof value === 'function' ? 'a function' : String(value));
 }
 
 function notAnExpression(what: string): KubewrightError {
-  return new KubewrightError({ code: 'NotAnExpression', message: `${what} cannot be part of an expression`, hint: 'Use a plain value or a reference.' });
+  return new KubewrightError({
+    code: 'NotAnExpression',
+    message: `${what} cannot be part of an expression`,
+    hint: 'Use a plain value or a reference.',
+  });
 }

@@ -18,7 +18,9 @@ export function pathOf(node: Node): string {
       const operator = /^_(.+)_$/.exec(node.function)?.[1];
       if (operator && operator !== '?_:' && left && right) return `${pathOf(left)} ${operator} ${pathOf(right)}`;
       if (node.target) return `${pathOf(node.target)}.${node.function}(…)`;
-      return node.function === '_?_:_' && left ? `${pathOf(left)} ? … : …` : `${node.function.replaceAll('_', '')}(${left ? pathOf(left) : ''})`;
+      return node.function === '_?_:_' && left
+        ? `${pathOf(left)} ? … : …`
+        : `${node.function.replaceAll('_', '')}(${left ? pathOf(left) : ''})`;
     }
     case 'comprehension':
       return `${pathOf(node.range)}.${node.macro}(…)`;

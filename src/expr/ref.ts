@@ -35,7 +35,8 @@ class RefHandler implements ProxyHandler<typeof target> {
     if (typeof key === 'symbol') return this.#symbol(key);
     // A promise is recognised by `then`: without this, `await ref` would call it.
     if (key === 'then') return undefined;
-    if (key === 'toJSON') return () => this.#refuse('JSON.stringify(…)', 'Pass the reference itself, or use Cel.template.');
+    if (key === 'toJSON')
+      return () => this.#refuse('JSON.stringify(…)', 'Pass the reference itself, or use Cel.template.');
     markUsed(node);
     if (isIndex(key)) return makeRef(element(node, Number(key)));
     return makeRef(select(node, key));
@@ -46,18 +47,27 @@ class RefHandler implements ProxyHandler<typeof target> {
     const combinator = node.kind === 'select' ? combinators[node.field] : undefined;
     if (node.kind !== 'select' || !combinator) {
       const name = node.kind === 'select' ? `.${node.field}()` : '()';
-      throw this.#error(`${name} is not an operation of an expression`, 'Expressions have eq, gt, and, or, not, choose, orElse, size, map, …; see docs/expressions.md.');
+      throw this.#error(
+        `${name} is not an operation of an expression`,
+        'Expressions have eq, gt, and, or, not, choose, orElse, size, map, …; see docs/expressions.md.',
+      );
     }
     markUsed(node.operand);
     return makeRef(track(combinator(node.operand, args)));
   }
 
   ownKeys(): never {
-    throw this.#error('its fields cannot be listed, as its value is not known yet', 'Name the fields, or pass the reference itself (`labels: schema.spec.labels`).');
+    throw this.#error(
+      'its fields cannot be listed, as its value is not known yet',
+      'Name the fields, or pass the reference itself (`labels: schema.spec.labels`).',
+    );
   }
 
   has(_target: unknown, key: string | symbol): never {
-    throw this.#error(`\`${String(key)} in ref\` would look at the expression instead of its value`, 'Use `.exists()` on the field.');
+    throw this.#error(
+      `\`${String(key)} in ref\` would look at the expression instead of its value`,
+      'Use `.exists()` on the field.',
+    );
   }
 
   set(_target: unknown, key: string | symbol): never {

@@ -28,7 +28,9 @@ export class Deferred {
   }
 
   toString(): string {
-    return 'env' in this.source ? `fromEnv(${JSON.stringify(this.source.env)})` : `fromFile(${JSON.stringify(this.source.file)})`;
+    return 'env' in this.source
+      ? `fromEnv(${JSON.stringify(this.source.env)})`
+      : `fromFile(${JSON.stringify(this.source.file)})`;
   }
 }
 
@@ -41,7 +43,13 @@ export interface ValueObject {
 
 /** Whether the value is a plain object of a {@link Value} tree. */
 export function isObject(value: Value | undefined): value is ValueObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Expression) && !(value instanceof Deferred);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Expression) &&
+    !(value instanceof Deferred)
+  );
 }
 
 /**
@@ -72,7 +80,10 @@ export function visitLeaves(value: Value, visit: (leaf: Value, path: () => strin
 }
 
 /** A copy of the tree with each leaf replaced by what `change` returns; what did not change is shared, `undefined` drops it. */
-export function mapLeaves(value: Value, change: (leaf: Value, path: () => string) => Value | undefined): Value | undefined {
+export function mapLeaves(
+  value: Value,
+  change: (leaf: Value, path: () => string) => Value | undefined,
+): Value | undefined {
   const steps: Step[] = [];
   const path = (): string => pathText(steps);
   const map = (item: Value): Value | undefined => {
@@ -112,7 +123,10 @@ export type Step = string | number;
 
 /** Steps as a path, such as `spec.containers[0].image`. */
 export function pathText(steps: readonly Step[], prefix = ''): string {
-  return steps.reduce<string>((path, step) => (typeof step === 'number' ? `${path}[${step}]` : joinPath(path, step)), prefix);
+  return steps.reduce<string>(
+    (path, step) => (typeof step === 'number' ? `${path}[${step}]` : joinPath(path, step)),
+    prefix,
+  );
 }
 
 /** `path` followed by `key`, as error messages show it. */
@@ -123,6 +137,7 @@ export function joinPath(path: string, key: string): string {
 
 /** Sets an own property even where the name is special (`__proto__`). */
 export function define(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === '__proto__')
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   else target[key] = value;
 }

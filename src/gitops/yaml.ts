@@ -50,5 +50,7 @@ function withFirst(value: unknown, first: readonly string[]): unknown {
   const leading = first.filter((key) => Object.hasOwn(value, key));
   if (leading.every((key, index) => keys[index] === key)) return value;
   const known = value as Record<string, unknown>;
-  return Object.fromEntries([...leading, ...keys.filter((key) => !first.includes(key))].map((key) => [key, known[key]]));
+  return Object.fromEntries(
+    [...leading, ...keys.filter((key) => !first.includes(key))].map((key) => [key, known[key]]),
+  );
 }

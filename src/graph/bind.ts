@@ -30,14 +30,22 @@ export function bindHandles(node: Node, scope: Scope): Node {
     }
     case 'bind': {
       const { names, inner } = declare([node.variable], scope);
-      return Object.freeze({ ...node, variable: names[0] as string, init: bindHandles(node.init, scope), body: bindHandles(node.body, inner) });
+      return Object.freeze({
+        ...node,
+        variable: names[0] as string,
+        init: bindHandles(node.init, scope),
+        body: bindHandles(node.body, inner),
+      });
     }
     default:
       return mapChildren(node, (child) => bindHandles(child, scope));
   }
 }
 
-function declare(variables: readonly (string | HandleNode)[], scope: Scope): { names: readonly string[]; inner: Scope } {
+function declare(
+  variables: readonly (string | HandleNode)[],
+  scope: Scope,
+): { names: readonly string[]; inner: Scope } {
   const known = new Map(scope.variables);
   const names = variables.map((variable) => {
     if (typeof variable === 'string') return variable;

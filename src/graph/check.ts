@@ -5,7 +5,17 @@ import type { Environment } from '../expr/environment.ts';
 import { literal, call } from '../expr/nodes.ts';
 import { pathOf } from '../expr/path.ts';
 import type { CelType } from '../expr/types.ts';
-import { Deferred, define, Expression, isObject, pathText, type Step, type Value, type ValueObject, visitLeaves } from '../expr/value.ts';
+import {
+  Deferred,
+  define,
+  Expression,
+  isObject,
+  pathText,
+  type Step,
+  type Value,
+  type ValueObject,
+  visitLeaves,
+} from '../expr/value.ts';
 import { celTypeOf } from '../schema/cel-type.ts';
 import { checkLiterals } from '../schema/kubernetes.ts';
 import type { GraphData, GraphNode } from './graph.ts';
@@ -19,7 +29,10 @@ import { GraphTypes, objectType } from './types.ts';
 export type UncheckedGraph = Omit<GraphData, 'order' | 'nodes'> & { readonly nodes: readonly BoundNode[] };
 
 /** Type-checks every expression of a graph and brings it into the form that kro accepts. */
-export function checkGraph(graph: UncheckedGraph, problems: Problems): Omit<GraphData, 'order' | 'nodes'> & { readonly nodes: readonly Omit<GraphNode, 'dependencies'>[] } {
+export function checkGraph(
+  graph: UncheckedGraph,
+  problems: Problems,
+): Omit<GraphData, 'order' | 'nodes'> & { readonly nodes: readonly Omit<GraphNode, 'dependencies'>[] } {
   const spec = { ...graph.spec, json: settleNumbers(graph) };
   const types = new GraphTypes({ ...graph, spec });
   const nodes = graph.nodes.map((node) => new NodeChecker(node, types, problems).check());
@@ -88,7 +101,12 @@ class NodeChecker {
   }
 
   #leaves(environment: Environment): LeafChecker {
-    return new LeafChecker({ resource: this.#node.id, environment, problems: this.#problems, source: this.#node.source });
+    return new LeafChecker({
+      resource: this.#node.id,
+      environment,
+      problems: this.#problems,
+      source: this.#node.source,
+    });
   }
 
   #elementOf(type: CelType | undefined, name: string): CelType {
@@ -128,7 +146,8 @@ class LeafChecker {
       // Most leaves are plain: nothing is to be done for them.
       if (typeof value !== 'object' || value === null) return value;
       steps.push(step);
-      const checked = value instanceof Expression ? this.expression(value, expected, path).expression : walkInside(value, expected);
+      const checked =
+        value instanceof Expression ? this.expression(value, expected, path).expression : walkInside(value, expected);
       steps.pop();
       return checked;
     };
@@ -151,14 +170,19 @@ class LeafChecker {
 
   condition(condition: Expression, path: string): Expression {
     const { expression, type } = this.expression(condition, undefined, () => path);
-    if (type === undefined || type.kind === 'bool' || (type.kind === 'optional' && type.value.kind === 'bool')) return expression;
+    if (type === undefined || type.kind === 'bool' || (type.kind === 'optional' && type.value.kind === 'bool'))
+      return expression;
     // kro refuses a condition whose type is not known to be bool.
     if (type.kind === 'dyn') return new Expression(call('_==_', [expression.node, literal(true)]));
     this.#mismatch(expression, path, `is of type ${formatType(type)}, and a condition is ${formatType(bool)}`);
     return expression;
   }
 
-  expression(given: Expression, expected: CelType | undefined, path: () => string): { expression: Expression; type: CelType | undefined } {
+  expression(
+    given: Expression,
+    expected: CelType | undefined,
+    path: () => string,
+  ): { expression: Expression; type: CelType | undefined } {
     const { environment } = this.#place;
     const key = plainPath(given.node);
     const expression = (key !== undefined && sharedPaths(environment).get(key)) || given;
@@ -171,7 +195,12 @@ class LeafChecker {
     const reason = expected && isAssignable(expected, fitting.type);
     if (expected && reason !== undefined) {
       const detail = reason ? ` (${reason})` : '';
-      this.#mismatch(result, path(), `is of type ${formatType(fitting.type)}, and the field is ${formatType(expected)}${detail}`, hintFor(expected, fitting.type));
+      this.#mismatch(
+        result,
+        path(),
+        `is of type ${formatType(fitting.type)}, and the field is ${formatType(expected)}${detail}`,
+        hintFor(expected, fitting.type),
+      );
     }
     return { expression: result, type: fitting.type };
   }
@@ -202,7 +231,10 @@ class LeafChecker {
 /** What fits the field without a change of meaning: an integer where any number goes, a written-out object as a record of any values. */
 function fit(checked: Checked, expected: CelType, environment: Environment): Checked {
   if (isAssignable(expected, checked.type) === undefined) return checked;
-  const adapted = expected.kind === 'double' && checked.type.kind === 'int' ? call('double', [checked.node]) : loosenRecords(checked.node);
+  const adapted =
+    expected.kind === 'double' && checked.type.kind === 'int'
+      ? call('double', [checked.node])
+      : loosenRecords(checked.node);
   if (adapted === checked.node) return checked;
   try {
     const again = check(adapted, environment);
@@ -218,8 +250,10 @@ function placeOf(source: (() => string | undefined) | undefined): string {
 }
 
 function hintFor(expected: CelType, actual: CelType): string | undefined {
-  if (expected.kind === 'int' && actual.kind === 'double') return "Write 'number.integer' in the schema, or use .toInt().";
-  if (expected.kind === 'string' && (actual.kind === 'int' || actual.kind === 'double' || actual.kind === 'bool')) return 'Use .toText().';
+  if (expected.kind === 'int' && actual.kind === 'double')
+    return "Write 'number.integer' in the schema, or use .toInt().";
+  if (expected.kind === 'string' && (actual.kind === 'int' || actual.kind === 'double' || actual.kind === 'bool'))
+    return 'Use .toText().';
   if (expected.kind === 'bytes' && actual.kind === 'string') return 'Use stringData, which takes text.';
   if (actual.kind === 'optional') return 'Use .orElse(…).';
   return undefined;

@@ -28,11 +28,26 @@ export function collectResources(resources: unknown, problems: Problems): Collec
     const wrong = nameProblem(id, 'resource id');
     if (wrong) problems.add({ ...wrong, resource: id });
     if (known !== undefined) {
-      problems.add({ code: 'DuplicateResource', resource: id, message: `the same resource is also returned as ${known}`, hint: `Return it once. (${handle.draft.source()})` });
+      problems.add({
+        code: 'DuplicateResource',
+        resource: id,
+        message: `the same resource is also returned as ${known}`,
+        hint: `Return it once. (${handle.draft.source()})`,
+      });
     } else if (handles.has(id)) {
-      problems.add({ code: 'DuplicateId', resource: id, message: 'two resources have this id', hint: `Rename one of them. (${handle.draft.source()})` });
+      problems.add({
+        code: 'DuplicateId',
+        resource: id,
+        message: 'two resources have this id',
+        hint: `Rename one of them. (${handle.draft.source()})`,
+      });
     } else if (handle.draft.id !== undefined && handle.draft.id !== id) {
-      problems.add({ code: 'DifferentId', resource: id, message: `its factory was given the id ${handle.draft.id}`, hint: 'The key in the returned map is the id: remove the option or rename the key.' });
+      problems.add({
+        code: 'DifferentId',
+        resource: id,
+        message: `its factory was given the id ${handle.draft.id}`,
+        hint: 'The key in the returned map is the id: remove the option or rename the key.',
+      });
     } else {
       ids.set(handle, id);
       handles.set(id, handle);
@@ -50,11 +65,21 @@ function membersOf(value: unknown): object | undefined {
 }
 
 function notAResource(value: unknown, id: string): KubewrightError {
-  const what = value instanceof Promise ? 'a promise' : value === undefined ? 'undefined' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+  const what =
+    value instanceof Promise
+      ? 'a promise'
+      : value === undefined
+        ? 'undefined'
+        : Array.isArray(value)
+          ? 'a list'
+          : `a ${typeof value}`;
   return new KubewrightError({
     code: 'NotAResource',
     resource: id || 'resources',
     message: `the builder returned ${what} where a resource or a group of resources belongs`,
-    hint: value instanceof Promise ? 'Builders are synchronous: await before toResourceGraph.' : 'Make it with a factory such as simple.Deployment, or remove the key.',
+    hint:
+      value instanceof Promise
+        ? 'Builders are synchronous: await before toResourceGraph.'
+        : 'Make it with a factory such as simple.Deployment, or remove the key.',
   });
 }

@@ -15,7 +15,8 @@ export function toValue(input: unknown, bind: (node: Node) => Node, path = ''): 
     markUsed(node);
     return new Expression(bind(node));
   }
-  if (input === null || typeof input === 'string' || typeof input === 'boolean' || input instanceof Deferred) return input;
+  if (input === null || typeof input === 'string' || typeof input === 'boolean' || input instanceof Deferred)
+    return input;
   if (typeof input === 'number') {
     if (Number.isFinite(input)) return input;
     throw notJson(path, `${input} is not a number that JSON has`);
@@ -58,5 +59,10 @@ function describe(input: unknown): string {
 }
 
 function notJson(path: string, message: string): KubewrightError {
-  return new KubewrightError({ code: 'NotJson', path, message, hint: 'Use text, numbers, booleans, lists, plain objects or references.' });
+  return new KubewrightError({
+    code: 'NotJson',
+    path,
+    message,
+    hint: 'Use text, numbers, booleans, lists, plain objects or references.',
+  });
 }

@@ -7,14 +7,20 @@ const names: Readonly<Record<string, { pattern: RegExp; rule: string }>> = {
   name: { pattern: /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, rule: 'lower-case letters, digits and dashes, at most 63' },
   kind: { pattern: /^[A-Z][a-zA-Z0-9]{0,62}$/, rule: 'UpperCamelCase letters and digits, at most 63' },
   version: { pattern: /^v[0-9]+(alpha[0-9]+|beta[0-9]+)?$/, rule: 'a version such as v1, v1beta1 or v1alpha1' },
-  group: { pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/, rule: 'a group such as example.com' },
+  group: {
+    pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/,
+    rule: 'a group such as example.com',
+  },
 };
 
 /** kro's group for a graph that names only a version. */
 const defaultGroup = 'kro.run';
 
 /** Reads the first argument of `toResourceGraph`. */
-export function readDefinition(definition: GraphDefinition<UserSchema, UserSchema>, problems: Problems): Pick<GraphData, 'name' | 'group' | 'version' | 'kind' | 'spec' | 'statusSchema'> {
+export function readDefinition(
+  definition: GraphDefinition<UserSchema, UserSchema>,
+  problems: Problems,
+): Pick<GraphData, 'name' | 'group' | 'version' | 'kind' | 'spec' | 'statusSchema'> {
   const { name, kind, apiVersion } = definition;
   const slash = apiVersion.indexOf('/');
   const group = slash < 0 ? defaultGroup : apiVersion.slice(0, slash);
@@ -22,11 +28,19 @@ export function readDefinition(definition: GraphDefinition<UserSchema, UserSchem
   for (const [path, text] of Object.entries({ name, kind, version, group })) {
     const { pattern, rule } = names[path] as (typeof names)[string];
     if (!pattern.test(text)) {
-      problems.add({ code: 'InvalidDefinition', resource: `graph ${name}`, path: path === 'group' || path === 'version' ? 'apiVersion' : path, message: `${JSON.stringify(text)} is not ${rule}` });
+      problems.add({
+        code: 'InvalidDefinition',
+        resource: `graph ${name}`,
+        path: path === 'group' || path === 'version' ? 'apiVersion' : path,
+        message: `${JSON.stringify(text)} is not ${rule}`,
+      });
     }
   }
   const { spec, status } = definition;
-  const json: JsonSchema = problems.attempt({ resource: `graph ${name}`, path: 'spec' }, () => toJsonSchema(spec)) ?? { type: 'object' };
-  const statusSchema = status && problems.attempt({ resource: `graph ${name}`, path: 'status' }, () => toJsonSchema(status));
+  const json: JsonSchema = problems.attempt({ resource: `graph ${name}`, path: 'spec' }, () => toJsonSchema(spec)) ?? {
+    type: 'object',
+  };
+  const statusSchema =
+    status && problems.attempt({ resource: `graph ${name}`, path: 'status' }, () => toJsonSchema(status));
   return { name, kind, group, version, spec: { json, user: spec }, statusSchema };
 }

@@ -120,7 +120,12 @@ export function toResourceGraph<const Spec extends UserSchema, const Status exte
     const made = resources(schema);
     const statusBody = status?.(schema, made);
     const collected = collectResources(made, problems);
-    return { made, collected, nodes: bindNodes(collected, problems), status: bindStatus(statusBody, collected, problems) };
+    return {
+      made,
+      collected,
+      nodes: bindNodes(collected, problems),
+      status: bindStatus(statusBody, collected, problems),
+    };
   });
   orphanProblems(orphans, problems);
   problems.throwIfAny();
@@ -133,7 +138,10 @@ export function toResourceGraph<const Spec extends UserSchema, const Status exte
 }
 
 /** Everything of a graph but its methods. */
-export type GraphData = Pick<Graph, 'name' | 'group' | 'version' | 'kind' | 'spec' | 'statusSchema' | 'nodes' | 'order' | 'status' | 'origin'>;
+export type GraphData = Pick<
+  Graph,
+  'name' | 'group' | 'version' | 'kind' | 'spec' | 'statusSchema' | 'nodes' | 'order' | 'status' | 'origin'
+>;
 
 /** Freezes the data and adds the methods; transformations of a graph end here. */
 export function finishGraph<S, T, R, V = S>(data: GraphData): Graph<S, T, R, V> {

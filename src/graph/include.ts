@@ -8,7 +8,15 @@ import { Expression, mapLeaves, type Value, type ValueObject } from '../expr/val
 import { captureSource } from '../source-line.ts';
 import type { Graph, GraphNode } from './graph.ts';
 import { completeSpec } from './partial-values.ts';
-import { defineResource, type Inclusion, inclusion, type Resource, type ResourceDraft, ResourceHandle, type ResourceRef } from './resource.ts';
+import {
+  defineResource,
+  type Inclusion,
+  inclusion,
+  type Resource,
+  type ResourceDraft,
+  ResourceHandle,
+  type ResourceRef,
+} from './resource.ts';
 import { shapeOf, type Shape } from './shape.ts';
 import { nodeToTree, simplify } from './simplify.ts';
 
@@ -37,7 +45,10 @@ export function includeGraph<T, R>(graph: Graph, spec: unknown, options: Include
     kind: literal(graph.kind),
     metadata: writtenOut({
       name: toNode(options.name ?? graph.name),
-      namespace: options.namespace === undefined ? select(select(identifier('schema'), 'metadata'), 'namespace') : toNode(options.namespace),
+      namespace:
+        options.namespace === undefined
+          ? select(select(identifier('schema'), 'metadata'), 'namespace')
+          : toNode(options.namespace),
       labels: writtenOut({}),
       annotations: writtenOut({}),
     }),
@@ -57,7 +68,9 @@ export function includeGraph<T, R>(graph: Graph, spec: unknown, options: Include
   const drafts = new Map<string, ResourceDraft>();
   for (const node of graph.nodes) handles.set(node.id, new LateHandle(() => drafts.get(node.id) as ResourceDraft));
   for (const node of graph.nodes) drafts.set(node.id, draftOf(node, { rewrite, handles, options, source }));
-  const refs = new Map([...handles].map(([id, handle]) => [id, makeRef(handleNode(handle)) as unknown as Resource<unknown>]));
+  const refs = new Map(
+    [...handles].map(([id, handle]) => [id, makeRef(handleNode(handle)) as unknown as Resource<unknown>]),
+  );
   return {
     [inclusion]: true,
     resources: membersOf(shapeOf(graph), refs) as R,
@@ -83,20 +96,34 @@ interface Rewriting {
 }
 
 function draftOf(node: GraphNode, { rewrite, handles, options, source }: Rewriting): ResourceDraft {
-  const { apiVersion: _apiVersion, kind: _kind, ...body } = rewriteTree(node.template, rewrite) as Record<string, Value>;
-  const rewriteAll = (expressions: readonly Expression[]): Expression[] => expressions.map(({ node: tree }) => new Expression(rewrite(tree)));
+  const {
+    apiVersion: _apiVersion,
+    kind: _kind,
+    ...body
+  } = rewriteTree(node.template, rewrite) as Record<string, Value>;
+  const rewriteAll = (expressions: readonly Expression[]): Expression[] =>
+    expressions.map(({ node: tree }) => new Expression(rewrite(tree)));
   return {
     apiVersion: node.apiVersion,
     kind: node.kind,
     namespaced: node.namespaced,
-    body: node.namespaced === false || options.namespace === undefined || node.external === 'selector' ? body : withNamespace(body, options.namespace),
+    body:
+      node.namespaced === false || options.namespace === undefined || node.external === 'selector'
+        ? body
+        : withNamespace(body, options.namespace),
     options: {
       includeWhen: rewriteAll(node.includeWhen) as never,
       readyWhen: () => rewriteAll(node.readyWhen) as never,
-      dependsOn: node.dependsOn.map((id) => makeRef(handleNode(handles.get(id) as ResourceHandle)) as unknown as Resource<unknown>),
+      dependsOn: node.dependsOn.map(
+        (id) => makeRef(handleNode(handles.get(id) as ResourceHandle)) as unknown as Resource<unknown>,
+      ),
       keep: node.keep,
     },
-    forEach: node.forEach.map(({ name, list }) => ({ name, handle: { variable: name }, list: new Expression(rewrite(list.node)) })),
+    forEach: node.forEach.map(({ name, list }) => ({
+      name,
+      handle: { variable: name },
+      list: new Expression(rewrite(list.node)),
+    })),
     ...(node.external && { external: node.external }),
     ...(node.instanceOf && { instanceOf: node.instanceOf }),
     ...(node.type && { type: node.type }),
@@ -114,7 +141,10 @@ function rewriteTree(tree: Value, rewrite: (node: Node) => Node): Value {
 }
 
 function writtenOut(fields: Readonly<Record<string, Node>>): Node {
-  return Object.freeze({ kind: 'map', entries: Object.entries(fields).map(([key, value]) => ({ key: literal(key), value })) });
+  return Object.freeze({
+    kind: 'map',
+    entries: Object.entries(fields).map(([key, value]) => ({ key: literal(key), value })),
+  });
 }
 
 function membersOf(shape: Shape, refs: ReadonlyMap<string, Resource<unknown>>): unknown {
@@ -126,7 +156,12 @@ function membersOf(shape: Shape, refs: ReadonlyMap<string, Resource<unknown>>): 
 export function instantiateGraph(graph: Graph, spec: unknown, options: InstanceOptions): ResourceRef<unknown> {
   const { name, namespace, labels, annotations } = options;
   if (name === undefined) {
-    throw new KubewrightError({ code: 'MissingName', resource: graph.kind, path: 'name', message: 'an instance needs a name' });
+    throw new KubewrightError({
+      code: 'MissingName',
+      resource: graph.kind,
+      path: 'name',
+      message: 'an instance needs a name',
+    });
   }
   return defineResource({
     apiVersion: `${graph.group}/${graph.version}`,

@@ -30,7 +30,8 @@ function needsTypes(node: Node): boolean {
 }
 
 function lowerNode(node: Node, environment: Environment): Node {
-  const inner = withVariables(node, environment, lowerNode) ?? mapChildren(node, (child) => lowerNode(child, environment));
+  const inner =
+    withVariables(node, environment, lowerNode) ?? mapChildren(node, (child) => lowerNode(child, environment));
   switch (inner.kind) {
     case 'template':
       return lowerTemplate(inner, environment);
@@ -40,7 +41,9 @@ function lowerNode(node: Node, environment: Environment): Node {
       const { index } = inner;
       if (index.kind !== 'literal' || index.type !== 'int') return inner;
       const type = typeOf(inner.operand, environment);
-      return type?.kind === 'map' && type.key.kind === 'string' ? Object.freeze({ ...inner, index: literal(String(index.value)) }) : inner;
+      return type?.kind === 'map' && type.key.kind === 'string'
+        ? Object.freeze({ ...inner, index: literal(String(index.value)) })
+        : inner;
     }
     case 'call': {
       const [item] = inner.args;
@@ -60,7 +63,9 @@ function lowerSelect(node: SelectNode, environment: Environment): Node {
   if (operand?.kind === 'struct') {
     return escaped !== undefined && operand.field(node.field) ? Object.freeze({ ...node, field: escaped }) : node;
   }
-  return node.field === 'length' && (operand?.kind === 'list' || operand?.kind === 'string') ? call('size', [node.operand]) : node;
+  return node.field === 'length' && (operand?.kind === 'list' || operand?.kind === 'string')
+    ? call('size', [node.operand])
+    : node;
 }
 
 /** A name that CEL cannot spell as it is; reserved words it can. */
@@ -82,11 +87,16 @@ const numeric = new Set(['_==_', '_!=_', '_<_', '_<=_', '_>_', '_>=_', '_+_', '_
 
 /** TypeScript has one kind of number: an integral literal beside a double becomes a double. */
 function lowerNumbers(node: Node, environment: Environment): Node {
-  const inner = withVariables(node, environment, lowerNumbers) ?? mapChildren(node, (child) => lowerNumbers(child, environment));
+  const inner =
+    withVariables(node, environment, lowerNumbers) ?? mapChildren(node, (child) => lowerNumbers(child, environment));
   if (inner.kind !== 'call' || !numeric.has(inner.function)) return inner;
   const operands = inner.target ? [inner.target, ...inner.args] : inner.args;
   if (!operands.some((operand) => isDouble(typeOf(operand, environment)))) return inner;
-  return mapChildren(inner, (child) => (child.kind === 'literal' && child.type === 'int' ? Object.freeze({ kind: 'literal', type: 'double', value: Number(child.value) }) : child));
+  return mapChildren(inner, (child) =>
+    child.kind === 'literal' && child.type === 'int'
+      ? Object.freeze({ kind: 'literal', type: 'double', value: Number(child.value) })
+      : child,
+  );
 }
 
 function isDouble(type: CelType | undefined): boolean {
@@ -94,12 +104,21 @@ function isDouble(type: CelType | undefined): boolean {
 }
 
 /** Lowers a node that declares variables, with them in scope; `undefined` for other nodes. */
-function withVariables(node: Node, environment: Environment, descend: (child: Node, environment: Environment) => Node): Node | undefined {
+function withVariables(
+  node: Node,
+  environment: Environment,
+  descend: (child: Node, environment: Environment) => Node,
+): Node | undefined {
   if (node.kind === 'comprehension') {
     const range = descend(node.range, environment);
-    const inner = extend(environment, variablesOf(typeOf(range, environment), node.variables as readonly string[], node.macro));
+    const inner = extend(
+      environment,
+      variablesOf(typeOf(range, environment), node.variables as readonly string[], node.macro),
+    );
     const body = descend(node.body, inner);
-    return Object.freeze(node.filter ? { ...node, range, body, filter: descend(node.filter, inner) } : { ...node, range, body });
+    return Object.freeze(
+      node.filter ? { ...node, range, body, filter: descend(node.filter, inner) } : { ...node, range, body },
+    );
   }
   if (node.kind === 'bind') {
     const init = descend(node.init, environment);
@@ -113,14 +132,33 @@ const dyn: CelType = { kind: 'dyn' };
 
 function variablesOf(range: CelType | undefined, names: readonly string[], macro: string): Map<string, CelType> {
   const [first = '', second] = names;
-  if (macro === 'optMap' || macro === 'optFlatMap') return new Map([[first, range?.kind === 'optional' ? range.value : dyn]]);
-  if (range?.kind === 'map') return new Map(second === undefined ? [[first, range.key]] : [[first, range.key], [second, range.value]]);
+  if (macro === 'optMap' || macro === 'optFlatMap')
+    return new Map([[first, range?.kind === 'optional' ? range.value : dyn]]);
+  if (range?.kind === 'map')
+    return new Map(
+      second === undefined
+        ? [[first, range.key]]
+        : [
+            [first, range.key],
+            [second, range.value],
+          ],
+    );
   const element = range?.kind === 'list' ? range.element : dyn;
-  return new Map(second === undefined ? [[first, element]] : [[first, { kind: 'int' }], [second, element]]);
+  return new Map(
+    second === undefined
+      ? [[first, element]]
+      : [
+          [first, { kind: 'int' }],
+          [second, element],
+        ],
+  );
 }
 
 function extend(environment: Environment, variables: ReadonlyMap<string, CelType>): Environment {
-  return createEnvironment({ functions: 'kro', variables: (name) => variables.get(name) ?? environment.variable(name) });
+  return createEnvironment({
+    functions: 'kro',
+    variables: (name) => variables.get(name) ?? environment.variable(name),
+  });
 }
 
 function typeOf(node: Node, environment: Environment): CelType | undefined {

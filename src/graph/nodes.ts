@@ -28,15 +28,24 @@ export function bindNodes(collected: Collected, problems: Problems): readonly Bo
 }
 
 function clash(name: string): { code: string; message: string; hint: string } {
-  return { code: 'DuplicateId', message: `the forEach variable ${name} is also a resource`, hint: 'Name it with the option `as`.' };
+  return {
+    code: 'DuplicateId',
+    message: `the forEach variable ${name} is also a resource`,
+    hint: 'Name it with the option `as`.',
+  };
 }
 
 function bindNode(id: string, handle: ResourceHandle, collected: Collected): BoundNode {
   const { draft } = handle;
   const outer: Scope = { ids: collected.ids, taken: collected.handles, variables: new Map() };
-  const inner: Scope = { ...outer, variables: new Map(draft.forEach.map(({ name, handle: variable }) => [variable, name])) };
+  const inner: Scope = {
+    ...outer,
+    variables: new Map(draft.forEach.map(({ name, handle: variable }) => [variable, name])),
+  };
   const expressions = (conditions: unknown, scope: Scope): Expression[] =>
-    (conditions === undefined ? [] : Array.isArray(conditions) ? conditions : [conditions]).map((condition) => new Expression(bindHandles(toNode(condition), scope)));
+    (conditions === undefined ? [] : Array.isArray(conditions) ? conditions : [conditions]).map(
+      (condition) => new Expression(bindHandles(toNode(condition), scope)),
+    );
   const self = draft.forEach.length > 0 ? identifier('each') : handleNode(handle);
   const { includeWhen, readyWhen, dependsOn, keep } = draft.options;
   const body = toValue(draft.body, (node) => bindHandles(node, inner)) as ValueObject;
@@ -64,7 +73,11 @@ function idsOf(dependsOn: unknown, collected: Collected): string[] {
   return targets.map((target) => {
     const handle = handleOf(target);
     if (!handle) throw new TypeError('dependsOn takes resources');
-    const name = bindHandles(handleNode(handle), { ids: collected.ids, taken: collected.handles, variables: new Map() });
+    const name = bindHandles(handleNode(handle), {
+      ids: collected.ids,
+      taken: collected.handles,
+      variables: new Map(),
+    });
     return name.kind === 'identifier' ? name.name : '';
   });
 }

@@ -80,11 +80,17 @@ function settle(schema: JsonSchema, path: string, uses: Uses): JsonSchema {
     const use = uses.get(path);
     return use?.integer && !use.other ? { ...schema, type: 'integer' } : schema;
   }
-  const properties = schema.properties && Object.fromEntries(Object.entries(schema.properties).map(([key, part]) => [key, settle(part, `${path}.${key}`, uses)]));
+  const properties =
+    schema.properties &&
+    Object.fromEntries(
+      Object.entries(schema.properties).map(([key, part]) => [key, settle(part, `${path}.${key}`, uses)]),
+    );
   return {
     ...schema,
     ...(properties && { properties }),
     ...(schema.items && { items: settle(schema.items, `${path}[]`, uses) }),
-    ...(schema.additionalProperties && { additionalProperties: settle(schema.additionalProperties, `${path}[]`, uses) }),
+    ...(schema.additionalProperties && {
+      additionalProperties: settle(schema.additionalProperties, `${path}[]`, uses),
+    }),
   };
 }

@@ -4,12 +4,20 @@ import type { GraphNode } from './graph.ts';
 import type { Problems } from './problems.ts';
 
 /** Adds the dependencies and finds the order: Kahn's algorithm, the list's order breaks ties, as kro does (pkg/graph/dag). */
-export function orderNodes(nodes: readonly Omit<GraphNode, 'dependencies'>[], problems: Problems): { nodes: readonly GraphNode[]; order: readonly string[] } {
+export function orderNodes(
+  nodes: readonly Omit<GraphNode, 'dependencies'>[],
+  problems: Problems,
+): { nodes: readonly GraphNode[]; order: readonly string[] } {
   const ids = new Set(nodes.map(({ id }) => id));
   const withEdges = nodes.map((node) => ({ ...node, dependencies: dependenciesOf(node, ids) }));
   for (const node of withEdges) {
     if (node.dependencies.includes(node.id)) {
-      problems.add({ code: 'GraphCycle', resource: node.id, message: 'refers to itself', hint: `Use a value that is known before it exists; conditions on itself belong into readyWhen. (${node.source()})` });
+      problems.add({
+        code: 'GraphCycle',
+        resource: node.id,
+        message: 'refers to itself',
+        hint: `Use a value that is known before it exists; conditions on itself belong into readyWhen. (${node.source()})`,
+      });
     }
   }
   const order = sort(withEdges);
@@ -64,8 +72,16 @@ function cycleProblem(nodes: readonly GraphNode[], done: ReadonlySet<string>): P
     id = (left.get(id) as GraphNode).dependencies.find((dependency) => left.has(dependency)) as string;
   }
   const cycle = [...path.slice(path.indexOf(id)), id];
-  const sources = cycle.slice(0, -1).map((member) => left.get(member)?.source()).filter(Boolean);
-  return { code: 'GraphCycle', resource: id, message: `depends on itself: ${cycle.join(' -> ')}`, hint: `Remove one of the references. (${sources.join(', ')})` };
+  const sources = cycle
+    .slice(0, -1)
+    .map((member) => left.get(member)?.source())
+    .filter(Boolean);
+  return {
+    code: 'GraphCycle',
+    resource: id,
+    message: `depends on itself: ${cycle.join(' -> ')}`,
+    hint: `Remove one of the references. (${sources.join(', ')})`,
+  };
 }
 
 /** Smallest index first. */

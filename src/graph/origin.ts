@@ -6,7 +6,10 @@ export interface DefinitionOrigin {
   /** Scope of the instances. */
   readonly scope: 'Namespaced' | 'Cluster';
   /** The SimpleSchema as it was written, valid while the graph's schema is still `json`. */
-  readonly simpleSchema?: { readonly spec: Readonly<Record<string, unknown>>; readonly types?: Readonly<Record<string, unknown>> };
+  readonly simpleSchema?: {
+    readonly spec: Readonly<Record<string, unknown>>;
+    readonly types?: Readonly<Record<string, unknown>>;
+  };
   readonly json: JsonSchema;
   /** The author's conditions in the status. */
   readonly conditions: readonly Expression[];

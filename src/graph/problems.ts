@@ -14,7 +14,14 @@ export class Problems {
   }
 
   /** Runs one step; what it throws becomes a problem, placed at `resource` and `path`. */
-  attempt<T>(place: { resource?: string | undefined; path?: string | undefined; source?: (() => string | undefined) | undefined }, step: () => T): T | undefined {
+  attempt<T>(
+    place: {
+      resource?: string | undefined;
+      path?: string | undefined;
+      source?: (() => string | undefined) | undefined;
+    },
+    step: () => T,
+  ): T | undefined {
     try {
       return step();
     } catch (error) {

@@ -87,7 +87,9 @@ export class ResourceHandle {
 }
 
 /** Makes a resource of any kind from its parts; kinds' factories are built on it. */
-export function defineResource<T>(draft: Omit<ResourceDraft, 'forEach' | 'source' | 'options'> & Partial<Pick<ResourceDraft, 'options'>>): ResourceRef<T> {
+export function defineResource<T>(
+  draft: Omit<ResourceDraft, 'forEach' | 'source' | 'options'> & Partial<Pick<ResourceDraft, 'options'>>,
+): ResourceRef<T> {
   const handle = new ResourceHandle({ options: {}, ...draft, forEach: [], source: captureSource() });
   return makeRef(handleNode(handle)) as ResourceRef<T>;
 }
@@ -111,7 +113,11 @@ export interface ForEachOptions {
  * @example
  * const workers = forEach(schema.spec.regions, (region) => simple.Deployment({ name: Cel.template`worker-${region}`, image: 'worker' }));
  */
-export function forEach<U, T>(list: Expr<readonly U[]> | readonly U[], make: (item: Ref<U>) => Resource<T>, options: ForEachOptions = {}): CollectionRef<T> {
+export function forEach<U, T>(
+  list: Expr<readonly U[]> | readonly U[],
+  make: (item: Ref<U>) => Resource<T>,
+  options: ForEachOptions = {},
+): CollectionRef<T> {
   const name = options.as ?? 'element';
   const variable = { variable: name };
   const inner = handleOf(make(makeRef(handleNode(variable))));

@@ -22,7 +22,8 @@ export function nodeToTree(node: Node): Value {
   const names = node.kind === 'map' ? fieldNames(node) : undefined;
   if (node.kind !== 'map' || !names) return new Expression(node);
   const result: Record<string, Value> = {};
-  for (const [position, { value }] of node.entries.entries()) define(result, names[position] as string, nodeToTree(value));
+  for (const [position, { value }] of node.entries.entries())
+    define(result, names[position] as string, nodeToTree(value));
   return Object.freeze(result);
 }
 
@@ -44,9 +45,13 @@ function reduce(node: Node): Node {
     case 'index':
       if (inner.optional || inner.index.kind !== 'literal') return inner;
       if (inner.index.type === 'string') return member(inner.operand, inner.index.value) ?? inner;
-      return inner.operand.kind === 'list' ? (inner.operand.elements[Number(inner.index.value)]?.value ?? inner) : inner;
+      return inner.operand.kind === 'list'
+        ? (inner.operand.elements[Number(inner.index.value)]?.value ?? inner)
+        : inner;
     case 'has':
-      return known(inner.operand, inner.field) === undefined ? inner : literal(known(inner.operand, inner.field) as boolean);
+      return known(inner.operand, inner.field) === undefined
+        ? inner
+        : literal(known(inner.operand, inner.field) as boolean);
     case 'call':
       return reduceOptional(inner) ?? inner;
     default:
@@ -64,15 +69,27 @@ function reduceOptional(node: Node & { kind: 'call' }): Node | undefined {
   return found.present ? found.node : node.args[0];
 }
 
-type Followed = { readonly present: true; readonly node: Node } | { readonly present: false } | { readonly value: Node };
+type Followed =
+  | { readonly present: true; readonly node: Node }
+  | { readonly present: false }
+  | { readonly value: Node };
 
 /** Walks an optional path through written-out objects, until it ends, is missing, or leaves what is written out. */
 function follow(node: Node): Followed | undefined {
   if (node.kind !== 'select' && node.kind !== 'index') return undefined;
   const outer = follow(node.operand);
-  const operand = outer && 'present' in outer && outer.present ? outer.node : outer === undefined ? node.operand : undefined;
-  if (!operand) return outer && 'present' in outer ? { present: false } : outer && { value: { ...node, operand: (outer as { value: Node }).value } };
-  const key = node.kind === 'select' ? node.field : node.index.kind === 'literal' && node.index.type === 'string' ? node.index.value : undefined;
+  const operand =
+    outer && 'present' in outer && outer.present ? outer.node : outer === undefined ? node.operand : undefined;
+  if (!operand)
+    return outer && 'present' in outer
+      ? { present: false }
+      : outer && { value: { ...node, operand: (outer as { value: Node }).value } };
+  const key =
+    node.kind === 'select'
+      ? node.field
+      : node.index.kind === 'literal' && node.index.type === 'string'
+        ? node.index.value
+        : undefined;
   if (operand.kind === 'map' && key !== undefined && fieldNames(operand)) {
     const value = member(operand, key);
     return value ? { present: true, node: value } : { present: false };
@@ -86,7 +103,9 @@ function isOptional(node: Node): boolean {
 
 function member(operand: Node, field: string): Node | undefined {
   if (operand.kind !== 'map') return undefined;
-  return operand.entries.find(({ key, optional }) => !optional && key.kind === 'literal' && key.type === 'string' && key.value === field)?.value;
+  return operand.entries.find(
+    ({ key, optional }) => !optional && key.kind === 'literal' && key.type === 'string' && key.value === field,
+  )?.value;
 }
 
 function known(operand: Node, field: string): boolean | undefined {

@@ -10,6 +10,10 @@ export function bindStatus(body: unknown, collected: Collected, problems: Proble
   const scope = { ids: collected.ids, taken: collected.handles, variables: new Map<object, string>() };
   const value = problems.attempt({ resource: 'status' }, () => toValue(body, (node) => bindHandles(node, scope)));
   if (value === undefined || isObject(value)) return value ?? Object.freeze({});
-  problems.add({ code: 'InvalidStatus', resource: 'status', message: 'the status builder has to return an object of fields' });
+  problems.add({
+    code: 'InvalidStatus',
+    resource: 'status',
+    message: 'the status builder has to return an object of fields',
+  });
   return Object.freeze({});
 }

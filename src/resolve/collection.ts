@@ -16,12 +16,20 @@ const largestCollection = 1000;
  *
  * @throws KubewrightError `CollectionTooLarge` above kro's limit of 1000
  */
-export function combinations(node: GraphNode, evaluate: (list: Expression, field: string) => unknown): readonly Iteration[] {
+export function combinations(
+  node: GraphNode,
+  evaluate: (list: Expression, field: string) => unknown,
+): readonly Iteration[] {
   let rows: Record<string, unknown>[] = [{}];
   for (const { name, list } of node.forEach) {
     const items = evaluate(list, `forEach.${name}`);
     if (!Array.isArray(items)) {
-      throw new KubewrightError({ code: 'NotAList', resource: node.id, path: `forEach.${name}`, message: 'is not a list' });
+      throw new KubewrightError({
+        code: 'NotAList',
+        resource: node.id,
+        path: `forEach.${name}`,
+        message: 'is not a list',
+      });
     }
     const size = rows.length * items.length;
     if (size > largestCollection) {

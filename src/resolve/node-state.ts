@@ -6,7 +6,17 @@ import { type Deferred, Expression, mapLeaves, type Value } from '../expr/value.
 import type { Graph, GraphNode } from '../graph/graph.ts';
 import { combinations, type Iteration } from './collection.ts';
 import { programOf, readyProgramOf } from './programs.ts';
-import type { ExternalRead, Instance, LabelSelector, Observed, ObservedObject, Pending, Resolution, ResolvedBody, ResolvedObject } from './resolution.ts';
+import type {
+  ExternalRead,
+  Instance,
+  LabelSelector,
+  Observed,
+  ObservedObject,
+  Pending,
+  Resolution,
+  ResolvedBody,
+  ResolvedObject,
+} from './resolution.ts';
 import { resolveWithin } from './resolve.ts';
 import { prepareValues } from './values.ts';
 import { written } from './written.ts';
@@ -84,7 +94,10 @@ function firstNotReady(ids: Iterable<string>, { states, prefix }: Surroundings):
   for (const id of ids) {
     const state = states.get(id);
     if (!state || state.ready || state.skipped) continue;
-    return { on: prefix + id, reason: `waits for ${prefix}${id}${state.waiting ? `: ${state.waiting}` : ' to be ready'}` };
+    return {
+      on: prefix + id,
+      reason: `waits for ${prefix}${id}${state.waiting ? `: ${state.waiting}` : ' to be ready'}`,
+    };
   }
   return undefined;
 }
@@ -97,7 +110,10 @@ function namesIn(condition: Expression, { states, graph }: Surroundings): string
 function desiredState(node: GraphNode, around: Surroundings): NodeState {
   if (node.external) return { ...nothing, external: externalRead(node, around) };
   if (node.instanceOf) return innerState(node, node.instanceOf, around);
-  const iterations = node.forEach.length > 0 ? combinations(node, (list, field) => evaluate(list, { node, around, field: () => field })) : [undefined];
+  const iterations =
+    node.forEach.length > 0
+      ? combinations(node, (list, field) => evaluate(list, { node, around, field: () => field }))
+      : [undefined];
   const path = around.prefix + node.id;
   const objects = iterations.map((iteration): ResolvedObject => {
     const object = body(node, around, iteration);
@@ -113,7 +129,12 @@ function body(node: GraphNode, around: Surroundings, iteration?: Iteration): Res
   const { metadata } = filled;
   const name: unknown = metadata?.name;
   if (typeof name !== 'string' || name === '') {
-    throw new KubewrightError({ code: 'MissingName', resource: around.prefix + node.id, path: 'metadata.name', message: 'the object has no name' });
+    throw new KubewrightError({
+      code: 'MissingName',
+      resource: around.prefix + node.id,
+      path: 'metadata.name',
+      message: 'the object has no name',
+    });
   }
   const { namespace } = around.instance;
   if (node.namespaced === false || metadata.namespace !== undefined || namespace === undefined) return filled;
@@ -140,7 +161,8 @@ function evaluate(expression: Expression, { node, around, field, bindings = vari
   try {
     return written(programOf(expression, around.graph, node), bindings);
   } catch (error) {
-    if (error instanceof CelError && error.missing) throw new DataPending(field(), `${field()} needs data that is not there yet (${error.reason})`);
+    if (error instanceof CelError && error.missing)
+      throw new DataPending(field(), `${field()} needs data that is not there yet (${error.reason})`);
     throw located(error, node, field());
   }
 }
@@ -157,13 +179,23 @@ class DataPending extends Error {
 function located(error: unknown, node: GraphNode, field: string): unknown {
   if (!(error instanceof CelError)) return error;
   const source = node.source();
-  return new KubewrightError({ code: error.code, resource: node.id, path: field, message: error.message, cause: error, ...(source && { hint: `(${source})` }) });
+  return new KubewrightError({
+    code: error.code,
+    resource: node.id,
+    path: field,
+    message: error.message,
+    cause: error,
+    ...(source && { hint: `(${source})` }),
+  });
 }
 
 function externalRead(node: GraphNode, around: Surroundings): ExternalRead {
-  const { metadata } = fill(node, around) as unknown as { metadata: { name?: string; namespace?: string; selector?: LabelSelector } };
+  const { metadata } = fill(node, around) as unknown as {
+    metadata: { name?: string; namespace?: string; selector?: LabelSelector };
+  };
   const { apiVersion, kind, external } = node;
-  const namespace = metadata.namespace ?? (external === 'name' && node.namespaced !== false ? around.instance.namespace : undefined);
+  const namespace =
+    metadata.namespace ?? (external === 'name' && node.namespaced !== false ? around.instance.namespace : undefined);
   const by = external === 'selector' ? { selector: metadata.selector ?? {} } : { name: metadata.name as string };
   return { path: around.prefix + node.id, apiVersion, kind, namespace, by };
 }
@@ -174,17 +206,28 @@ function innerState(node: GraphNode, graph: Graph, around: Surroundings): NodeSt
   const path = around.prefix + node.id;
   const spec = prepareValues(graph, object['spec'], `${path} spec`);
   const { name, namespace, labels, annotations } = object.metadata;
-  const inner = resolveWithin(graph, { name, namespace, labels, annotations, spec }, around.observed, { prefix: `${path}/`, ignoreReadiness: around.ignoreReadiness });
-  const done = inner.pending.length === 0 && graph.nodes.every(({ id }) => inner.ready.has(`${path}/${id}`) || inner.skipped.includes(`${path}/${id}`));
-  return { ...nothing, inner, value: { ...object, spec, status: { ...inner.status, state: done ? 'ACTIVE' : 'IN_PROGRESS' } } };
+  const inner = resolveWithin(graph, { name, namespace, labels, annotations, spec }, around.observed, {
+    prefix: `${path}/`,
+    ignoreReadiness: around.ignoreReadiness,
+  });
+  const done =
+    inner.pending.length === 0 &&
+    graph.nodes.every(({ id }) => inner.ready.has(`${path}/${id}`) || inner.skipped.includes(`${path}/${id}`));
+  return {
+    ...nothing,
+    inner,
+    value: { ...object, spec, status: { ...inner.status, state: done ? 'ACTIVE' : 'IN_PROGRESS' } },
+  };
 }
 
 /** Adds what is observed: the value that others read, and whether it is ready. */
 function observedState(node: GraphNode, around: Surroundings, state: NodeState): NodeState {
   const path = around.prefix + node.id;
   const found = state.inner ? state.value : (around.observed.get(path) ?? imagined(node, around.observed, state));
-  if (node.external === 'selector' || (node.forEach.length > 0 && !node.external)) return collectionState(node, around, { state, found: found as never });
-  if (found === undefined || found === null) return { ...state, waiting: node.external ? 'it does not exist' : 'it does not exist yet' };
+  if (node.external === 'selector' || (node.forEach.length > 0 && !node.external))
+    return collectionState(node, around, { state, found: found as never });
+  if (found === undefined || found === null)
+    return { ...state, waiting: node.external ? 'it does not exist' : 'it does not exist yet' };
   const waiting = around.ignoreReadiness ? undefined : unmet(node, found as ObservedObject, around);
   return { ...state, value: found, ready: waiting === undefined, waiting };
 }
@@ -195,12 +238,19 @@ function imagined(node: GraphNode, observed: Observed, { external, objects }: No
   return node.forEach.length > 0 ? made : made?.[0];
 }
 
-function collectionState(node: GraphNode, around: Surroundings, { state, found }: { state: NodeState; found: readonly (ObservedObject | undefined)[] | undefined }): NodeState {
+function collectionState(
+  node: GraphNode,
+  around: Surroundings,
+  { state, found }: { state: NodeState; found: readonly (ObservedObject | undefined)[] | undefined },
+): NodeState {
   const items = (found ?? []).filter((item) => item !== undefined);
-  if (node.external) return found ? { ...state, value: items, ready: true } : { ...state, waiting: 'it was not read yet' };
+  if (node.external)
+    return found ? { ...state, value: items, ready: true } : { ...state, waiting: 'it was not read yet' };
   const wanted = state.objects.length;
   if (items.length < wanted) return { ...state, value: items, waiting: `${items.length} of ${wanted} objects exist` };
-  const waiting = around.ignoreReadiness ? undefined : items.map((item) => unmet(node, item, around)).find((reason) => reason !== undefined);
+  const waiting = around.ignoreReadiness
+    ? undefined
+    : items.map((item) => unmet(node, item, around)).find((reason) => reason !== undefined);
   return { ...state, value: items.slice(0, wanted), ready: waiting === undefined, waiting };
 }
 
@@ -212,7 +262,8 @@ function unmet(node: GraphNode, object: ObservedObject, around: Surroundings): s
     try {
       if (program.evaluate({ [own]: object }) !== true) return `readyWhen does not hold: ${print(condition.node)}`;
     } catch (error) {
-      if (error instanceof CelError && error.missing) return `readyWhen needs data that is not there yet (${error.reason})`;
+      if (error instanceof CelError && error.missing)
+        return `readyWhen needs data that is not there yet (${error.reason})`;
       throw located(error, node, 'readyWhen');
     }
   }
@@ -220,7 +271,10 @@ function unmet(node: GraphNode, object: ObservedObject, around: Surroundings): s
 }
 
 /** Variables by name: what `extra` has, the schema, and each node that is there. */
-export function variables({ states, schema }: Surroundings, extra?: Readonly<Record<string, unknown>>): (name: string) => unknown {
+export function variables(
+  { states, schema }: Surroundings,
+  extra?: Readonly<Record<string, unknown>>,
+): (name: string) => unknown {
   return (name) => {
     if (extra && Object.hasOwn(extra, name)) return extra[name];
     return name === 'schema' ? schema : states.get(name)?.value;

@@ -13,7 +13,14 @@ export function programOf(expression: Expression, graph: GraphData, node?: Graph
   let { program } = expression.memo;
   if (!program) {
     const types = typesOf(graph);
-    const environment = types.with(new Map(node?.forEach.map(({ name, list }) => [name, elementOf(checkedOf(list)?.type ?? check(list.node, types.environment).type)])));
+    const environment = types.with(
+      new Map(
+        node?.forEach.map(({ name, list }) => [
+          name,
+          elementOf(checkedOf(list)?.type ?? check(list.node, types.environment).type),
+        ]),
+      ),
+    );
     program = compile(checkedOf(expression) ?? check(expression.node, environment), environment);
     expression.memo.program = program;
   }

@@ -15,8 +15,16 @@ export interface ResolveOptions {
  *
  * @throws KubewrightError for what waiting cannot heal: type errors, two equal objects, a collection that is too large
  */
-export function resolve(graph: Graph, instance: Instance, observed: Observed, options: ResolveOptions = {}): Resolution {
-  const resolution = resolveWithin(graph, instance, observed, { prefix: '', ignoreReadiness: options.ignoreReadiness ?? false });
+export function resolve(
+  graph: Graph,
+  instance: Instance,
+  observed: Observed,
+  options: ResolveOptions = {},
+): Resolution {
+  const resolution = resolveWithin(graph, instance, observed, {
+    prefix: '',
+    ignoreReadiness: options.ignoreReadiness ?? false,
+  });
   assertDistinct(resolution.objects);
   return resolution;
 }
@@ -28,15 +36,32 @@ interface Within {
 }
 
 /** `resolve` for a graph at any depth. */
-export function resolveWithin(graph: Graph, instance: Instance, observed: Observed, { prefix, ignoreReadiness }: Within): Resolution {
+export function resolveWithin(
+  graph: Graph,
+  instance: Instance,
+  observed: Observed,
+  { prefix, ignoreReadiness }: Within,
+): Resolution {
   const states = new Map<string, NodeState>();
-  const surroundings: Surroundings = { graph, instance, observed, prefix, ignoreReadiness, states, schema: schemaObject(graph, instance) };
+  const surroundings: Surroundings = {
+    graph,
+    instance,
+    observed,
+    prefix,
+    ignoreReadiness,
+    states,
+    schema: schemaObject(graph, instance),
+  };
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   for (const id of graph.order) states.set(id, resolveNode(nodes.get(id) as GraphNode, surroundings));
   return { ...collect(graph, states, prefix), ...resolveStatus(surroundings) };
 }
 
-function collect(graph: Graph, states: ReadonlyMap<string, NodeState>, prefix: string): Omit<Resolution, 'status' | 'statusPending' | 'statusProblem'> {
+function collect(
+  graph: Graph,
+  states: ReadonlyMap<string, NodeState>,
+  prefix: string,
+): Omit<Resolution, 'status' | 'statusPending' | 'statusProblem'> {
   const objects: ResolvedObject[] = [];
   const externals: ExternalRead[] = [];
   const skipped: string[] = [];
@@ -47,7 +72,8 @@ function collect(graph: Graph, states: ReadonlyMap<string, NodeState>, prefix: s
     const state = states.get(id) as NodeState;
     if (state.skipped) skipped.push(prefix + id);
     if (state.pending) pending.push(state.pending);
-    else if (state.waiting !== undefined && !state.skipped && !state.ready) waiting.push({ path: prefix + id, reason: state.waiting });
+    else if (state.waiting !== undefined && !state.skipped && !state.ready)
+      waiting.push({ path: prefix + id, reason: state.waiting });
     if (state.ready) ready.add(prefix + id);
     if (state.external) externals.push(state.external);
     objects.push(...state.objects);
@@ -67,7 +93,12 @@ function schemaObject(graph: Graph, { name, namespace, labels, annotations, spec
   return {
     apiVersion: `${graph.group}/${graph.version}`,
     kind: graph.kind,
-    metadata: { name, ...(namespace !== undefined && { namespace }), ...(labels && { labels }), ...(annotations && { annotations }) },
+    metadata: {
+      name,
+      ...(namespace !== undefined && { namespace }),
+      ...(labels && { labels }),
+      ...(annotations && { annotations }),
+    },
     spec,
   };
 }

@@ -17,7 +17,14 @@ export function resolveStatus(around: Surroundings): Pick<Resolution, 'status' |
         return written(programOf(value, around.graph), bindings) ?? absent;
       } catch (error) {
         if (!(error instanceof CelError)) throw error;
-        if (!error.missing) throw new KubewrightError({ code: error.code, resource: 'status', path: field, message: error.message, cause: error });
+        if (!error.missing)
+          throw new KubewrightError({
+            code: error.code,
+            resource: 'status',
+            path: field,
+            message: error.message,
+            cause: error,
+          });
         statusPending.push({ field, reason: error.reason });
         return absent;
       }

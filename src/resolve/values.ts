@@ -10,7 +10,11 @@ import { validateValues } from '../schema/user-schema.ts';
  * @param place what the values are called in messages, such as `environments/dev.ts values["shop"]`
  * @throws KubewrightError `InvalidValues` that lists every wrong field by its path
  */
-export function prepareValues(graph: Graph, values: unknown, place = `values of ${graph.name}`): Record<string, unknown> {
+export function prepareValues(
+  graph: Graph,
+  values: unknown,
+  place = `values of ${graph.name}`,
+): Record<string, unknown> {
   const { json, user } = graph.spec;
   const validated = user ? validateValues(user, values, json) : withoutLibrary();
   if ('value' in validated) return validated.value as Record<string, unknown>;

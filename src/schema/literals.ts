@@ -56,7 +56,11 @@ function checkObject(schema: JsonSchema, value: Record<string, unknown>, check: 
     if (declared) checkValue(declared, field, check);
     else if (isStruct(schema) && field !== undefined) {
       const free = Object.keys(schema.properties).filter((other) => value[other] === undefined);
-      check.problems.push({ path: pathText(check.path), message: 'is not a field of this kind', hint: didYouMean(name, free) });
+      check.problems.push({
+        path: pathText(check.path),
+        message: 'is not a field of this kind',
+        hint: didYouMean(name, free),
+      });
     }
     check.path.pop();
   }

@@ -45,7 +45,7 @@ export function twenty(suffix: string, version: string): Graph {
     const services = Array.from({ length: 3 }, (_, index) =>
       service({ metadata: { name: `service-${index}` }, spec: { ports: [{ port: 80 + index }] } } as never),
     );
-    const account = serviceAccount({ metadata: { name: `account${suffix}`, labels: { version } } } as never);
+    const account = serviceAccount({ metadata: { name: `account${suffix}`, labels: { version } } });
     const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
     const reader = role({ metadata: { name: 'reader' }, rules } as never);
     const binding = roleBinding({
@@ -68,7 +68,7 @@ export function twenty(suffix: string, version: string): Graph {
       ...named(secrets, 'secrets'),
       ...named(services, 'services'),
       ...named(last, 'last'),
-    } as never;
+    };
   });
 }
 
@@ -84,8 +84,8 @@ export async function stage(cluster: Cluster, owned: boolean): Promise<Stage> {
   const options = optionsFor({ cluster, namespace });
   if (!owned) {
     await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-    await cluster.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace } } as never);
-    await cluster.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'plain-0', namespace } } as never);
+    await cluster.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace } });
+    await cluster.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'plain-0', namespace } });
   }
   return {
     namespace,

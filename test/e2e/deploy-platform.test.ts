@@ -31,7 +31,6 @@ describe.each<Mode>(['direct', 'kro'])('a graph that uses another one twice, %s'
     expect(deployments.map(({ items }) => items.length)).toEqual([4, 4]);
     expect((await deploy(graph, options)).writes).toBe(0);
     await destroy(graph, options);
-    for (const name of own)
-      expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name })).toBeUndefined();
+    for (const name of own) expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name })).toBeUndefined();
   }, 120_000);
 });

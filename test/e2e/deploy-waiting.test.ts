@@ -27,7 +27,7 @@ describe('waiting', () => {
   it('ends when everything is ready, not when it exists', async () => {
     const options = optionsFor({ cluster, namespace: freshName('ready') });
     await deploy(
-      graphOf('ready', () => ({ web: web({ 'simulate.kubewright.dev/start-delay': '2s' }) }) as never),
+      graphOf('ready', () => ({ web: web({ 'simulate.kubewright.dev/start-delay': '2s' }) })),
       options,
     );
     const live = await cluster.get({
@@ -44,7 +44,7 @@ describe('waiting', () => {
     const options = optionsFor({ cluster, namespace: freshName('image') });
     const startedAt = performance.now();
     const failing = deploy(
-      graphOf('image', () => ({ web: web({ 'simulate.kubewright.dev/pod': 'image-pull-error' }) }) as never),
+      graphOf('image', () => ({ web: web({ 'simulate.kubewright.dev/pod': 'image-pull-error' }) })),
       options,
     );
     await expect(failing).rejects.toThrow(
@@ -56,13 +56,12 @@ describe('waiting', () => {
 
   it('ignores failing pods of the version before', async () => {
     const options = optionsFor({ cluster, namespace: freshName('repair') });
-    const broken = graphOf(
-      'repair',
-      () => ({ web: web({ 'simulate.kubewright.dev/pod': 'image-pull-error' }, 'nginx:typo') }) as never,
-    );
+    const broken = graphOf('repair', () => ({
+      web: web({ 'simulate.kubewright.dev/pod': 'image-pull-error' }, 'nginx:typo'),
+    }));
     await expect(deploy(broken, { ...options, timeoutMs: 3_000 })).rejects.toThrow(/not finished after 3 s.*web/s);
     const { objects } = await deploy(
-      graphOf('repair', () => ({ web: web({}, 'nginx:1') }) as never),
+      graphOf('repair', () => ({ web: web({}, 'nginx:1') })),
       options,
     );
     expect(objects).toMatchObject([{ action: 'updated', ready: true }]);
@@ -71,7 +70,7 @@ describe('waiting', () => {
   it('says at its deadline what is not ready and why', async () => {
     const options = { ...optionsFor({ cluster, namespace: freshName('slow') }), timeoutMs: 4_000 };
     const slow = deploy(
-      graphOf('slow', () => ({ web: web({ 'simulate.kubewright.dev/pod': 'not-ready' }) }) as never),
+      graphOf('slow', () => ({ web: web({ 'simulate.kubewright.dev/pod': 'not-ready' }) })),
       options,
     );
     await expect(slow).rejects.toThrow(
@@ -84,7 +83,7 @@ describe('waiting', () => {
     const graph = graphOf('order', () => {
       const first = simple.Deployment({ name: 'first', image: 'nginx' });
       const gate = simple.ConfigMap({ name: 'gate', data: { go: 'no' } }, { dependsOn: first });
-      return { first, gate } as never;
+      return { first, gate };
     });
     await deploy(graph, options);
     const order = options.events
@@ -110,7 +109,7 @@ describe('waiting', () => {
       ...configMap,
       metadata: { name: 'theirs', namespace },
       data: { key: 'from them' },
-    } as never);
+    });
     await deploying;
     expect((await cluster.get({ ...configMap, name: 'ours', namespace }))?.['data']).toEqual({ copy: 'from them' });
     expect((await deploy(graph, options)).writes).toBe(0);
@@ -123,32 +122,28 @@ describe('waiting', () => {
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'CustomResourceDefinition',
       namespaced: false,
-    } as never);
+    });
     const schema = {
       openAPIV3Schema: {
         type: 'object',
         properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
       },
     };
-    const graph = graphOf(
-      'crd',
-      () =>
-        ({
-          widget: kind({ apiVersion: `${group}/v1`, kind: 'Widget' })({
-            metadata: { name: 'w' },
-            spec: { size: 3 },
-          } as never),
-          definition: crd({
-            metadata: { name: `widgets.${group}` },
-            spec: {
-              group,
-              scope: 'Namespaced',
-              names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' },
-              versions: [{ name: 'v1', served: true, storage: true, schema }],
-            },
-          } as never),
-        }) as never,
-    );
+    const graph = graphOf('crd', () => ({
+      widget: kind({ apiVersion: `${group}/v1`, kind: 'Widget' })({
+        metadata: { name: 'w' },
+        spec: { size: 3 },
+      } as never),
+      definition: crd({
+        metadata: { name: `widgets.${group}` },
+        spec: {
+          group,
+          scope: 'Namespaced',
+          names: { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' },
+          versions: [{ name: 'v1', served: true, storage: true, schema }],
+        },
+      } as never),
+    }));
     const { objects } = await deploy(graph, options);
     expect(objects.map(({ action }) => action)).toEqual(['created', 'created']);
     expect((await deploy(graph, options)).writes).toBe(0);
@@ -170,14 +165,10 @@ describe('waiting', () => {
 
   it('names kinds that the server does not serve before anything is written', async () => {
     const options = optionsFor({ cluster, namespace: freshName('unserved') });
-    const graph = graphOf(
-      'unserved',
-      () =>
-        ({
-          a: simple.ConfigMap({ name: 'a', data: {} }),
-          thing: kind({ apiVersion: 'nowhere.example.com/v1', kind: 'Thing' })({ metadata: { name: 't' } } as never),
-        }) as never,
-    );
+    const graph = graphOf('unserved', () => ({
+      a: simple.ConfigMap({ name: 'a', data: {} }),
+      thing: kind({ apiVersion: 'nowhere.example.com/v1', kind: 'Thing' })({ metadata: { name: 't' } }),
+    }));
     await expect(deploy(graph, options)).rejects.toThrow(
       /^thing: the server does not serve nowhere\.example\.com\/v1 Thing/,
     );
@@ -189,10 +180,7 @@ describe('waiting', () => {
   it('leaves replicas to an autoscaler', async () => {
     const options = optionsFor({ cluster, namespace: freshName('scaled') });
     const namespace = options.instance.namespace as string;
-    const graph = graphOf(
-      'scaled',
-      () => ({ web: simple.Deployment({ name: 'web', image: 'nginx', replicas: 1 }) }) as never,
-    );
+    const graph = graphOf('scaled', () => ({ web: simple.Deployment({ name: 'web', image: 'nginx', replicas: 1 }) }));
     await deploy(graph, options);
     const target = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', namespace };
     await cluster.patch(
@@ -203,10 +191,9 @@ describe('waiting', () => {
     const { writes } = await deploy(graph, options);
     expect((await cluster.get(target))?.['spec']).toMatchObject({ replicas: 3 });
     expect(writes).toBe(0);
-    const newImage = graphOf(
-      'scaled',
-      () => ({ web: simple.Deployment({ name: 'web', image: 'nginx:2', replicas: 1 }) }) as never,
-    );
+    const newImage = graphOf('scaled', () => ({
+      web: simple.Deployment({ name: 'web', image: 'nginx:2', replicas: 1 }),
+    }));
     await deploy(newImage, options);
     const after = (await cluster.get(target)) as KubernetesObject;
     expect(after['spec']).toMatchObject({ replicas: 3, template: { spec: { containers: [{ image: 'nginx:2' }] } } });
@@ -221,7 +208,7 @@ describe('waiting', () => {
       metadata: { name: storageClass },
       provisioner: 'example.com/none',
       volumeBindingMode: 'WaitForFirstConsumer',
-    } as never);
+    });
     const claim = kind({ apiVersion: 'v1', kind: 'PersistentVolumeClaim' })({
       metadata: { name: 'data' },
       spec: {
@@ -231,7 +218,7 @@ describe('waiting', () => {
       },
     } as never);
     const { duration } = await deploy(
-      graphOf('volume', () => ({ claim }) as never),
+      graphOf('volume', () => ({ claim })),
       options,
     );
     expect(duration).toBeLessThan(9_000);
@@ -267,7 +254,7 @@ describe('stopping', () => {
       deploy(graphOf('lock', configMaps(['a'], { from: 'two' })), options),
     ]);
     expect(results).toHaveLength(2);
-    const stored = (await cluster.get({ ...configMap, name: 'a', namespace: options.instance.namespace as string }))?.[
+    const stored = (await cluster.get({ ...configMap, name: 'a', namespace: options.instance.namespace }))?.[
       'data'
     ] as { from: string };
     expect(['one', 'two']).toContain(stored.from);
@@ -284,7 +271,7 @@ describe('stopping', () => {
       kind: 'Lease',
       metadata: { name: 'kubewright.dead.it', namespace },
       spec: { holderIdentity: `${hostname()}/999999999/x`, leaseDurationSeconds: 15, renewTime: now, acquireTime: now },
-    } as never);
+    });
     const { duration } = await deploy(graphOf('dead', configMaps(['a'])), options);
     expect(duration).toBeLessThan(5_000);
   });
@@ -294,8 +281,8 @@ describe('stopping', () => {
     const namespace = options.instance.namespace as string;
     const held = kind({ apiVersion: 'v1', kind: 'ConfigMap' })({
       metadata: { name: 'held', finalizers: ['example.com/hold'] },
-    } as never);
-    const graph = graphOf('finalizer', () => ({ held }) as never);
+    });
+    const graph = graphOf('finalizer', () => ({ held }));
     await deploy(graph, options);
     await expect(destroy(graph, options)).rejects.toThrow(
       /ConfigMap .*\/held: its finalizers example\.com\/hold hold it/,

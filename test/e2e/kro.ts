@@ -95,11 +95,7 @@ export async function remove(
 }
 
 /** Asks again until there is an answer. */
-async function until<T>(
-  what: string,
-  ask: () => Promise<T | undefined>,
-  detail: () => string = () => '',
-): Promise<T> {
+async function until<T>(what: string, ask: () => Promise<T | undefined>, detail: () => string = () => ''): Promise<T> {
   const end = Date.now() + 60_000;
   while (Date.now() < end) {
     const answer = await ask();

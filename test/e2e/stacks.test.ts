@@ -8,26 +8,33 @@ const { stateHome } = inject('controlPlane');
 
 /** What the README says, on the control plane of this run. */
 function npx(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync('npx', args, { encoding: 'utf8', env: { ...process.env, XDG_STATE_HOME: stateHome, CI: 'true' } });
+  const { status, stdout, stderr } = spawnSync('npx', args, {
+    encoding: 'utf8',
+    env: { ...process.env, XDG_STATE_HOME: stateHome, CI: 'true' },
+  });
   return { status, stdout, stderr };
 }
 
 const health = { 'stacks/app.ts': { health: 'healthy' }, 'stacks/platform.ts': { healthy: true } } as const;
 
 describe.each(['dev', 'staging'])('in environment %s', (environment) => {
-  it.each(['stacks/app.ts', 'stacks/platform.ts'] as const)('%s runs, is healthy, writes nothing again and goes', { timeout: 180_000 }, (stack) => {
-    const first = npx('tsx', stack, '--env', environment);
-    expect(first).toMatchObject({ status: 0 });
-    expect(first.stdout + first.stderr).toMatch(/health(y|\s+healthy|y\s+true)/);
-    const again = npx('tsx', stack, '--env', environment, '--output', 'json');
-    expect(again).toMatchObject({ status: 0 });
-    const result = JSON.parse(again.stdout) as { graphs?: { status: object; writes: number }[] };
-    expect(JSON.stringify(result)).toContain(JSON.stringify(health[stack]).slice(1, -1));
-    expect(JSON.stringify(result)).toContain('"writes":0');
-    expect(npx('tsx', stack, 'status', '--env', environment)).toMatchObject({ status: 0 });
-    expect(npx('tsx', stack, 'plan', '--env', environment, '--detailed-exitcode')).toMatchObject({ status: 0 });
-    expect(npx('tsx', stack, 'destroy', '--env', environment, '--yes')).toMatchObject({ status: 0 });
-  });
+  it.each(['stacks/app.ts', 'stacks/platform.ts'] as const)(
+    '%s runs, is healthy, writes nothing again and goes',
+    { timeout: 180_000 },
+    (stack) => {
+      const first = npx('tsx', stack, '--env', environment);
+      expect(first).toMatchObject({ status: 0 });
+      expect(first.stdout + first.stderr).toMatch(/health(y|\s+healthy|y\s+true)/);
+      const again = npx('tsx', stack, '--env', environment, '--output', 'json');
+      expect(again).toMatchObject({ status: 0 });
+      const result = JSON.parse(again.stdout) as { graphs?: { status: object; writes: number }[] };
+      expect(JSON.stringify(result)).toContain(JSON.stringify(health[stack]).slice(1, -1));
+      expect(JSON.stringify(result)).toContain('"writes":0');
+      expect(npx('tsx', stack, 'status', '--env', environment)).toMatchObject({ status: 0 });
+      expect(npx('tsx', stack, 'plan', '--env', environment, '--detailed-exitcode')).toMatchObject({ status: 0 });
+      expect(npx('tsx', stack, 'destroy', '--env', environment, '--yes')).toMatchObject({ status: 0 });
+    },
+  );
 });
 
 it('dist is what synth writes', { timeout: 120_000 }, () => {

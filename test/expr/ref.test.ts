@@ -18,14 +18,34 @@ describe('a reference refuses to be taken for its value', () => {
     negation: [() => -ref, /cannot be used in arithmetic.*\.gt/],
     'String()': [() => String(ref), /cannot be used in text/],
     'JSON.stringify()': [() => JSON.stringify(ref), /cannot be used in JSON\.stringify/],
-    'JSON.stringify() of an object around it': [() => JSON.stringify({ a: { ref } }), /cannot be used in JSON\.stringify/],
+    'JSON.stringify() of an object around it': [
+      () => JSON.stringify({ a: { ref } }),
+      /cannot be used in JSON\.stringify/,
+    ],
     'Object.keys()': [() => Object.keys(ref), /its fields cannot be listed/],
     'object spread': [() => ({ ...ref }), /its fields cannot be listed/],
     'list spread': [() => [...ref], /cannot be used in iteration.*\.map\(\)/],
-    'for … of': [() => { for (const item of ref) return item; return undefined; }, /cannot be used in iteration/],
-    'for … in': [() => { for (const key in ref) return key; return undefined; }, /its fields cannot be listed/],
+    'for … of': [
+      () => {
+        for (const item of ref) return item;
+        return undefined;
+      },
+      /cannot be used in iteration/,
+    ],
+    'for … in': [
+      () => {
+        for (const key in ref) return key;
+        return undefined;
+      },
+      /its fields cannot be listed/,
+    ],
     in: [() => 'x' in ref, /\.exists\(\)/],
-    assignment: [() => { ref.x = 1; }, /read only/],
+    assignment: [
+      () => {
+        ref.x = 1;
+      },
+      /read only/,
+    ],
     deletion: [() => delete ref.x, /read only/],
     comparison: [() => ref > 3, /cannot be used in arithmetic or a comparison/],
     'an unknown method': [() => ref.toUpperCase(), /\.toUpperCase\(\) is not an operation of an expression/],
@@ -56,17 +76,38 @@ describe('combinators and fields', () => {
   const cases: Record<string, [() => unknown, string]> = {
     'a field called like a combinator': [() => schema.spec.size, 'schema.spec.size'],
     'its combinator': [() => Cel.size(schema.spec.size), 'size(schema.spec.size)'],
-    'a field with any name': [() => Cel.field(schema.spec.labels, 'app.kubernetes.io/name'), 'schema.spec.labels["app.kubernetes.io/name"]'],
-    'and binds tighter than or': [() => schema.spec.a.or(schema.spec.b).and(schema.spec.c), '(schema.spec.a || schema.spec.b) && schema.spec.c'],
-    'a spliced tree keeps its meaning': [() => Cel.expr<boolean>`${schema.spec.a.or(schema.spec.b)} && true`, '(schema.spec.a || schema.spec.b) && true'],
-    'call form text': [() => Cel.expr<boolean>(schema.spec.a, ' == ', schema.spec.b, ' ? "x" : "y"'), 'schema.spec.a == schema.spec.b ? "x" : "y"'],
-    'plain values in a tag are literals': [() => Cel.expr<boolean>`${schema.spec.a} == ${'a" || true || "'}`, 'schema.spec.a == "a\\" || true || \\""'],
+    'a field with any name': [
+      () => Cel.field(schema.spec.labels, 'app.kubernetes.io/name'),
+      'schema.spec.labels["app.kubernetes.io/name"]',
+    ],
+    'and binds tighter than or': [
+      () => schema.spec.a.or(schema.spec.b).and(schema.spec.c),
+      '(schema.spec.a || schema.spec.b) && schema.spec.c',
+    ],
+    'a spliced tree keeps its meaning': [
+      () => Cel.expr<boolean>`${schema.spec.a.or(schema.spec.b)} && true`,
+      '(schema.spec.a || schema.spec.b) && true',
+    ],
+    'call form text': [
+      () => Cel.expr<boolean>(schema.spec.a, ' == ', schema.spec.b, ' ? "x" : "y"'),
+      'schema.spec.a == schema.spec.b ? "x" : "y"',
+    ],
+    'plain values in a tag are literals': [
+      () => Cel.expr<boolean>`${schema.spec.a} == ${'a" || true || "'}`,
+      'schema.spec.a == "a\\" || true || \\""',
+    ],
     'a list literal': [() => schema.spec.a.in(['x', 'y']), 'schema.spec.a in ["x", "y"]'],
-    arithmetic: [() => schema.spec.n.plus(1).times(2).minus(schema.spec.n.mod(3)), '(schema.spec.n + 1) * 2 - schema.spec.n % 3'],
+    arithmetic: [
+      () => schema.spec.n.plus(1).times(2).minus(schema.spec.n.mod(3)),
+      '(schema.spec.n + 1) * 2 - schema.spec.n % 3',
+    ],
     'a default': [() => schema.spec.a.b.orElse('x'), 'schema.spec.?a.?b.orValue("x")'],
     'a percent sign': [() => Cel.template('100%% of %s', schema.spec.a), '"100% of " + schema.spec.a'],
     'text in a template is data': [() => Cel.template`\${x} {{y}} ${schema.spec.a}`, '"${x} {{y}} " + schema.spec.a'],
-    'any function': [() => Cel.call('base64.encode', Cel.call('bytes', schema.spec.a)), 'base64.encode(bytes(schema.spec.a))'],
+    'any function': [
+      () => Cel.call('base64.encode', Cel.call('bytes', schema.spec.a)),
+      'base64.encode(bytes(schema.spec.a))',
+    ],
   };
   for (const [name, [make, expected]] of Object.entries(cases)) {
     it(name, () => expect(text(make())).toBe(expected));
