@@ -21,7 +21,6 @@ const methods = {
   textOrList: 'indexOf lastIndexOf reverse',
   list: 'join slice flatten sort isSorted distinct sum min max first last unwrapOpt',
   optional: 'value',
-  record: 'merge deepMerge',
   time: 'getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds getMilliseconds',
   quantity: 'isGreaterThan isLessThan compareTo add sub asInteger asApproximateFloat isInteger',
   semver: 'major minor patch',

@@ -12,22 +12,24 @@ import type {
 } from './expression.ts';
 
 declare const opaque: unique symbol;
+declare const name: unique symbol;
 
-/** A value that JSON has no form for, with what its references can do. */
-export interface Opaque<out E> {
+/** A value that JSON has no form for, with what its references can do. The name keeps those apart that can do the same. */
+export interface Opaque<out E, out N extends string = string> {
   readonly [opaque]: E;
+  readonly [name]: N;
 }
 
-export interface Bytes extends Opaque<BytesExpr> {}
-export interface Timestamp extends Opaque<TimestampExpr> {}
-export interface Duration extends Opaque<DurationExpr> {}
-export interface Quantity extends Opaque<QuantityExpr> {}
-export interface Ip extends Opaque<IpExpr> {}
-export interface Cidr extends Opaque<CidrExpr> {}
-export interface Url extends Opaque<UrlExpr> {}
-export interface Semver extends Opaque<SemverExpr> {}
-export interface CelType extends Opaque<TypeExpr> {}
-export interface Optional<out T> extends Opaque<OptionalExpr<T>> {}
+export interface Bytes extends Opaque<BytesExpr, 'Bytes'> {}
+export interface Timestamp extends Opaque<TimestampExpr, 'Timestamp'> {}
+export interface Duration extends Opaque<DurationExpr, 'Duration'> {}
+export interface Quantity extends Opaque<QuantityExpr, 'Quantity'> {}
+export interface Ip extends Opaque<IpExpr, 'Ip'> {}
+export interface Cidr extends Opaque<CidrExpr, 'Cidr'> {}
+export interface Url extends Opaque<UrlExpr, 'Url'> {}
+export interface Semver extends Opaque<SemverExpr, 'Semver'> {}
+export interface CelType extends Opaque<TypeExpr, 'CelType'> {}
+export interface Optional<out T> extends Opaque<OptionalExpr<T>, 'Optional'> {}
 
 /** Bytes; as a text with `toText()` when they are UTF-8, and with `Cel.base64.encode` always. */
 export interface BytesExpr extends AnyOps<Bytes> {
