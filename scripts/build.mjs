@@ -1,17 +1,7 @@
 // Compiles src/ to lib/: declarations by tsc, code by esbuild. Bundled, because a file for each module doubles the time
 // that `import 'kubewright'` takes (bench/start.ts); what is imported lazily stays a file of its own.
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

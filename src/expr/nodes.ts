@@ -64,7 +64,7 @@ export function toNode(value: unknown): Node {
   if (value instanceof Deferred) {
     throw new KubewrightError({
       code: 'SecretInExpression',
-      message: `${value} cannot be part of an expression`,
+      message: `${value.toString()} cannot be part of an expression`,
       hint: 'Put it into a Secret and refer to the Secret.',
     });
   }
@@ -77,7 +77,7 @@ export function toNode(value: unknown): Node {
       entries: entries.map(([key, item]) => ({ key: literal(key), value: toNode(item) })),
     });
   }
-  throw notAnExpression(typeof value === 'function' ? 'a function' : String(value));
+  throw notAnExpression(value === undefined ? 'undefined' : `a ${typeof value}`);
 }
 
 function notAnExpression(what: string): KubewrightError {

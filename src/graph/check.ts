@@ -94,7 +94,7 @@ class NodeChecker {
         code: 'SecretOutsideSecret',
         resource: id,
         path: path(),
-        message: `${leaf} would be readable in a ${kind}${placeOf(source)}`,
+        message: `${leaf.toString()} would be readable in a ${kind}${placeOf(source)}`,
         hint: 'Put it into a Secret and refer to the Secret.',
       });
     });

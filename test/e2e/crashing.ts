@@ -105,10 +105,11 @@ async function versions(cluster: Cluster, namespace: string, names: readonly str
 }
 
 /** Everything in a namespace but its furniture, without what differs from run to run. */
-export async function contents(cluster: Cluster, namespace: string): Promise<Record<string, unknown>> {
+async function contents(cluster: Cluster, namespace: string): Promise<Record<string, unknown>> {
   const lists = await Promise.all(kinds.map((each) => cluster.list({ ...each, namespace })));
   const entries = lists.flatMap(({ items }) => items).filter((item) => !isFurniture(item));
-  return Object.fromEntries(entries.map((item) => [`${item.kind}/${item.metadata.name}`, essence(item)]).sort());
+  const byName = entries.map((item) => [`${item.kind}/${item.metadata.name}`, essence(item)] as const);
+  return Object.fromEntries(byName.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function isFurniture({ kind: kindName, metadata: { name } }: KubernetesObject): boolean {

@@ -9,7 +9,7 @@ const astral = /[\ud800-\udfff]/;
 
 /** The text from one code point to another. */
 function cut(text: string, start: number, end: number): string {
-  return astral.test(text) ? [...text].slice(start, end).join('') : text.slice(start, end);
+  return astral.test(text) ? Array.from(text).slice(start, end).join('') : text.slice(start, end);
 }
 
 function charAt(text: string, index: Int): string {
@@ -71,7 +71,7 @@ function replaceEmpty(text: string, by: string, limit: number): string {
 /** Go's `strings.SplitN`: at most `limit` parts, all when it is negative, none when it is zero. */
 function split(text: string, separator: string, limit: Int = -1): string[] {
   if (limit === 0) return [];
-  const parts = separator === '' ? [...text] : text.split(separator);
+  const parts = separator === '' ? Array.from(text) : text.split(separator);
   if (limit < 0 || parts.length <= limit) return parts;
   const head = parts.slice(0, Number(limit) - 1);
   return [...head, parts.slice(Number(limit) - 1).join(separator)];
@@ -166,5 +166,5 @@ export const strings: Library = {
     'list(string).(): string': (list: readonly unknown[]) => join(list),
     'list(string).(string): string': join,
   },
-  reverse: { 'string.(): string': (text: string) => [...text].reverse().join('') },
+  reverse: { 'string.(): string': (text: string) => Array.from(text).reverse().join('') },
 };
