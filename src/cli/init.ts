@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { ownPackage } from '../cluster/local/package-root.ts';
+import { type OwnPackage, ownPackage } from '../cluster/local/package-root.ts';
 import { KubewrightError } from '../errors.ts';
-import { projectFiles } from './init-files.ts';
 import { displayPath } from './load-module.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
 
@@ -17,14 +16,36 @@ export const initVerb: Verb = {
   run: runInit,
 };
 
+/** Files of `template/` by the path that they get; npm would not pack, and tools would obey, the names with a dot. */
+const templates: Readonly<Record<string, string>> = {
+  'tsconfig.json': 'tsconfig.json',
+  '.oxlintrc.json': 'oxlintrc.json',
+  '.gitignore': 'gitignore',
+  'README.md': 'README.md',
+  'stacks/app.ts': 'stacks/app.ts',
+  'environments/dev.ts': 'environments/dev.ts',
+};
+
 async function runInit({ files: [given = '.'] }: Call): Promise<Outcome> {
   const folder = resolve(given);
-  const files = Object.entries(projectFiles({ name: packageName(basename(folder)), ...versions() }));
-  const paths = files.map(([path]) => path);
+  const own = ownPackage();
+  if (!own)
+    throw new KubewrightError({
+      code: 'NoPackage',
+      message: 'kubewright does not find its own package.json',
+      hint: 'Install it as an npm package.',
+    });
+  const name = packageName(basename(folder));
+  const read = (path: string): string => readFileSync(join(own.folder, 'template', path), 'utf8');
+  const files = {
+    'package.json': `${JSON.stringify(packageJson(name, own), null, 2)}\n`,
+    ...Object.fromEntries(Object.entries(templates).map(([path, template]) => [path, read(template)])),
+  };
+  const paths = Object.keys(files);
   refuseExisting(folder, paths);
-  for (const [path, text] of files) {
+  for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text, { flag: 'wx' });
+    writeFileSync(join(folder, path), path === 'README.md' ? text.replace(/^# .*/, `# ${name}`) : text, { flag: 'wx' });
   }
   const steps = [
     ...(folder === process.cwd() ? [] : [`cd ${quoted(displayPath(folder))}`]),
@@ -74,25 +95,28 @@ function packageName(folder: string): string {
   );
 }
 
-/** The versions that kubewright itself is tested with. */
-function versions(): { dependencies: Record<string, string>; devDependencies: Record<string, string> } {
-  const own = ownPackage();
-  if (!own)
-    throw new KubewrightError({
-      code: 'NoPackage',
-      message: 'kubewright does not find its own package.json',
-      hint: 'Install it as an npm package.',
-    });
+function packageJson(name: string, own: OwnPackage): object {
+  // The versions that kubewright itself is tested with.
   const { devDependencies: tested } = JSON.parse(readFileSync(join(own.folder, 'package.json'), 'utf8')) as {
     devDependencies: Record<string, string>;
   };
   const pick = (...names: string[]): Record<string, string> =>
-    Object.fromEntries(names.map((name) => [name, tested[name] ?? 'latest']));
-  const installed = own.folder.includes(`${sep}node_modules${sep}`);
+    Object.fromEntries(names.map((it) => [it, tested[it] ?? 'latest']));
+  const isInstalled = own.folder.includes(`${sep}node_modules${sep}`);
   // A Node that comes from a package means that the machine's own may be too old.
   const node = process.execPath.includes(`${sep}node_modules${sep}`) ? ['node'] : [];
   return {
-    dependencies: { ...pick('arktype'), kubewright: installed ? `^${own.version}` : `file:${own.folder}` },
+    name,
+    private: true,
+    type: 'module',
+    scripts: {
+      deploy: 'tsx stacks/app.ts --env dev',
+      synth: 'tsx stacks/app.ts synth',
+      check: 'tsc && oxlint && tsx stacks/app.ts validate',
+    },
+    dependencies: { ...pick('arktype'), kubewright: isInstalled ? `^${own.version}` : `file:${own.folder}` },
     devDependencies: pick('@types/node', ...node, 'oxlint', 'oxlint-tsgolint', 'tsx', 'typescript'),
+    // Newer versions of npm ask before they run the install scripts of packages.
+    allowScripts: Object.fromEntries(['esbuild', ...node].map((it) => [it, true])),
   };
 }
