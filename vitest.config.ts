@@ -7,7 +7,7 @@ const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, im
 const alias = [
   { find: /^kubewright$/, replacement: source('index.ts') },
   { find: /^kubewright\/cel$/, replacement: source('cel.ts') },
-  { find: /^kubewright\/(k8s|kro|testing)$/, replacement: source('$1/index.ts') },
+  { find: /^kubewright\/(gitops|k8s|kro|testing)$/, replacement: source('$1/index.ts') },
 ];
 
 export default defineConfig({

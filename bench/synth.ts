@@ -6,7 +6,7 @@
 import { type } from 'arktype';
 import { ApiObject, App, Chart, Yaml } from 'cdk8s';
 import { simple, toResourceGraph } from 'kubewright';
-import { synthesize } from '../lib/gitops/synth.js';
+import { synthesize } from 'kubewright/gitops';
 import { median, ratio, time } from './measure.ts';
 
 const Spec = type({ image: 'string', environment: 'string' });

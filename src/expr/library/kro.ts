@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { adapt } from '../adapt.ts';
 import { CelMap, omit } from '../cel-values.ts';
 import { isMap, mapEntries, mapFind, mapSize } from '../collections.ts';
@@ -8,6 +8,9 @@ import { spend } from '../frame.ts';
 import { type Int, toInt } from '../int64.ts';
 import { marshalJson, unmarshalJson } from './json.ts';
 import type { Library } from './overload.ts';
+
+// Loading it takes milliseconds, and few expressions hash.
+const createHash = (algorithm: string): Hash => process.getBuiltinModule('node:crypto').createHash(algorithm);
 
 type List = readonly unknown[];
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
