@@ -33,7 +33,9 @@ export async function withProgress<T>(terminal: Terminal, work: (progress: Progr
 
 /** What every call of the engine is told about a target. */
 export function targetOptions(target: Target, cluster: Cluster, signal: AbortSignal): TargetOptions {
-  return { cluster, mode: target.mode, instance: target.instance, secrets: target.secrets, signal };
+  const { mode, instance, secrets } = target;
+  const clusterId = target.cluster.kind === 'context' ? target.cluster.clusterId : undefined;
+  return { cluster, mode, instance, secrets, signal, clusterId };
 }
 
 /** Shows what a local control plane is doing: minutes pass while it is built for the first time. */

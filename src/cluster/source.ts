@@ -13,6 +13,7 @@ export interface ContextSource {
   readonly kind: 'context';
   readonly name: string;
   readonly kubeconfig?: string;
+  readonly clusterId?: string;
 }
 
 /** The cluster that this process runs in as a pod. */
@@ -55,6 +56,11 @@ export function local(options: LocalOptions = {}): LocalSource {
 export interface ContextOptions {
   /** The kubeconfig to read. @default the files of `KUBECONFIG`, else `~/.kube/config` */
   readonly kubeconfig?: string;
+  /**
+   * The cluster that is meant, whatever the context leads to by now: `kubectl get namespace kube-system -o
+   * jsonpath={.metadata.uid}`. Deployments to another one are refused. @default not looked at
+   */
+  readonly clusterId?: string;
 }
 
 /**

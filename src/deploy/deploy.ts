@@ -1,5 +1,6 @@
 import { throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
+import { checkCluster } from './cluster-identity.ts';
 import { converge, type Convergence } from './converge.ts';
 import { declined } from './declined.ts';
 import { failureOf } from './failure.ts';
@@ -28,7 +29,10 @@ import { checkPolicy } from './secrets.ts';
 export async function deploy(graph: Graph, options: DeployOptions): Promise<DeployResult> {
   const run = startRun(graph, options);
   checkPolicy(graph, run.secrets);
-  return whileRunning(run, () => (run.mode === 'kro' ? deployWithKro(run, options) : deployDirectly(run, options)));
+  return whileRunning(run, async () => {
+    await checkCluster(run, options.clusterId);
+    return run.mode === 'kro' ? deployWithKro(run, options) : deployDirectly(run, options);
+  });
 }
 
 async function deployDirectly(run: Run, options: DeployOptions): Promise<DeployResult> {

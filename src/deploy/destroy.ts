@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
+import { checkCluster } from './cluster-identity.ts';
 import { declined } from './declined.ts';
 import { isOurs } from './decide.ts';
 import { keyOf, keys } from './identity.ts';
@@ -30,7 +31,10 @@ export interface DestroyResult {
  */
 export async function destroy(graph: Graph, options: DestroyOptions): Promise<DestroyResult> {
   const run = startRun(graph, options);
-  return whileRunning(run, () => (run.mode === 'kro' ? destroyWithKro(run, options) : destroyDirectly(run, options)));
+  return whileRunning(run, async () => {
+    await checkCluster(run, options.clusterId);
+    return run.mode === 'kro' ? destroyWithKro(run, options) : destroyDirectly(run, options);
+  });
 }
 
 async function destroyDirectly(run: Run, options: DestroyOptions): Promise<DestroyResult> {

@@ -10,6 +10,7 @@ import { stopped, subject, type Run } from './run.ts';
 const durationSeconds = 15;
 const renewMs = 5_000;
 const pollMs = 500;
+const releaseMs = 10_000;
 
 /** A version of the lock and when it was first seen. */
 interface Sighting {
@@ -108,7 +109,11 @@ async function renew(run: Run, lease: KubernetesObject): Promise<KubernetesObjec
 async function release(run: Run, lease: KubernetesObject): Promise<void> {
   const { uid, resourceVersion } = lease.metadata;
   try {
-    await run.cluster.delete(leaseRef(run), { uid, resourceVersion });
+    // The run may have been stopped, so its signal says nothing here. A server that is gone is not waited for.
+    await retrying(() => run.cluster.delete(leaseRef(run), { uid, resourceVersion }), {
+      signal: AbortSignal.timeout(releaseMs),
+      heals: (error) => isApiError(error, 'TooManyRequests', 'ServerError'),
+    });
   } catch {
     // It expires by itself; the outcome of the work matters more.
   }

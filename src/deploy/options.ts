@@ -17,6 +17,8 @@ export interface TargetOptions {
   readonly mode: Mode;
   /** Name, namespace and valid values of the instance. */
   readonly instance: Instance;
+  /** UID of the namespace `kube-system` of the cluster that is meant; any other one is refused. @default not looked at */
+  readonly clusterId?: string | undefined;
   /** @default 'plain' */
   readonly secrets?: SecretsPolicy | undefined;
   /** Called for everything that happens, for progress. Never holds values of Secrets. */

@@ -23,7 +23,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from '../cluster/cluster.ts';
-import { isPassing, retrying } from './retry.ts';
+import { isPassing, retrying, type RetryOptions } from './retry.ts';
 
 /** Reads are repeated this long; writes have their own patience. */
 const readBudgetMs = 30_000;
@@ -60,7 +60,7 @@ export class PatientCluster implements Cluster {
     options?: CallOptions & { readonly refresh?: boolean },
   ): Promise<ApiResource | undefined> {
     // The answer may come from memory, so it does not say that the server was reached.
-    return this.#inner.discover(kind, options);
+    return retrying(() => this.#inner.discover(kind, options), this.#patience());
   }
 
   resources(options?: CallOptions): Promise<readonly ApiResource[]> {
@@ -121,17 +121,26 @@ export class PatientCluster implements Cluster {
   close(): void {}
 
   #read<T>(task: () => Promise<T>): Promise<T> {
-    const heals = (error: unknown): boolean =>
-      isPassing(error) && (this.#reached || !isApiError(error, 'Unreachable', 'Timeout'));
     const once = async (): Promise<T> => {
       const result = await task();
       this.#reached = true;
       return result;
     };
-    return retrying(once, { signal: this.#signal, budgetMs: readBudgetMs, heals });
+    return retrying(once, this.#patience());
+  }
+
+  #patience(): RetryOptions {
+    const heals = (error: unknown): boolean =>
+      isPassing(error) && (this.#reached || !isApiError(error, 'Unreachable', 'Timeout') || isTorn(error));
+    return { signal: this.#signal, budgetMs: readBudgetMs, heals };
   }
 
   #count(harmless: boolean | undefined): void {
     if (!harmless) this.writes += 1;
   }
+}
+
+/** An answer had begun, so the server is there. */
+function isTorn({ cause }: Error): boolean {
+  return cause instanceof Error && cause.message === 'aborted';
 }

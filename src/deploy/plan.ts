@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.ts';
+import { checkCluster } from './cluster-identity.ts';
 import { planWithKro } from './kro/plan.ts';
 import type { DeployOptions, Plan } from './options.ts';
 import { makePlan } from './planning.ts';
@@ -13,7 +14,8 @@ import { checkPolicy } from './secrets.ts';
 export async function plan(graph: Graph, options: DeployOptions): Promise<Plan> {
   const run = startRun(graph, options);
   checkPolicy(graph, run.secrets);
-  return whileRunning(run, async () =>
-    run.mode === 'kro' ? (await planWithKro(run, options)).plan : (await makePlan(run, options, true)).plan,
-  );
+  return whileRunning(run, async () => {
+    await checkCluster(run, options.clusterId);
+    return run.mode === 'kro' ? (await planWithKro(run, options)).plan : (await makePlan(run, options, true)).plan;
+  });
 }

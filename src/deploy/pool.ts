@@ -6,23 +6,32 @@ const maxWidth = 32;
 export class Pool {
   #width = maxWidth;
   #running = 0;
+  #narrowedAt = 0;
   readonly #waiting: (() => void)[] = [];
 
   async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.#running < Math.floor(this.#width)) this.#running += 1;
     // Whoever wakes it has counted it already.
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const startedAt = performance.now();
     try {
       const result = await task();
       this.#width = Math.min(maxWidth, this.#width + 1 / this.#width);
       return result;
     } catch (error) {
-      if (isApiError(error, 'TooManyRequests', 'ServerError')) this.#width = Math.max(1, this.#width / 2);
+      if (isApiError(error, 'TooManyRequests', 'ServerError')) this.#narrow(startedAt);
       throw error;
     } finally {
       this.#running -= 1;
       this.#wake();
     }
+  }
+
+  /** Refusals come in crowds: those of requests that were under way at the last one say nothing new. */
+  #narrow(startedAt: number): void {
+    if (startedAt < this.#narrowedAt) return;
+    this.#narrowedAt = performance.now();
+    this.#width = Math.max(1, this.#width / 2);
   }
 
   #wake(): void {

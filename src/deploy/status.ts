@@ -1,5 +1,6 @@
 import { throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
+import { checkCluster } from './cluster-identity.ts';
 import { addressOf } from './item.ts';
 import { statusWithKro } from './kro/status.ts';
 import type { ObjectState, StatusResult, TargetOptions } from './options.ts';
@@ -12,7 +13,10 @@ import type { Run } from './run.ts';
 /** How a deployment does now, read once. */
 export async function status(graph: Graph, options: TargetOptions): Promise<StatusResult> {
   const run = startRun(graph, options);
-  return whileRunning(run, () => (run.mode === 'kro' ? statusWithKro(run) : statusDirectly(run)));
+  return whileRunning(run, async () => {
+    await checkCluster(run, options.clusterId);
+    return run.mode === 'kro' ? statusWithKro(run) : statusDirectly(run);
+  });
 }
 
 async function statusDirectly(run: Run): Promise<StatusResult> {
