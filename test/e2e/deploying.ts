@@ -89,3 +89,17 @@ export async function namesIn(
 
 export const configMap = { apiVersion: 'v1', kind: 'ConfigMap' } as const;
 export const secret = { apiVersion: 'v1', kind: 'Secret' } as const;
+
+/** A token of a service account. */
+export async function tokenOf(
+  cluster: Cluster,
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+): Promise<string> {
+  const { body } = await cluster.request({
+    method: 'POST',
+    path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }),
+  });
+  return (JSON.parse(body) as { status: { token: string } }).status.token;
+}
