@@ -48,7 +48,7 @@ export function synthesize(graph: Graph, options: SynthOptions): Synthesis {
   }
   for (const [path, text] of files) all.set(path, text);
   all.set('kustomization.yaml', kustomization([...all.keys()], omittedSecrets));
-  return { files: new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1))), omittedSecrets };
+  return { files: new Map([...all.keys()].sort().map((path) => [path, all.get(path) as string])), omittedSecrets };
 }
 
 function kustomization(resources: readonly string[], omittedSecrets: readonly string[]): string {

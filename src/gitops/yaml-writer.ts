@@ -8,6 +8,8 @@ export class YamlWriter {
   readonly #options: DumpOptions;
   readonly #scalars = new Map<unknown, string>();
   readonly #keys = new Map<string, string>();
+  /** A key was met that needs YAML's explicit form, which is left to the library. */
+  #awkward = false;
 
   constructor(options: DumpOptions) {
     this.#options = options;
@@ -15,8 +17,10 @@ export class YamlWriter {
 
   /** One document. */
   write(value: unknown): string {
-    if (!isFilled(value) || !hasShortKeys(value)) return this.#dump(value);
-    return this.#block(value, '');
+    if (!isFilled(value)) return this.#dump(value);
+    this.#awkward = false;
+    const text = this.#block(value, '');
+    return this.#awkward ? this.#dump(value) : text;
   }
 
   #block(value: object, indent: string): string {
@@ -53,6 +57,7 @@ export class YamlWriter {
   }
 
   #key(key: string): string {
+    if (key.length > 127 || key.includes('\n')) this.#awkward = true;
     if (isPlain(key)) return key;
     let text = this.#keys.get(key);
     if (text === undefined) {
@@ -89,11 +94,4 @@ const words = new Set(
 /** Text that is plain in every reading of YAML: letters, digits and inner punctuation that ends no scalar. */
 function isPlain(text: string): boolean {
   return /^[A-Za-z][A-Za-z0-9]*(?:[-_./][A-Za-z0-9]+)*$/.test(text) && !words.has(text);
-}
-
-/** Longer keys need YAML's explicit form, which is left to the library. */
-function hasShortKeys(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  if (Array.isArray(value)) return value.every(hasShortKeys);
-  return Object.entries(value).every(([key, item]) => key.length < 128 && !key.includes('\n') && hasShortKeys(item));
 }

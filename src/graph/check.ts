@@ -67,26 +67,31 @@ class NodeChecker {
     });
     const own = node.forEach.length > 0 ? 'each' : node.id;
     const object = objectType(this.#node);
-    const self = this.#leaves(this.#types.only(new Map([[own, object]])));
     const inner = this.#leaves(this.#types.with(variables));
     this.#checkLiterals();
+    const template = inner.value(node.template, node.external ? dyn : object) as ValueObject;
+    if (inner.hasDeferred) this.#refuseDeferred();
     return {
       ...node,
       forEach,
-      template: inner.value(node.template, node.external ? dyn : object) as ValueObject,
+      template,
       includeWhen: node.includeWhen.map((condition) => outer.condition(condition, 'includeWhen')),
-      readyWhen: node.readyWhen.map((condition) => self.condition(condition, 'readyWhen')),
+      readyWhen: node.readyWhen.map((condition) => this.#leaves(this.#types.only(new Map([[own, object]]))).condition(condition, 'readyWhen')),
     };
   }
 
   /** What the API server and kro would refuse, found before anything is sent; templates of other kinds are theirs to check. */
   #checkLiterals(): void {
-    const { id, template, external, source, apiVersion, kind } = this.#node;
+    const { id, template, external, source } = this.#node;
     if (external) return;
     const isUnknown = (value: unknown): boolean => value instanceof Expression || value instanceof Deferred;
     for (const { path, message, hint } of checkLiterals(template, isUnknown)) {
       this.#problems.add({ code: 'InvalidField', resource: id, path, message: `${message}${placeOf(source)}`, hint });
     }
+  }
+
+  #refuseDeferred(): void {
+    const { id, template, source, apiVersion, kind } = this.#node;
     if (apiVersion === 'v1' && kind === 'Secret') return;
     visitLeaves(template, (leaf, path) => {
       if (!(leaf instanceof Deferred)) return;
@@ -133,6 +138,8 @@ interface Place {
 
 class LeafChecker {
   readonly #place: Place;
+  /** Whether a value that is read at deployment was met. */
+  hasDeferred = false;
 
   constructor(place: Place) {
     this.#place = place;
@@ -156,7 +163,10 @@ class LeafChecker {
         const element = expected.kind === 'list' ? expected.element : dyn;
         return mapSame(value, (item, index) => walk(item, element, index));
       }
-      if (!isObject(value)) return value;
+      if (!isObject(value)) {
+        this.hasDeferred ||= value instanceof Deferred;
+        return value;
+      }
       let result: Record<string, Value> | undefined;
       for (const key of Object.keys(value)) {
         const old = value[key] as Value;
