@@ -84,7 +84,7 @@ export interface CelFunctions {
   readonly json: {
     marshal(value: unknown): StringExpr;
     unmarshal<T = AnyRef>(text: Input<string>): Ref<T>;
-    /** As `marshal`, but every number goes through a double. */
+    /** Prefer `marshal`: here every number goes through a double, and kro takes no list or record of an object as it is. */
     encode(value: unknown): StringExpr;
   };
   readonly hash: Readonly<Record<'sha256' | 'md5' | 'fnv64a', (text: Input<string>) => BytesExpr>>;

@@ -24,11 +24,22 @@ export const data = {
   labels: { tier: 'front' },
   created: '2024-02-29T12:30:45.5Z',
 };
+const text = { type: 'string' };
+const int = { type: 'integer' };
+const list = (items: object): object => ({ type: 'array', items });
+
+/** The schema of `app`, as of a custom resource. */
 // biome-ignore format: a table
-export const types = {
-  name: 'string', tag: 'string', replicas: 'int', ready: 'int', load: 'double', public: 'bool', cpu: 'string', address: 'string',
-  site: 'string', ports: 'list(int)', hosts: 'list(string)', rules: 'list(map(string, dyn))', groups: 'list(list(string))',
-  labels: 'map(string, string)', created: 'timestamp', missing: 'string',
+export const schema = {
+  type: 'object',
+  properties: {
+    name: text, tag: text, cpu: text, address: text, site: text, missing: text,
+    replicas: int, ready: int, load: { type: 'number' }, public: { type: 'boolean' },
+    ports: list(int), hosts: list(text), groups: list(list(text)),
+    rules: list({ type: 'object', properties: { path: text, port: int } }),
+    labels: { type: 'object', additionalProperties: text },
+    created: { type: 'string', format: 'date-time' },
+  },
 };
 
 interface App extends Omit<typeof data, 'labels'> {
@@ -230,7 +241,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     ['base64.decode', 'web', () => Cel.base64.decode('d2Vi').toText()],
     ['json.marshal', '{"app":"web-1"}', () => Cel.json.marshal({ app: app.name })],
     ['json.unmarshal', 1, () => Cel.json.unmarshal<{ a: number }>('{"a": 1}').a],
-    ['json.encode', '[443,80,80]', () => Cel.json.encode(app.ports)],
+    ['json.encode', '[3,"web-1"]', () => Cel.json.encode([app.replicas, app.name])],
     ['hash.sha256', 32, () => Cel.hash.sha256(app.name).size()],
     ['hash.md5', 'ouOpTgvvs1Rr/qihyySsSA==', () => Cel.base64.encode(Cel.hash.md5(app.name))],
     ['hash.fnv64a', 8, () => Cel.hash.fnv64a(app.name).size()],

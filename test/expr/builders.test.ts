@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { type } from 'arktype';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { Cel } from '../../src/expr/cel.ts';
 import { combinators } from '../../src/expr/combinators.ts';
@@ -13,24 +14,23 @@ import type { BytesExpr, IpExpr, OptionalExpr, QuantityExpr, TimestampExpr } fro
 import { parse } from '../../src/expr/parse.ts';
 import { print } from '../../src/expr/print.ts';
 import { makeRef } from '../../src/expr/ref.ts';
-import { parseType } from '../../src/expr/type-text.ts';
-import type { CelType } from '../../src/expr/types.ts';
+import type { Expression } from '../../src/expr/value.ts';
 import { bindHandles } from '../../src/graph/bind.ts';
+import { toResourceGraph } from '../../src/graph/graph.ts';
 import { lower } from '../../src/graph/lower.ts';
-import { data, type Example, examples, types } from './builder-examples.ts';
+import { data, type Example, examples, schema } from './builder-examples.ts';
+import { Oracle, oracleBinary } from './oracle.ts';
+import { schemaType } from './typed-schemas.ts';
 
 const page = 'docs/expressions.md';
 const source = 'test/expr/builder-examples.ts';
 const begin = '<!-- The tables: UPDATE=1 npx vitest run --project unit test/expr/builders.test.ts -->';
 
-const fields = Object.entries(types).map(([name, type]) => [name, parseType(type) as CelType] as const);
-const app: CelType = {
-  kind: 'struct',
-  name: 'app',
-  field: (name) => fields.find(([field]) => field === name)?.[1],
-  fieldNames: () => fields.map(([name]) => name),
-};
-const environment: Environment = createEnvironment({ functions: 'kro', variables: { app }, runtime: true });
+const environment: Environment = createEnvironment({
+  functions: 'kro',
+  variables: { app: schemaType(schema, '__type_app') },
+  runtime: true,
+});
 
 /** The text of an example, as a graph would hold it. */
 function celOf(built: unknown): string {
@@ -85,6 +85,26 @@ describe('every builder', () => {
   });
 });
 
+const binary = oracleBinary();
+
+it.skipIf(!binary)('has the same value in kro', async () => {
+  const oracle = new Oracle(binary as string);
+  // kro has `runtime` in conditions only, and no value for what is left out.
+  const asked = rows.filter(([name]) => !name.startsWith('runtime.'));
+  const answers = await Promise.all(
+    asked.map(async ([, value, build]) => {
+      const expr = celOf(build());
+      const answer = await oracle.ask({ expr, schemas: { app: schema }, bindings: { app: data }, native: true });
+      return { expr, value: answer.native?.value ?? answer.err ?? answer.nativeErr, wanted: value };
+    }),
+  );
+  oracle.close();
+  const texts = answers.map(({ expr }) => expr);
+  expect(answers.map(({ value }, index) => [texts[index], value])).toEqual(
+    answers.map(({ wanted }, index) => [texts[index], wanted]),
+  );
+});
+
 /** An operator's name as it is written, without its operands; a function's as it is. */
 function written(name: string): string {
   return /^[^a-z]+$|^@in$/.test(name) ? name.replace('@', '').replaceAll('_', ' ').replace(' ]', ']').trim() : name;
@@ -115,6 +135,28 @@ it('docs/expressions.md is up to date', () => {
   const wanted = text.slice(0, text.indexOf(begin)) + made.trimEnd() + '\n';
   if (process.env['UPDATE']) writeFileSync(page, wanted);
   else expect(text).toBe(wanted);
+});
+
+it('is checked and written as a part of a graph', () => {
+  const spec = type({ hosts: 'string[]', labels: { '[string]': 'string' }, memory: 'string' });
+  const status = type({ hosts: 'string[]', total: 'number', large: 'boolean', twice: 'string' });
+  const graph = toResourceGraph(
+    { name: 'web', apiVersion: 'example.com/v1', kind: 'Web', spec, status },
+    () => ({}),
+    (schema) => ({
+      hosts: Cel.transformList(schema.spec.labels, (value, key) => Cel.template`${key}=${value}`).sort(),
+      total: schema.spec.hosts.transformList((host, index) => host.size().plus(index)).sum(),
+      large: Cel.quantity(schema.spec.memory).isGreaterThan(Cel.quantity('1Gi')),
+      twice: Cel.bind(schema.spec.hosts.first().orElse('none'), (host) => Cel.template`${host},${host}`),
+    }),
+  );
+  const written = Object.entries(graph.status ?? {}).map(([name, leaf]) => [name, print((leaf as Expression).node)]);
+  expect(Object.fromEntries(written)).toEqual({
+    hosts: 'schema.spec.labels.transformList(key, value, key + "=" + value).sort()',
+    total: 'double(schema.spec.hosts.transformList(index, item, size(item) + index).sum())',
+    large: 'quantity(schema.spec.memory).isGreaterThan(quantity("1Gi"))',
+    twice: 'cel.bind(bound, schema.spec.hosts.first().orValue("none"), bound + "," + bound)',
+  });
 });
 
 it('results have the types of CEL', () => {
