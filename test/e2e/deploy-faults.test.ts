@@ -28,7 +28,7 @@ const web = (annotations: Record<string, string> = {}, image = 'nginx'): Graph =
     const template = { metadata: { labels: { app: 'web' }, annotations }, spec };
     const selector = { matchLabels: { app: 'web' } };
     const body = { metadata: { name: 'web' }, spec: { replicas: 1, selector, template } };
-    return { web: kind({ apiVersion: 'apps/v1', kind: 'Deployment' })(body as never) } as never;
+    return { web: kind({ apiVersion: 'apps/v1', kind: 'Deployment' })(body) };
   });
 
 /** The fault for every request that `which` takes, but only `times` times each. */
@@ -151,7 +151,7 @@ async function tokenOfAdmin(name: string): Promise<string> {
     metadata: { name },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: [{ kind: 'ServiceAccount', name, namespace }],
-  } as never);
+  });
   return tokenOf(cluster, { name, namespace });
 }
 
@@ -238,7 +238,7 @@ describe('requests', () => {
       const each = Array.from({ length: count }, (_, index) => {
         const name = `${prefix}-${index}`;
         return [
-          [`space${index}`, namespace({ metadata: { name } } as never)],
+          [`space${index}`, namespace({ metadata: { name } })],
           [
             `settings${index}`,
             kind({ apiVersion: 'v1', kind: 'ConfigMap' })({
@@ -284,7 +284,7 @@ describe('29. a custom resource whose status comes late', () => {
     const status = { type: 'object', properties: { address: { type: 'string' }, conditions } };
     const widget = kind<{ spec: object; status: { address: string } }>({ apiVersion: `${group}/v1`, kind: 'Widget' });
     const graph = graphOf('late', () => {
-      const slow = widget({ metadata: { name: 'w' }, spec: { size: 1 } } as never);
+      const slow = widget({ metadata: { name: 'w' }, spec: { size: 1 } });
       const reader = simple.ConfigMap({ name: 'reader', data: { address: slow.status.address } });
       return { definition: definitionOf(group, 'Widget', status), slow, reader } as never;
     });
@@ -343,7 +343,7 @@ describe('29. a custom resource whose status comes late', () => {
     const deploying = deploy(graph, options);
     await expect.poll(() => cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })).toBeDefined();
     await new Promise((resolve) => setTimeout(resolve, 1_000));
-    await cluster.create({ ...configMap, metadata: { name: 'theirs', namespace }, data: { key: 'theirs' } } as never);
+    await cluster.create({ ...configMap, metadata: { name: 'theirs', namespace }, data: { key: 'theirs' } });
     await deploying;
     expect(await namesIn(cluster, namespace, configMap)).toEqual(['ours', 'theirs']);
   });

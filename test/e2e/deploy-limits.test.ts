@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -44,7 +45,7 @@ async function userWith(namespace: string, rules: readonly object[]): Promise<Cl
     kind: 'Role',
     metadata: { name: 'deployer', namespace },
     rules,
-  } as never);
+  });
   const subjects = [{ kind: 'ServiceAccount', name: 'deployer', namespace }];
   for (const [name, target] of [
     ['deployer', { kind: 'Role', name: 'deployer' }],
@@ -56,7 +57,7 @@ async function userWith(namespace: string, rules: readonly object[]): Promise<Cl
       metadata: { name, namespace },
       roleRef: { apiGroup: rbac, ...target },
       subjects,
-    } as never);
+    });
   const token = await tokenOf(cluster, { name: 'deployer', namespace });
   return connect({ kind: 'server', server: place.server, token, ca: readFileSync(place.caFile, 'utf8') });
 }
@@ -68,15 +69,11 @@ const bookkeeping = [
 ];
 
 describe('26. 403 on one kind', () => {
-  const graph = graphOf(
-    'partly',
-    () =>
-      ({
-        settings: simple.ConfigMap({ name: 'settings', data: { a: 'b' } }),
-        account: kind({ apiVersion: 'v1', kind: 'ServiceAccount' })({ metadata: { name: 'account' } } as never),
-        web: simple.Deployment({ name: 'web', image: 'nginx' }),
-      }) as never,
-  );
+  const graph = graphOf('partly', () => ({
+    settings: simple.ConfigMap({ name: 'settings', data: { a: 'b' } }),
+    account: kind({ apiVersion: 'v1', kind: 'ServiceAccount' })({ metadata: { name: 'account' } }),
+    web: simple.Deployment({ name: 'web', image: 'nginx' }),
+  }));
   const configMapsOnly = [...bookkeeping, { apiGroups: [''], resources: ['configmaps'], verbs: all }];
 
   it('the plan names verb and resource of all that is missing, plans the others, and nothing is written', async () => {
@@ -112,16 +109,16 @@ describe('26. 403 on one kind', () => {
       ...policy,
       metadata: { name: prefix },
       spec: { failurePolicy: 'Fail', matchConstraints: { resourceRules }, validations },
-    } as never);
+    });
     const matchResources = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } };
     const binding = { ...policy, kind: 'ValidatingAdmissionPolicyBinding' };
     await cluster.create({
       ...binding,
       metadata: { name: prefix },
       spec: { policyName: prefix, validationActions: ['Deny'], matchResources },
-    } as never);
+    });
     const probe = (): Promise<unknown> =>
-      cluster.create({ ...configMap, metadata: { name: 'forbidden', namespace } } as never, { dryRun: true }).then(
+      cluster.create({ ...configMap, metadata: { name: 'forbidden', namespace } }, { dryRun: true }).then(
         () => 'allowed',
         () => 'denied',
       );
@@ -191,17 +188,13 @@ describe('27. LoadBalancer pending for ever', () => {
   it('ends at the deadline, says so, and everything else is done', async () => {
     const options = { ...optionsFor({ cluster, namespace: freshName('balancer') }), timeoutMs: 4_000 };
     const annotations = { 'simulate.kubewright.dev/address': 'none' };
-    const graph = graphOf(
-      'balancer',
-      () =>
-        ({
-          front: kind({ apiVersion: 'v1', kind: 'Service' })({
-            metadata: { name: 'front', annotations },
-            spec: { type: 'LoadBalancer', ports: [{ port: 80 }] },
-          } as never),
-          settings: simple.ConfigMap({ name: 'settings', data: {} }),
-        }) as never,
-    );
+    const graph = graphOf('balancer', () => ({
+      front: kind({ apiVersion: 'v1', kind: 'Service' })({
+        metadata: { name: 'front', annotations },
+        spec: { type: 'LoadBalancer', ports: [{ port: 80 }] },
+      } as never),
+      settings: simple.ConfigMap({ name: 'settings', data: {} }),
+    }));
     await expect(deploy(graph, options)).rejects.toThrow(
       /not finished after 4 s; left:\n {2}- front \(Service .*\/front\): its load balancer has no address yet/,
     );
@@ -280,7 +273,7 @@ describe('4. definition, resources and a webhook in one graph on a cold cluster'
         { dependsOn: webhook },
       );
       const settings = simple.ConfigMap({ name: 'settings', data: {} }, { dependsOn: webhook });
-      return { settings, widget, definition: definitionOf(group), webhook } as never;
+      return { settings, widget, definition: definitionOf(group), webhook };
     });
     const deploying = deploy(graph, options);
     await sleep(3_000);
@@ -340,7 +333,7 @@ async function webhookServer(): Promise<WebhookServer> {
   execFileSync('openssl', [...request, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' });
   const [key, cert] = [readFileSync(keyFile), readFileSync(certFile, 'utf8')];
   let isOpen = false;
-  const server = https.createServer({ key, cert }, async (incoming, response) => {
+  const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const review = JSON.parse((await incoming.toArray()).join('')) as { request: { uid: string } };
     response.setHeader('content-type', 'application/json');
     response.end(
@@ -350,7 +343,8 @@ async function webhookServer(): Promise<WebhookServer> {
         response: { uid: review.request.uid, allowed: true },
       }),
     );
-  });
+  };
+  const server = https.createServer({ key, cert }, (incoming, response) => void answer(incoming, response));
   server.on('connection', (socket) => void (isOpen || socket.destroy()));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -35,7 +35,7 @@ describe('objects of other tools', () => {
   const web = (image: string): Graph =>
     graphOf('taken', () => {
       const spec = { replicas: 1, selector: { matchLabels: { app: 'web' } }, template: podTemplate('web', image) };
-      return { web: kind(deployment)({ metadata: { name: 'web' }, spec } as never) } as never;
+      return { web: kind(deployment)({ metadata: { name: 'web' }, spec } as never) };
     });
   const theirs = (namespace: string, metadata: object): object => {
     const template = podTemplate('web', 'nginx:old', { 'example.com/theirs': 'yes' });
@@ -105,27 +105,25 @@ describe('fields that cannot change', () => {
   const withSelector = (app: string): Graph =>
     graphOf('fixed', () => {
       const spec = { replicas: 1, selector: { matchLabels: { app } }, template: podTemplate(app, 'nginx') };
-      return { web: kind(deployment)({ metadata: { name: 'web' }, spec } as never) } as never;
+      return { web: kind(deployment)({ metadata: { name: 'web' }, spec } as never) };
     });
   const withImage = (image: string): Graph =>
     graphOf('fixed', () => {
       const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image }] } };
       return {
         job: kind({ apiVersion: 'batch/v1', kind: 'Job' })({ metadata: { name: 'job' }, spec: { template } } as never),
-      } as never;
+      };
     });
   const withRole = (name: string): Graph =>
     graphOf('fixed', () => {
       const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
       const binding = kind({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' });
-      return { binding: binding({ metadata: { name: 'b' }, roleRef, subjects: [] } as never) } as never;
+      return { binding: binding({ metadata: { name: 'b' }, roleRef, subjects: [] } as never) };
     });
   const withData = (value: string): Graph =>
-    graphOf(
-      'fixed',
-      () =>
-        ({ settings: kind(configMap)({ metadata: { name: 'map' }, immutable: true, data: { value } } as never) }) as never,
-    );
+    graphOf('fixed', () => ({
+      settings: kind(configMap)({ metadata: { name: 'map' }, immutable: true, data: { value } } as never),
+    }));
 
   it.each<readonly [string, (value: string) => Graph, RegExp]>([
     [
@@ -143,7 +141,11 @@ describe('fields that cannot change', () => {
       withRole,
       /binding roleRef: RoleBinding .*\/b: roleRef cannot change once it exists.*--replace/,
     ],
-    ['data of an immutable ConfigMap', withData, /settings .*ConfigMap .*\/map: .* cannot change once it exists.*--replace/],
+    [
+      'data of an immutable ConfigMap',
+      withData,
+      /settings .*ConfigMap .*\/map: .* cannot change once it exists.*--replace/,
+    ],
   ])('%s: refused before anything is written, replaced with consent', async (_title, graph, refusal) => {
     const options = optionsFor({ cluster, namespace: freshName('fixed') });
     await deploy(graph('one'), options);
@@ -160,15 +162,11 @@ describe('fields that cannot change', () => {
   it('of an object that is to be kept are never replaced', async () => {
     const options = optionsFor({ cluster, namespace: freshName('fixed') });
     const kept = (value: string): Graph =>
-      graphOf(
-        'fixed',
-        () =>
-          ({
-            settings: kind(configMap)({ metadata: { name: 'map' }, immutable: true, data: { value } } as never, {
-              keep: true,
-            }),
-          }) as never,
-      );
+      graphOf('fixed', () => ({
+        settings: kind(configMap)({ metadata: { name: 'map' }, immutable: true, data: { value } } as never, {
+          keep: true,
+        }),
+      }));
     await deploy(kept('one'), options);
     await expect(deploy(kept('two'), { ...options, replace: true })).rejects.toThrow(/marked `keep`/);
   });
@@ -183,7 +181,7 @@ describe('9. rename', () => {
           metadata: { name },
           spec: { replicas: 1, selector: { matchLabels: { app: name } }, template },
         } as never),
-      } as never;
+      };
     });
 
   it('the old one goes only when the new one is ready', async () => {
@@ -253,7 +251,7 @@ describe('22. a definition gains a version with new defaults', () => {
             metadata: { name: 'w' },
             spec: { size: 1 },
           } as never),
-        } as never;
+        };
       });
     await deploy(graph(['v1']), options);
     const { objects } = await deploy(graph(['v1', 'v2']), options);
@@ -267,10 +265,10 @@ describe('simple names', () => {
   it('are taken over only once: a second adoption finds nothing to do', async () => {
     const options = optionsFor({ cluster, namespace: await makeNamespace(freshName('once')) });
     await cluster.create(
-      { ...configMap, metadata: { name: 'a', namespace: namespaceOf(options) }, data: { key: 'value' } } as never,
+      { ...configMap, metadata: { name: 'a', namespace: namespaceOf(options) }, data: { key: 'value' } },
       { fieldManager: 'helm' },
     );
-    const graph = graphOf('once', () => ({ a: simple.ConfigMap({ name: 'a', data: { key: 'value' } }) }) as never);
+    const graph = graphOf('once', () => ({ a: simple.ConfigMap({ name: 'a', data: { key: 'value' } }) }));
     await deploy(graph, { ...options, adopt: true });
     const { objects, writes } = await deploy(graph, { ...options, adopt: true });
     expect([actions(objects), writes]).toEqual([{ a: 'unchanged' }, 0]);
