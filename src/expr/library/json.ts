@@ -89,21 +89,11 @@ export function encodeJson(value: unknown): string {
     other(of) {
       if (of instanceof Uint8Array) return quote(encodeBase64(of));
       if (of instanceof CelOptional && of.present) return encodeJson(of.value);
-      if (of instanceof Timestamp) return quote(protoTime(of));
+      if (of instanceof Timestamp) return quote(of.toZonedString());
       if (of instanceof Duration) return quote(of.toString());
       return fail(`unsupported native conversion from ${typeName(typeOfValue(of))} to JSON`);
     },
   });
-}
-
-/** protojson writes 0, 3, 6 or 9 fractional digits. */
-function protoTime(time: Timestamp): string {
-  const whole = new Timestamp(time.seconds).toString().slice(0, -1);
-  if (time.nanos === 0) return `${whole}Z`;
-  const digits = String(time.nanos)
-    .padStart(9, '0')
-    .replace(/(000){1,2}$/, '');
-  return `${whole}.${digits}Z`;
 }
 
 /** kro's `json.unmarshal`: as Go reads it, every number is a double. */
