@@ -16,11 +16,18 @@ export function verbFirst(argv: readonly string[], verbs: readonly Verb[], fallb
     if (argv.some((argument) => argument === '--help' || argument === '-h')) return ['help'];
     return argv.includes('--version') ? ['version'] : [fallback, ...argv];
   }
-  if (names.has(operand)) return [operand, ...argv.slice(0, index), ...argv.slice(index + 1)];
-  throw new KubewrightError({
+  if (!names.has(operand)) throw unknownVerb(operand, names);
+  const asked = argv[index + 1];
+  if (operand === 'help' && asked !== undefined && !asked.startsWith('-') && !names.has(asked))
+    throw unknownVerb(asked, names);
+  return [operand, ...argv.slice(0, index), ...argv.slice(index + 1)];
+}
+
+function unknownVerb(verb: string, names: ReadonlySet<string>): KubewrightError {
+  return new KubewrightError({
     code: 'UnknownVerb',
-    message: `there is no verb ${JSON.stringify(operand)}`,
-    hint: didYouMean(operand, names) ?? `The verbs are ${[...names].join(', ')}.`,
+    message: `there is no verb ${JSON.stringify(verb)}`,
+    hint: didYouMean(verb, names) ?? `The verbs are ${[...names].join(', ')}.`,
   });
 }
 

@@ -57,6 +57,11 @@ const cases: readonly (CommandLine & { readonly title: string; readonly says: re
     argv: ['--env', 'dev', '--timeout', 'soon'],
     says: ['--timeout takes a number of seconds (was "soon")'],
   },
+  {
+    title: 'help for a mistyped verb',
+    argv: ['help', 'sinth'],
+    says: ['there is no verb "sinth"', 'Did you mean "synth"?'],
+  },
   { title: 'no stack file', argv: ['synth'], says: ["missing required argument 'stack'"] },
   {
     title: 'a stack file that does not exist',
