@@ -76,7 +76,9 @@ class NodeChecker {
       forEach,
       template,
       includeWhen: node.includeWhen.map((condition) => outer.condition(condition, 'includeWhen')),
-      readyWhen: node.readyWhen.map((condition) => this.#leaves(this.#types.only(new Map([[own, object]]))).condition(condition, 'readyWhen')),
+      readyWhen: node.readyWhen.map((condition) =>
+        this.#leaves(this.#types.only(new Map([[own, object]]))).condition(condition, 'readyWhen'),
+      ),
     };
   }
 
