@@ -49,8 +49,6 @@ async function code() {
     format: 'esm',
     platform: 'node',
     target: 'node22',
-    sourcemap: true,
-    sourcesContent: false,
     minifyWhitespace: true,
     minifySyntax: true,
     logLevel: 'warning',
