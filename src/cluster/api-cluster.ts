@@ -302,7 +302,8 @@ function addressOf(
 
 function purposeOf(verb: string, object: port.KubernetesObject | port.ObjectReference): Purpose {
   const { name, namespace } = addressOf(object);
-  return { verb, kind: object.kind, resource: `${object.kind} ${[namespace, name].filter(Boolean).join('/')}`.trim() };
+  const address = namespace && name ? `${namespace}/${name}` : namespace || name;
+  return { verb, kind: object.kind, resource: address ? `${object.kind} ${address}` : object.kind };
 }
 
 function pathOf(resource: port.ApiResource, request: ObjectRequest): string {
@@ -346,7 +347,6 @@ function statusOf(object: port.KubernetesObject): number {
 /** `299 - "text"`, one or several of them. */
 function warningsOf(response: HttpResponse): readonly string[] {
   const { warning: header } = response.headers;
-  return [...(header ?? '').matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
-    text.replaceAll(/\\(.)/g, '$1'),
-  );
+  if (!header) return [];
+  return [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => text.replaceAll(/\\(.)/g, '$1'));
 }

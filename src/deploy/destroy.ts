@@ -119,7 +119,8 @@ function finish(run: Run, result: DestroyResult): DestroyResult {
 async function findRemovals(run: Run, stored: StoredRecord): Promise<Found> {
   const world = await newWorld(run, { stored, namespace: undefined, existing: new Set() });
   await lookForOrphans(run, world);
-  await surveyIfPossible(run, world);
+  // The record of a deployment that is complete names everything; of others the graph may know more.
+  if (stored.record?.phase !== 'deployed') await surveyIfPossible(run, world);
   throwProblems(subject(run), world.denied as never);
   const recorded = new Map(stored.record?.objects.map((entry) => [keyOf(entry), entry]));
   const removals: Removal[] = [];
