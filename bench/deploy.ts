@@ -37,7 +37,7 @@ const graphOf = (all: readonly string[]): Graph =>
   toResourceGraph(
     { name: 'bench', apiVersion: 'bench.example.com/v1', kind: 'Bench', spec: type({}), status: type({}) },
     () => Object.fromEntries(all.map((name) => [name, simple.ConfigMap({ name, data })])),
-  ) as unknown as Graph;
+  );
 const graph = graphOf(names);
 
 interface Measured {
