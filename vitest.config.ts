@@ -19,7 +19,13 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'] } },
       {
         extends: true,
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], globalSetup: 'test/control-plane.ts' },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: 'test/control-plane.ts',
+          // The machines of CI are slow and shared: what waits for controllers may once be too late there.
+          retry: process.env['CI'] ? 1 : 0,
+        },
       },
     ],
   },
