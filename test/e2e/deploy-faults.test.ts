@@ -264,6 +264,25 @@ describe('requests', () => {
   }, 180_000);
 });
 
+describe('3. many Deployments to ready', () => {
+  it('one watch of them, no request per object, and an end soon after the last one is ready', async () => {
+    const ids = Array.from({ length: 60 }, (_, index) => `web${index}`);
+    const graph = graphOf('fleet', () => {
+      const one = (name: string): unknown => simple.Deployment({ name, image: 'nginx', replicas: 1 });
+      return Object.fromEntries(ids.map((name) => [name, one(name)])) as never;
+    });
+    const namespace = freshName('fleet');
+    const options = { ...optionsFor({ cluster: through, namespace }), timeoutMs: 110_000 };
+    await deploy(graph, options);
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+    expect(proxy.seen.filter((seen) => seen.watch && seen.path === path)).toHaveLength(1);
+    expect(proxy.seen.filter((seen) => seen.method === 'GET' && seen.path.startsWith(`${path}/`))).toEqual([]);
+    const { items } = await cluster.list({ apiVersion: 'apps/v1', kind: 'Deployment', namespace });
+    expect(items.every(({ status }) => (status as { readyReplicas?: number }).readyReplicas === 1)).toBe(true);
+    await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name: namespace });
+  }, 120_000);
+});
+
 describe('29. a custom resource whose status comes late', () => {
   it('is waited for, and what reads its status is applied then', async () => {
     const group = `${freshName('g')}.example.com`;
