@@ -51,6 +51,7 @@ async function code() {
     target: 'node22',
     minifyWhitespace: true,
     minifySyntax: true,
+    minifyIdentifiers: true,
     logLevel: 'warning',
   });
   // Beside the chunks, which look for it there.

@@ -1,12 +1,18 @@
 import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const framesKept = 7;
+
 const ownFolder = dirname(fileURLToPath(import.meta.url)) + sep;
 
 /** Remembers the place of a call in the user's code; the text is made when it is asked for, as formatting a stack is slow. */
 export function captureSource(): () => string | undefined {
   const at: { stack?: string } = {};
+  const limit = Error.stackTraceLimit;
+  // Enough to leave this library; every frame costs.
+  Error.stackTraceLimit = framesKept;
   Error.captureStackTrace(at, captureSource);
+  Error.stackTraceLimit = limit;
   let line: string | undefined;
   let known = false;
   return () => {

@@ -79,10 +79,15 @@ export function visitLeaves(value: Value, visit: (leaf: Value, path: () => strin
   walk(value);
 }
 
-/** A copy of the tree with each leaf replaced by what `change` returns; what did not change is shared, `undefined` drops it. */
+/**
+ * A copy of the tree with each leaf replaced by what `change` returns; what did not change is shared, `undefined` drops it.
+ *
+ * @param seal what is done to each object and list that is made; nothing needs freezing that lives for one request
+ */
 export function mapLeaves(
   value: Value,
   change: (leaf: Value, path: () => string) => Value | undefined,
+  seal: <T extends object>(made: T) => T = Object.freeze,
 ): Value | undefined {
   const steps: Step[] = [];
   const path = (): string => pathText(steps);
@@ -100,7 +105,7 @@ export function mapLeaves(
       if (next === undefined) delete result[key];
       else define(result, key, next);
     }
-    return result ? Object.freeze(result) : item;
+    return result ? seal(result) : item;
   };
   const mapItems = (items: readonly Value[]): Value => {
     let changed = false;
@@ -113,7 +118,7 @@ export function mapLeaves(
       changed ||= next !== old;
       if (next !== undefined) result.push(next);
     }
-    return changed ? Object.freeze(result) : items;
+    return changed ? seal(result) : items;
   };
   return map(value);
 }

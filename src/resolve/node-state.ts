@@ -143,10 +143,11 @@ function body(node: GraphNode, around: Surroundings, iteration?: Iteration): Res
 
 function fill(node: GraphNode, around: Surroundings, iteration?: Iteration): Record<string, Value | Deferred> {
   const bindings = variables(around, iteration?.variables);
-  return mapLeaves(node.template, (leaf, field) => {
+  const change = (leaf: Value, field: () => string): Value => {
     if (!(leaf instanceof Expression)) return leaf;
     return evaluate(leaf, { node, around, field, bindings }) as Value;
-  }) as Record<string, Value>;
+  };
+  return mapLeaves(node.template, change, (made) => made) as Record<string, Value>;
 }
 
 interface Site {
