@@ -22,7 +22,8 @@ const stack = readFileSync('stacks/app.ts', 'utf8');
 const body = stack.slice(stack.indexOf('const Service ='), stack.indexOf('const gateway ='));
 writeFileSync(schemas, `import { type } from 'arktype';\n${body}\nvoid [MicroservicesSpec, MicroservicesStatus];\n`);
 
-const tsx = async (...args: string[]): Promise<void> => void execFileSync('npx', ['tsx', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+const tsx = async (...args: string[]): Promise<void> =>
+  void execFileSync('npx', ['tsx', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
 const ours = (): Promise<void> => tsx('stacks/app.ts', '--env', 'dev');
 const manifests = join(folder, 'dev', 'microservices-app');
 
