@@ -77,6 +77,8 @@ function moduloValues(left: unknown, right: unknown): unknown {
 function negateValue(value: unknown): unknown {
   if (int64.isInt(value)) return int64.negate(value);
   if (value instanceof CelDouble) return new CelDouble(-value.value);
+  // No declaration offers it: a duration gets here as dyn.
+  if (value instanceof Duration) return Duration.checked(-value.nanoseconds);
   throw noSuchOverload();
 }
 
