@@ -3,7 +3,8 @@ import { decodeBase64 } from './base64.ts';
 import { fail } from './failure.ts';
 import { toInt } from './int64.ts';
 import { Duration, Timestamp } from './time.ts';
-import type { CelType } from './types.ts';
+import { SchemaList } from './schema-list.ts';
+import type { CelType, ListType } from './types.ts';
 
 /** JSON of unknown type as a CEL value: integral numbers are int, other numbers double. CEL values stay what they are. */
 export function adapt(value: unknown): unknown {
@@ -87,7 +88,7 @@ function makeAdapter(type: CelType, otherwise: Mismatch): Adapter {
           ? (decodeBase64(value) ?? fail('Invalid byte formatted string'))
           : otherwise('string', value);
     case 'list':
-      return listAdapter(type.element);
+      return listAdapter(type);
     case 'map':
       return isPlain(type) ? adapt : (value) => (isRecord(value) ? new TypedObject(value, type) : adapt(value));
     case 'struct':
@@ -97,10 +98,15 @@ function makeAdapter(type: CelType, otherwise: Mismatch): Adapter {
   }
 }
 
-function listAdapter(element: CelType): Adapter {
-  if (isPlain(element)) return adapt;
-  const item = adapterFor(element);
-  return (value) => (Array.isArray(value) ? value.map(item) : adapt(value));
+function listAdapter(type: ListType): Adapter {
+  if (isPlain(type)) return adapt;
+  const item = adapterFor(type.element);
+  const read = type.read || type.listType;
+  return (value) => {
+    if (!Array.isArray(value)) return adapt(value);
+    if (value instanceof SchemaList) return value;
+    return read ? SchemaList.make(value.map(item), value, type) : value.map(item);
+  };
 }
 
 /** Whether JSON of this type is the CEL value as it stands. */
@@ -113,9 +119,9 @@ export function isPlain(type: CelType): boolean {
     case 'null':
       return true;
     case 'list':
-      return isPlain(type.element);
+      return !type.read && !type.listType && isPlain(type.element);
     case 'map':
-      return isPlain(type.value) && type.key.kind === 'string';
+      return !type.read && isPlain(type.value) && type.key.kind === 'string';
     default:
       return false;
   }

@@ -216,6 +216,11 @@ export class TypedObject extends CelObject {
   get celType(): CelType {
     return mapType;
   }
+
+  /** kro reads an object without declared fields as if there were no schema. */
+  get hasSchema(): boolean {
+    return this.type.kind === 'map' || this.type.fieldNames().length > 0;
+  }
 }
 
 /** What kro's `omit()` gives: the field is left out. */

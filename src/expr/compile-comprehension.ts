@@ -11,7 +11,7 @@ type Comprehension = Typed & { readonly kind: 'comprehension' };
 
 export function compileComprehension(compiler: Compiler, tree: Comprehension): Code {
   if (tree.macro === 'optMap' || tree.macro === 'optFlatMap') return optional(compiler, tree);
-  const range = compiler.raw(tree.range);
+  const range = compiler.tellsReads ? compiler.compile(tree.range) : compiler.raw(tree.range);
   const slots = tree.variables.map((local) => compiler.slot(local));
   const filter = tree.filter && compiler.compile(tree.filter);
   const body = compiler.compile(tree.body);

@@ -10,6 +10,8 @@ import { unescapeField } from './field-name.ts';
 import { type Code, type Frame, spendText } from './frame.ts';
 import { toInt } from './int64.ts';
 import type { LiteralNode } from './ast.ts';
+import { readType } from './schema-list.ts';
+import { tellsReads } from './tells-reads.ts';
 import type { Local, Typed } from './typed.ts';
 import type { CelType } from './types.ts';
 
@@ -17,6 +19,8 @@ import type { CelType } from './types.ts';
 export class Compiler {
   slotCount = 0;
   readonly checked: Checked;
+  /** Whether the expression can tell what was read with a schema from what it made itself. */
+  readonly tellsReads: boolean;
   private readonly unchecked: boolean;
   private readonly slots = new Map<Local, number>();
   private readonly lazy = new Map<Local, Code>();
@@ -25,6 +29,7 @@ export class Compiler {
   constructor(checked: Checked, unchecked: boolean) {
     this.checked = checked;
     this.unchecked = unchecked;
+    this.tellsReads = !unchecked && tellsReads(checked.tree, (type) => this.final(type));
   }
 
   /** The code that gives a node's CEL value. */
@@ -114,10 +119,10 @@ export class Compiler {
   private path(tree: Typed & { kind: 'variable' | 'local' | 'select' | 'index' }): Code {
     const type = this.final(tree.type);
     if (tree.kind === 'variable' || tree.kind === 'local') {
-      return convert(this.raw(tree), this.unchecked ? adapt : variableAdapter(type));
+      return convert(this.raw(tree), this.unchecked ? adapt : variableAdapter(this.read(tree, type)));
     }
     const raw = tree.optional ? undefined : tree.kind === 'select' ? this.rawSelect(tree) : this.rawIndex(tree);
-    if (raw) return convert(raw, adapterFor(type));
+    if (raw) return convert(raw, adapterFor(this.read(tree, type)));
     const operand = this.compile(tree.operand);
     const { strict } = this.checked;
     if (tree.kind === 'select') {
@@ -139,6 +144,21 @@ export class Compiler {
       // Nothing is selected from an optional without value, so the key is not even computed.
       return value instanceof CelOptional && !value.present ? value : lookup(value, index(frame));
     };
+  }
+
+  /** The type that a value is read with. */
+  private read(tree: Typed, type: CelType): CelType {
+    if (!this.tellsReads) return type;
+    if (tree.kind === 'variable') {
+      if (type.kind === 'list') return { ...type, element: this.read(tree, type.element) };
+      return type.kind === 'struct' ? readType(type) : type;
+    }
+    let at: Typed = tree;
+    while ((at.kind === 'select' || at.kind === 'index') && !at.optional) {
+      at = at.operand;
+      if (this.final(at.type).kind === 'struct') return readType(type);
+    }
+    return type;
   }
 
   private rawSelect(tree: Typed & { kind: 'select' }): Code | undefined {

@@ -2,6 +2,7 @@ import { CelDouble, CelMap, CelObject, CelOptional, CelUint, TypedObject } from 
 import { noSuchOverload } from './failure.ts';
 import { compareWithDouble } from './int64.ts';
 import { isMap, listItem, mapEntries, mapFind, mapSize } from './collections.ts';
+import { SchemaList, unorderedEquals } from './schema-list.ts';
 
 /** CEL's `==`: numbers are compared across their types, other types are never equal. */
 export function equals(left: unknown, right: unknown): boolean {
@@ -17,8 +18,10 @@ export function equals(left: unknown, right: unknown): boolean {
     if (right instanceof CelDouble) return compareWithDouble(left.value, right.value) === 0;
     return (typeof right === 'number' || typeof right === 'bigint') && left.value === BigInt(right);
   }
+  if (left instanceof SchemaList && !Array.isArray(right)) throw noSuchOverload();
   if (Array.isArray(left)) return Array.isArray(right) && listEquals(left, right);
   if (left instanceof Uint8Array) return right instanceof Uint8Array && bytesEqual(left, right);
+  if (left instanceof TypedObject && left.hasSchema && !isMap(right)) throw noSuchOverload();
   if (isMap(left)) return isMap(right) && mapEquals(left, right);
   if (left instanceof CelOptional) {
     if (!(right instanceof CelOptional)) return false;
@@ -40,6 +43,8 @@ function doubleEquals(left: CelDouble, right: unknown): boolean {
 }
 
 function listEquals(left: readonly unknown[], right: readonly unknown[]): boolean {
+  const unordered = left instanceof SchemaList ? unorderedEquals(left, right, equals) : undefined;
+  if (unordered !== undefined) return unordered;
   if (left.length !== right.length) return false;
   for (let index = 0; index < left.length; index++) {
     if (!equals(listItem(left, index), listItem(right, index))) return false;

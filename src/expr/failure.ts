@@ -30,3 +30,8 @@ export function indexOutOfBounds(index: unknown): Failure {
 export function noSuchOverload(): Failure {
   return new Failure('no such overload');
 }
+
+/** What comparing two values that have nothing in common ends with. */
+export function isNoSuchOverload(error: unknown): boolean {
+  return error instanceof Failure && error.reason === 'no such overload';
+}

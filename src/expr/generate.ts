@@ -16,9 +16,10 @@ import type { CelType } from './types.ts';
  * JavaScript for an expression that is evaluated often: paths, operators and loops become code that the engine can
  * optimise, everything else calls the closures. The meaning is that of the closures.
  *
- * @returns `undefined` where code may not be made from text
+ * @returns `undefined` where code may not be made from text, or tells values apart by where they were read
  */
 export function generate(compiler: Compiler, tree: Typed): Code | undefined {
+  if (compiler.tellsReads) return undefined;
   const emitter = new Emitter(compiler);
   const result = emitter.emit(tree);
   const { names, values } = emitter.outside();

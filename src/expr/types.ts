@@ -1,8 +1,8 @@
 /** A CEL type as plain data. Structures know their fields by asking, so that a large schema costs what is used of it. */
 export type CelType =
   | { readonly kind: PrimitiveKind }
-  | { readonly kind: 'list'; readonly element: CelType }
-  | { readonly kind: 'map'; readonly key: CelType; readonly value: CelType }
+  | ListType
+  | MapType
   | { readonly kind: 'optional'; readonly value: CelType }
   /** `type(T)`, the type of a type. */
   | { readonly kind: 'type'; readonly value?: CelType }
@@ -24,6 +24,25 @@ export type PrimitiveKind =
   | 'bytes'
   | 'timestamp'
   | 'duration';
+
+export interface ListType {
+  readonly kind: 'list';
+  readonly element: CelType;
+  /** `x-kubernetes-list-type` of a field; order counts when it is left out. */
+  readonly listType?: 'set' | 'map';
+  /** `x-kubernetes-list-map-keys` of a field. */
+  readonly mapKeys?: readonly string[];
+  /** Part of a Kubernetes object, not made by an expression. */
+  readonly read?: true;
+}
+
+export interface MapType {
+  readonly kind: 'map';
+  readonly key: CelType;
+  readonly value: CelType;
+  /** Part of a Kubernetes object, not made by an expression. */
+  readonly read?: true;
+}
 
 /** An object with declared fields: a Kubernetes object or a part of one. */
 export interface StructType {

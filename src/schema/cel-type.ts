@@ -1,4 +1,4 @@
-import type { CelType, StructType } from '../expr/types.ts';
+import type { CelType, ListType, StructType } from '../expr/types.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 const dyn: CelType = { kind: 'dyn' };
@@ -27,13 +27,19 @@ function typeOrNone(schema: JsonSchema, name: string): CelType | undefined {
       return stringType(schema.format);
     case 'array': {
       const element = schema.items && typeOrNone(schema.items, `${name}.@idx`);
-      return element && { kind: 'list', element };
+      return element && { kind: 'list', element, ...listKind(schema) };
     }
     case 'object':
       return objectType(schema, name);
     default:
       return schema.anyOf ? dyn : undefined;
   }
+}
+
+function listKind(schema: JsonSchema): Pick<ListType, 'listType' | 'mapKeys'> {
+  const { 'x-kubernetes-list-type': listType, 'x-kubernetes-list-map-keys': mapKeys = [] } = schema;
+  if (listType === 'map') return { listType, mapKeys };
+  return listType === 'set' ? { listType } : {};
 }
 
 function stringType(format: string | undefined): CelType {

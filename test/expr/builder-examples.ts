@@ -2,6 +2,7 @@ import { Cel } from '../../src/expr/cel.ts';
 import type { Ref } from '../../src/expr/expression.ts';
 import { identifier } from '../../src/expr/nodes.ts';
 import { makeRef } from '../../src/expr/ref.ts';
+import type { JsonSchema } from '../../src/schema/json-schema.ts';
 
 /** What the examples are evaluated on: `app` and its values. */
 export const data = {
@@ -24,13 +25,13 @@ export const data = {
   labels: { tier: 'front' },
   created: '2024-02-29T12:30:45.5Z',
 };
-const text = { type: 'string' };
-const int = { type: 'integer' };
-const list = (items: object): object => ({ type: 'array', items });
+const text: JsonSchema = { type: 'string' };
+const int: JsonSchema = { type: 'integer' };
+const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
 
 /** The schema of `app`, as of a custom resource. */
 // biome-ignore format: a table
-export const schema = {
+export const schema: JsonSchema = {
   type: 'object',
   properties: {
     name: text, tag: text, cpu: text, address: text, site: text, missing: text,

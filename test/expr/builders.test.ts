@@ -18,9 +18,9 @@ import type { Expression } from '../../src/expr/value.ts';
 import { bindHandles } from '../../src/graph/bind.ts';
 import { toResourceGraph } from '../../src/graph/graph.ts';
 import { lower } from '../../src/graph/lower.ts';
+import { celTypeOf } from '../../src/schema/cel-type.ts';
 import { data, type Example, examples, schema } from './builder-examples.ts';
 import { Oracle, oracleBinary } from './oracle.ts';
-import { schemaType } from './typed-schemas.ts';
 
 const page = 'docs/expressions.md';
 const source = 'test/expr/builder-examples.ts';
@@ -28,7 +28,7 @@ const begin = '<!-- The tables: UPDATE=1 npx vitest run --project unit test/expr
 
 const environment: Environment = createEnvironment({
   functions: 'kro',
-  variables: { app: schemaType(schema, '__type_app') },
+  variables: { app: celTypeOf(schema, '__type_app') },
   runtime: true,
 });
 

@@ -1,7 +1,7 @@
-import type { CelType, StructType } from '../../src/expr/types.ts';
+import type { JsonSchema } from '../../src/schema/json-schema.ts';
 
 /** A small resource with every kind of field that a Kubernetes schema has. */
-export const schema: Schema = {
+export const schema: JsonSchema = {
   type: 'object',
   properties: {
     metadata: {
@@ -50,55 +50,27 @@ export const schema: Schema = {
   },
 };
 
-interface Schema {
-  readonly type?: string;
-  readonly format?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-  readonly additionalProperties?: Schema;
-  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
-  readonly 'x-kubernetes-int-or-string'?: boolean;
-}
-
-const formats: Readonly<Record<string, CelType>> = {
-  byte: { kind: 'bytes' },
-  duration: { kind: 'duration' },
-  date: { kind: 'timestamp' },
-  'date-time': { kind: 'timestamp' },
+/** Lists of every kind that Kubernetes has. */
+const element: JsonSchema = { type: 'object', properties: { name: { type: 'string' }, v: { type: 'integer' } } };
+const byName = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] } as const;
+export const lists: JsonSchema = {
+  type: 'object',
+  properties: {
+    map: { type: 'array', items: element, ...byName },
+    reversed: { type: 'array', items: element, ...byName },
+    pairs: { type: 'array', items: element, ...byName, 'x-kubernetes-list-map-keys': ['name', 'v'] },
+    atomic: { type: 'array', items: element },
+    set: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' },
+    other: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' },
+    numbers: { type: 'array', items: { type: 'integer' }, 'x-kubernetes-list-type': 'set' },
+    tags: { type: 'array', items: { type: 'string' } },
+    ints: { type: 'array', items: { type: 'integer' } },
+    doubles: { type: 'array', items: { type: 'number' } },
+    times: { type: 'array', items: { type: 'string', format: 'date-time' } },
+    labels: { type: 'object', additionalProperties: { type: 'string' } },
+    matrix: { type: 'array', items: { type: 'array', items: { type: 'string' } } },
+    free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+    ports: { type: 'array', items: { 'x-kubernetes-int-or-string': true } },
+    name: { type: 'string' },
+  },
 };
-
-/** The CEL type that kro makes of a schema. */
-export function schemaType(of: Schema, name: string): CelType {
-  switch (of.type) {
-    case 'string':
-      return formats[of.format ?? ''] ?? { kind: 'string' };
-    case 'integer':
-      return { kind: 'int' };
-    case 'number':
-      return { kind: 'double' };
-    case 'boolean':
-      return { kind: 'bool' };
-    case 'array':
-      return { kind: 'list', element: schemaType(of.items ?? {}, `${name}.@idx`) };
-    case 'object':
-      if (of.additionalProperties) {
-        return { kind: 'map', key: { kind: 'string' }, value: schemaType(of.additionalProperties, `${name}.@elem`) };
-      }
-      return structType(of, name);
-    default:
-      return { kind: 'dyn' };
-  }
-}
-
-function structType(of: Schema, name: string): StructType {
-  const fields = new Map(
-    Object.entries(of.properties ?? {}).map(([field, inner]) => [field, schemaType(inner, `${name}.${field}`)]),
-  );
-  const struct: StructType = {
-    kind: 'struct',
-    name,
-    field: (field) => fields.get(field),
-    fieldNames: () => [...fields.keys()],
-  };
-  return of['x-kubernetes-preserve-unknown-fields'] ? { ...struct, open: true } : struct;
-}

@@ -5,12 +5,15 @@ import { isJsonObject, isMap, mapEntries } from '../collections.ts';
 import { compareStrings } from '../equality.ts';
 import { fail } from '../failure.ts';
 import { isInt } from '../int64.ts';
+import { SchemaList } from '../schema-list.ts';
 import { Duration, Timestamp } from '../time.ts';
 
 /** How a value that is no JSON is written. */
 interface Style {
   readonly number: (value: unknown) => string | undefined;
   readonly other: (value: unknown) => string;
+  /** May refuse a list or map. */
+  readonly container?: (value: object) => void;
 }
 
 function write(value: unknown, style: Style): string {
@@ -19,6 +22,7 @@ function write(value: unknown, style: Style): string {
   if (typeof value === 'boolean') return String(value);
   const number = style.number(value);
   if (number !== undefined) return number;
+  if (typeof value === 'object') style.container?.(value);
   if (Array.isArray(value)) return `[${value.map((item) => write(adapt(item), style)).join(',')}]`;
   if (isMap(value)) {
     const entries = Array.from(mapEntries(value), ([key, item]) => [keyText(key), write(item, style)] as const);
@@ -78,6 +82,7 @@ const largestExact = 9007199254740991n;
 /** cel-go's `json.encode`: numbers go through doubles, large integers become strings. */
 export function encodeJson(value: unknown): string {
   return write(value, {
+    container: refuseRead,
     number(of) {
       if (isInt(of)) return typeof of === 'number' ? String(of) : quote(String(of));
       if (of instanceof CelUint) return of.value > largestExact ? quote(String(of.value)) : String(of.value);
@@ -94,6 +99,12 @@ export function encodeJson(value: unknown): string {
       return fail(`unsupported native conversion from ${typeName(typeOfValue(of))} to JSON`);
     },
   });
+}
+
+/** The lists and objects that kro reads with a schema do not say how they become JSON. */
+function refuseRead(value: object): void {
+  if (value instanceof SchemaList) fail("type conversion error from list to '*structpb.Value'");
+  if (value instanceof TypedObject && value.hasSchema) fail("type conversion error from map to '*structpb.Value'");
 }
 
 /** kro's `json.unmarshal`: as Go reads it, every number is a double. */

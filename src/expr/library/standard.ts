@@ -1,12 +1,14 @@
 import { CelDouble, CelTypeValue, CelUint, typeOfValue } from '../cel-values.ts';
 import { isMap, mapFind, mapSize } from '../collections.ts';
 import { equals } from '../equality.ts';
-import { fail, noSuchOverload } from '../failure.ts';
+import { fail, isNoSuchOverload, noSuchOverload } from '../failure.ts';
 import { spend, spendText } from '../frame.ts';
 import * as int64 from '../int64.ts';
 import { Duration, Timestamp } from '../time.ts';
 import { conversions } from './conversions.ts';
 import { type Library, singleton } from './overload.ts';
+import { SchemaList } from '../schema-list.ts';
+import { addToSchemaList, schemaListContains } from './schema-lists.ts';
 import { matches } from './regex.ts';
 import { timeGetters } from './time-getters.ts';
 
@@ -19,8 +21,9 @@ export function addValues(left: unknown, right: unknown): unknown {
   if (left instanceof CelDouble && right instanceof CelDouble) return new CelDouble(left.value + right.value);
   if (left instanceof CelUint && right instanceof CelUint) return uint(left.value + right.value);
   if (Array.isArray(left) && Array.isArray(right)) {
+    if (left.length === 0) return right;
     spend(left.length + right.length);
-    return [...left, ...right];
+    return left instanceof SchemaList ? addToSchemaList(left, right) : [...left, ...right];
   }
   if (left instanceof Uint8Array && right instanceof Uint8Array) return Uint8Array.from([...left, ...right]);
   if (left instanceof Duration && right instanceof Duration)
@@ -82,9 +85,20 @@ function negateValue(value: unknown): unknown {
   throw noSuchOverload();
 }
 
+/** What cannot be compared is not the element that is looked for. */
+function equalsWhereComparable(value: unknown, item: unknown): boolean {
+  try {
+    return equals(value, item);
+  } catch (failure) {
+    if (isNoSuchOverload(failure)) return false;
+    throw failure;
+  }
+}
+
 function isIn(value: unknown, container: unknown): boolean {
   if (Array.isArray(container)) {
-    for (const item of container) if (item === value || equals(item, value)) return true;
+    if (container instanceof SchemaList) return schemaListContains(container, value);
+    for (const item of container) if (item === value || equalsWhereComparable(value, item)) return true;
     return false;
   }
   if (isMap(container)) return mapFind(container, value) !== undefined;

@@ -1,0 +1,21 @@
+import type { Typed } from './typed.ts';
+import { typedChildren } from './typed-walk.ts';
+import type { CelType } from './types.ts';
+
+const operators: ReadonlySet<string> = new Set(['_+_', '_==_', '_!=_', '@in']);
+
+/**
+ * Whether an expression can tell what stands in a Kubernetes object from what it made itself: `json.encode`, and the
+ * addition and comparison of lists and maps.
+ */
+export function tellsReads(tree: Typed, final: (type: CelType) => CelType): boolean {
+  if (tree.kind === 'call') {
+    if (tree.function === 'json.encode') return true;
+    if (operators.has(tree.function)) {
+      const [first = 'dyn', second = 'dyn'] = tree.args.map(({ type }) => final(type).kind);
+      const kinds = tree.function === '@in' ? [first] : [first, second];
+      if (kinds.some((kind) => kind === 'list' || kind === 'map') || kinds.every((kind) => kind === 'dyn')) return true;
+    }
+  }
+  return typedChildren(tree).some((child) => tellsReads(child, final));
+}
