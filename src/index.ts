@@ -12,8 +12,28 @@ export {
 export { type ClusterSource, context, inCluster, local } from './cluster/source.ts';
 export { KubewrightError } from './errors.ts';
 export { Cel } from './expr/cel.ts';
-export type { Expr, Input, Inputs, Ref } from './expr/expression.ts';
+export type {
+  BoolExpr,
+  Expr,
+  Input,
+  Inputs,
+  ListExpr,
+  NumberExpr,
+  Ref,
+  StringExpr,
+} from './expr/expression.ts';
 export { field } from './expr/field.ts';
+export type {
+  BytesExpr,
+  CidrExpr,
+  DurationExpr,
+  IpExpr,
+  OptionalExpr,
+  QuantityExpr,
+  SemverExpr,
+  TimestampExpr,
+  UrlExpr,
+} from './expr/opaque.ts';
 export {
   type DeployableGraph,
   type Deployment,

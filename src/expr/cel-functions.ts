@@ -155,7 +155,7 @@ const builder =
   (...args) =>
     ref(namespaced(name, given(args)));
 const namespace = (name: string, functions: readonly string[]): Record<string, Builder> =>
-  Object.fromEntries(functions.map((each) => [each, builder(`${name}.${each}`)]));
+  Object.freeze(Object.fromEntries(functions.map((each) => [each, builder(`${name}.${each}`)])));
 const method =
   (name: string): Builder =>
   (target, ...args) =>

@@ -62,7 +62,7 @@ function scalarKey(raw: unknown): string | undefined {
   if (raw instanceof CelDouble) return `double ${raw.value}`;
   if (typeof raw === 'number') return `${Number.isInteger(raw) ? 'int' : 'double'} ${raw}`;
   if (typeof raw === 'bigint') return `int ${raw}`;
-  return typeof raw === 'object' ? undefined : `${typeof raw} ${String(raw)}`;
+  return typeof raw === 'string' || typeof raw === 'boolean' ? `${typeof raw} ${raw}` : undefined;
 }
 
 /** A CEL value as kro finds it in a list: objects as their JSON. */
