@@ -80,7 +80,8 @@ export class ApiCluster implements port.Cluster {
         token = limit = undefined;
         continue;
       }
-      for (const item of page.items ?? []) items.push({ ...item, apiVersion: query.apiVersion, kind: query.kind });
+      const { apiVersion, kind } = query;
+      for (const item of page.items ?? []) items.push(Object.assign(item, { apiVersion, kind }));
       token = page.metadata?.continue || undefined;
       if (!token) return { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
     }

@@ -179,9 +179,11 @@ class Flow {
 
   #start(item: Item, ignoreSoft: boolean): void {
     const { desired } = item;
-    if (!desired.served || this.#gates.closed(desired, ignoreSoft)) return;
-    this.#blocked.delete(item);
+    if (!desired.served) return;
     const action = decide(desired, this.#world);
+    // What is as it should be waits for nobody.
+    if (action !== 'unchanged' && this.#gates.closed(desired, ignoreSoft)) return;
+    this.#blocked.delete(item);
     if (item.action === 'unchanged') item.action = outcomeOf(action);
     if (action === 'unchanged' || action === 'check') {
       this.#settle(item);

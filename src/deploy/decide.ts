@@ -14,12 +14,19 @@ export function decide(desired: Desired, world: World): ChangeAction {
   if (!live) return world.foreign.has(desired.key) ? 'adopt' : 'create';
   // It goes away and has to come back.
   if (live.metadata.deletionTimestamp) return 'create';
-  const unchanged = isUnchanged(desired, live) || world.confirmed.has(`${desired.key} ${desired.hash}`);
-  return unchanged ? 'unchanged' : 'update';
+  const same = isUnchanged(desired, live) || world.confirmed.has(`${desired.key} ${desired.hash}`);
+  return same ? 'unchanged' : 'update';
 }
 
-function isUnchanged({ object, hash }: Desired, live: KubernetesObject): boolean {
-  return live.metadata.annotations?.[keys.intent] === hash && ownsAll(object, live);
+/** Objects as they were read, of which it is known that they are as wanted. */
+const unchanged = new WeakMap<KubernetesObject, Desired>();
+
+function isUnchanged(desired: Desired, live: KubernetesObject): boolean {
+  const { object, hash } = desired;
+  if (unchanged.get(live) === desired) return true;
+  if (live.metadata.annotations?.[keys.intent] !== hash || !ownsAll(object, live)) return false;
+  unchanged.set(live, desired);
+  return true;
 }
 
 export function isOurs(run: Run, object: KubernetesObject): boolean {

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import type { GraphNode } from '../graph/graph.ts';
-import type { NodePath, ResolvedObject } from '../resolve/resolution.ts';
+import type { NodePath, ResolvedBody, ResolvedObject } from '../resolve/resolution.ts';
 import { keyOf, keys } from './identity.ts';
 import { intentHash } from './intent.ts';
 import type { ObjectAddress } from './options.ts';
@@ -12,6 +12,8 @@ export interface Desired extends ObjectAddress {
   readonly path: NodePath;
   readonly node: GraphNode;
   readonly index?: number | undefined;
+  /** As the graph says it, where that is known. */
+  readonly resolved?: ResolvedBody;
   /** Identity in the cluster, whatever the API version. */
   readonly key: string;
   /** With our label and annotations. */
@@ -30,17 +32,41 @@ export interface Wishes {
   readonly existing: ReadonlySet<NodePath>;
 }
 
-/** Completes resolved objects: namespaces as the kinds' scopes have them, Secrets as they are stored, labels, intent. */
+/**
+ * Completes resolved objects: namespaces as the kinds' scopes have them, Secrets as they are stored, labels, intent.
+ * What is the same as in `before` is taken from there.
+ */
 export async function toDesired(
   run: Run,
   objects: readonly ResolvedObject[],
-  wishes: Wishes,
+  { before, ...wishes }: Wishes & { readonly before: readonly Desired[] },
 ): Promise<readonly Desired[]> {
   const kinds = new Map(
     objects.map(({ object: { apiVersion, kind } }) => [`${apiVersion}/${kind}`, { apiVersion, kind }]),
   );
   await Promise.all([...kinds.values()].map((kind) => kindOf(run, kind)));
-  return objects.map((resolved) => complete(run, resolved, wishes));
+  const known = new Map(before.map((desired) => [desired.label, desired]));
+  return objects.map((resolved) => {
+    const desired = known.get(resolved.label);
+    return desired && isSame(run, desired, resolved.object) ? desired : complete(run, resolved, wishes);
+  });
+}
+
+/** Fields without expressions are the graph's own, so comparing them by identity finds most of what is the same. */
+function isSame({ kinds }: Run, { resolved, served }: Desired, object: ResolvedBody): boolean {
+  const { metadata, ...rest } = object;
+  if (!resolved) return false;
+  const { metadata: before, ...others } = resolved;
+  return (
+    served === kinds.has(`${object.apiVersion}/${object.kind}`) &&
+    hasSameFields(rest, others) &&
+    hasSameFields(metadata, before)
+  );
+}
+
+function hasSameFields(left: Readonly<Record<string, unknown>>, right: Readonly<Record<string, unknown>>): boolean {
+  const names = Object.keys(left);
+  return names.length === Object.keys(right).length && names.every((name) => left[name] === right[name]);
 }
 
 function complete(run: Run, { path, node, index, label, object }: ResolvedObject, { salt, existing }: Wishes): Desired {
@@ -60,6 +86,7 @@ function complete(run: Run, { path, node, index, label, object }: ResolvedObject
     path,
     node,
     index,
+    resolved: object,
     label,
     apiVersion,
     kind,

@@ -76,22 +76,26 @@ export class Gates {
     if (defined) this.#definitions.set(defined, item);
   }
 
-  *#references({ path }: Desired): Iterable<Gate> {
+  #references({ path }: Desired): Gate[] {
+    const gates: Gate[] = [];
     for (const { node, prefix } of chain(this.#graph, path)) {
       for (const id of node.dependencies) {
         const needs = node.dependsOn.includes(id) ? 'ready' : 'applied';
-        for (const item of this.#byPath.get(prefix + id) ?? []) yield { item, needs, soft: false };
+        for (const item of this.#byPath.get(prefix + id) ?? []) gates.push({ item, needs, soft: false });
       }
     }
+    return gates;
   }
 
-  *#derived(desired: Desired): Iterable<Gate> {
+  #derived(desired: Desired): Gate[] {
+    const gates: Gate[] = [];
     const definition = this.#definitions.get(groupKind(desired));
-    if (definition) yield { item: definition, needs: 'ready', soft: false };
+    if (definition) gates.push({ item: definition, needs: 'ready', soft: false });
     for (const { groupKind: target, namespace, name, needs } of edgesOf(desired.object)) {
       const item = this.#byKey.get(`${target}/${namespace ?? ''}/${name}`) ?? this.#byKey.get(`${target}//${name}`);
-      if (item) yield { item, needs, soft: needs === 'applied' };
+      if (item) gates.push({ item, needs, soft: needs === 'applied' });
     }
+    return gates;
   }
 }
 
@@ -107,14 +111,16 @@ function nodeOf(graph: Graph, id: string): GraphNode | undefined {
 }
 
 /** The node at a path and the instance nodes around it. */
-function* chain(graph: Graph, path: NodePath): Iterable<{ readonly node: GraphNode; readonly prefix: string }> {
+function chain(graph: Graph, path: NodePath): { readonly node: GraphNode; readonly prefix: string }[] {
+  const nodes: { readonly node: GraphNode; readonly prefix: string }[] = [];
   let current: Graph | undefined = graph;
   let prefix = '';
   for (const id of path.split('/')) {
     const node: GraphNode | undefined = current && nodeOf(current, id);
-    if (!node) return;
-    yield { node, prefix };
+    if (!node) break;
+    nodes.push({ node, prefix });
     prefix += `${id}/`;
     current = node.instanceOf;
   }
+  return nodes;
 }

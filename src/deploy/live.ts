@@ -8,6 +8,12 @@ export class Live implements Observed {
   readonly #objects = new Map<string, KubernetesObject>();
   readonly #externals = new Map<NodePath, ObservedObject | readonly ObservedObject[] | undefined>();
   #places = new Map<NodePath, string | string[]>();
+  #version = 0;
+
+  /** Another number means that `get` may answer otherwise. */
+  get version(): number {
+    return this.#version;
+  }
 
   get(path: NodePath): ObservedObject | readonly (ObservedObject | undefined)[] | undefined {
     if (this.#externals.has(path)) return this.#externals.get(path);
@@ -30,11 +36,12 @@ export class Live implements Observed {
     const known = this.#objects.get(key);
     if (known && known.metadata.uid === object.metadata.uid && !isNewer(object, known)) return false;
     this.#objects.set(key, object);
+    this.#version += 1;
     return true;
   }
 
   delete(key: string): void {
-    this.#objects.delete(key);
+    if (this.#objects.delete(key)) this.#version += 1;
   }
 
   /** Which objects the nodes stand for. Says whether a node came into sight whose object was read already. */
@@ -51,12 +58,23 @@ export class Live implements Observed {
       items[index] = key;
       places.set(path, items);
     }
+    const moved = [...places].some(([path, place]) => this.#isElsewhere(path, place));
+    if (moved || places.size < this.#places.size) this.#version += 1;
     this.#places = places;
     return found;
   }
 
   setExternal(path: NodePath, found: ObservedObject | readonly ObservedObject[] | undefined): void {
     this.#externals.set(path, found);
+    this.#version += 1;
+  }
+
+  /** Whether a node stood for another object before; for none of those that exist is the same as for no object. */
+  #isElsewhere(path: NodePath, place: string | string[]): boolean {
+    const before = this.#places.get(path);
+    if (before === place) return false;
+    if (typeof place !== 'string' || Array.isArray(before)) return true;
+    return this.#objects.has(place) || (before !== undefined && this.#objects.has(before));
   }
 }
 

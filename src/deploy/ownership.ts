@@ -20,24 +20,30 @@ export function ownsAll(intent: KubernetesObject, live: KubernetesObject): boole
   if (!fields) return false;
   const { apiVersion: _version, kind: _kind, metadata, status: _status, ...rest } = intent;
   const { labels, annotations, finalizers } = metadata;
-  const named = Object.entries({ labels, annotations, finalizers }).filter(([, value]) => value !== undefined);
-  return covers({ ...rest, metadata: Object.fromEntries(named) }, fields);
+  return covers({ ...rest, metadata: { labels, annotations, finalizers } }, fields);
 }
 
 /** Whether an owned set has every leaf of a value. A set without children owns all below it (atomic fields). */
 function covers(value: unknown, fields: Fields): boolean {
-  if (Object.keys(fields).length === 0 || typeof value !== 'object' || value === null) return true;
+  if (hasNoFields(fields) || typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every((item) => coversItem(item, fields));
-  return Object.entries(value).every(([key, item]) => {
-    if (isEmpty(item)) return true;
+  for (const key of Object.keys(value)) {
+    const item = (value as Fields)[key];
+    if (isEmpty(item)) continue;
     const child = fields[`f:${key}`];
-    return child !== undefined && covers(item, child as Fields);
-  });
+    if (child === undefined || !covers(item, child as Fields)) return false;
+  }
+  return true;
 }
 
 // The server keeps no trace of empty values in some kinds.
 function isEmpty(item: unknown): boolean {
-  return item === null || item === undefined || (typeof item === 'object' && Object.keys(item).length === 0);
+  return item === null || item === undefined || (typeof item === 'object' && hasNoFields(item));
+}
+
+function hasNoFields(object: object): boolean {
+  for (const name in object) if ((object as Fields)[name] !== undefined) return false;
+  return true;
 }
 
 function coversItem(item: unknown, fields: Fields): boolean {

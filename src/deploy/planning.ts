@@ -27,7 +27,7 @@ export interface Planned {
 /** Reads everything that a deployment depends on. */
 export async function readWorld(run: Run): Promise<World> {
   const [stored, namespace] = await Promise.all([readRecord(run), readNamespace(run)]);
-  const world = await newWorld(run, { stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
+  const world = newWorld({ stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
   await survey(world, run);
   await Promise.all([lookForOrphans(run, world), lookForForeign(run, world)]);
   return world;

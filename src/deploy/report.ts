@@ -1,10 +1,10 @@
-import { resolve } from '../resolve/resolve.ts';
 import type { Convergence } from './converge.ts';
 import { addressOf } from './item.ts';
 import { describe } from './identity.ts';
 import type { DeployedObject, DeployResult } from './options.ts';
 import type { Planned } from './planning.ts';
 import type { Run } from './run.ts';
+import { resolveAgain } from './world.ts';
 
 /** What a call did, and the status of the instance by the objects as they are now. */
 export function report(
@@ -13,7 +13,7 @@ export function report(
   { items }: Convergence,
   pruned: readonly DeployedObject[] = [],
 ): DeployResult {
-  const { status, statusPending } = resolve(run.graph, run.instance, world.live);
+  const { status, statusPending } = resolveAgain(world, run);
   for (const { desired, verdict } of items) {
     if (verdict?.state === 'waiting')
       run.emit({

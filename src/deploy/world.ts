@@ -26,6 +26,8 @@ export interface World {
   /** Lists that the server refused: what is there is not known. */
   readonly denied: Error[];
   resolution: Resolution;
+  /** Version of `live` that the resolution was made from. */
+  resolvedAt?: number;
   desired: readonly Desired[];
 }
 
@@ -37,11 +39,21 @@ const fewObjects = 16;
 /** Reads what resolving needs until nothing more comes into sight. */
 export async function survey(world: World, run: Run): Promise<void> {
   for (;;) {
-    world.resolution = resolve(run.graph, run.instance, world.live);
-    world.desired = await toDesired(run, world.resolution.objects, world.wishes);
+    resolveAgain(world, run);
+    world.desired = await toDesired(run, world.resolution.objects, { ...world.wishes, before: world.desired });
     const found = world.live.place(world.desired);
     if (!(await look(run, world)) && !found) return;
   }
+}
+
+/** What the graph means for what is known by now. */
+export function resolveAgain(world: World, { graph, instance }: Run): Resolution {
+  const { version } = world.live;
+  if (world.resolvedAt !== version) {
+    world.resolution = resolve(graph, instance, world.live);
+    world.resolvedAt = version;
+  }
+  return world.resolution;
 }
 
 /** Reads lists and externals that are not known yet; says whether there were any. */
@@ -189,19 +201,27 @@ function isListed({ listed }: World, scope: ListQuery): boolean {
   return listed.has(scopeKey(scope)) || listed.has(scopeKey({ ...scope, namespace: undefined }));
 }
 
+/** Before the graph was looked at. */
+const unresolved: Resolution = {
+  objects: [],
+  externals: [],
+  skipped: [],
+  pending: [],
+  waiting: [],
+  ready: new Set(),
+  status: {},
+  statusPending: [],
+};
+
 /** A world of which nothing was read but the record and the namespace. */
-export async function newWorld(
-  run: Run,
-  read: {
-    readonly stored: StoredRecord;
-    readonly namespace: KubernetesObject | undefined;
-    readonly existing: ReadonlySet<string>;
-  },
-): Promise<World> {
+export function newWorld(read: {
+  readonly stored: StoredRecord;
+  readonly namespace: KubernetesObject | undefined;
+  readonly existing: ReadonlySet<string>;
+}): World {
   const { stored, namespace, existing } = read;
-  const live = new Live();
-  const world: World = {
-    live,
+  return {
+    live: new Live(),
     stored,
     namespace,
     foreign: new Map(),
@@ -210,8 +230,7 @@ export async function newWorld(
     sought: new Set(),
     confirmed: new Set(),
     wishes: { salt: stored.salt, existing },
-    resolution: resolve(run.graph, run.instance, live),
+    resolution: unresolved,
     desired: [],
   };
-  return world;
 }

@@ -58,7 +58,7 @@ function finish(run: Run, result: DestroyResult): DestroyResult {
 
 async function findSecrets(run: Run): Promise<readonly Removal[]> {
   const stored = await readRecord(run);
-  const world = await newWorld(run, { stored, namespace: undefined, existing: new Set() });
+  const world = newWorld({ stored, namespace: undefined, existing: new Set() });
   await lookForOrphans(run, world);
   const labels = new Map(
     stored.record?.objects.map(({ namespace, name, label }) => [`${namespace ?? ''}/${name}`, label]),

@@ -45,9 +45,9 @@ export function outline(run: Run): Outline {
 /** The Secrets as they are and as they are wanted. */
 export async function readSecrets(run: Run, { secrets }: Outline): Promise<World> {
   const [stored, namespace] = await Promise.all([readRecord(run), readNamespace(run)]);
-  const world = await newWorld(run, { stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
+  const world = newWorld({ stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
   world.resolution = { ...world.resolution, objects: secrets, externals: [], pending: [] };
-  world.desired = await toDesired(run, secrets, world.wishes);
+  world.desired = await toDesired(run, secrets, { ...world.wishes, before: [] });
   world.live.place(world.desired);
   await look(run, world);
   await Promise.all([lookForOrphans(run, world), lookForForeign(run, world)]);
