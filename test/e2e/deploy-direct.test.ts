@@ -95,7 +95,7 @@ describe('a direct deployment', () => {
     expect((await cluster.get({ ...configMap, name: 'a', namespace }))?.['data']).toEqual({ key: 'value' });
   });
 
-  it('leaves the namespace when somebody else has something in it', async () => {
+  it('19. namespace with foreign objects survives', async () => {
     const options = optionsFor({ cluster, namespace: freshName('shared') });
     const namespace = options.instance.namespace as string;
     const graph = graphOf('shared', configMaps(['a']));
@@ -122,7 +122,7 @@ describe('a direct deployment', () => {
     expect(await namesIn(cluster, namespace, configMap)).toEqual(['kept']);
   });
 
-  it('never shows values of Secrets, and says which variable is missing', async () => {
+  it('25. no Secret value in plan, JSON, logs or errors; a missing variable is named', async () => {
     const options = optionsFor({ cluster, namespace: freshName('secrets') });
     const namespace = options.instance.namespace as string;
     const graphWith = (text: string) =>

@@ -8,7 +8,17 @@ import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { external, kind, simple } from '../../src/k8s/index.ts';
-import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor, tokenOf } from './deploying.ts';
+import {
+  configMap,
+  configMaps,
+  connectTo,
+  freshName,
+  graphOf,
+  namesIn,
+  optionsFor,
+  tokenOf,
+  widgetDefinition,
+} from './deploying.ts';
 import { startProxy, type Fault, type Rule, type Seen } from './fault-proxy.ts';
 
 const place = inject('controlPlane');
@@ -155,7 +165,7 @@ async function tokenOfAdmin(name: string): Promise<string> {
   return tokenOf(cluster, { name, namespace });
 }
 
-describe.concurrent('18. watches that end', () => {
+describe.concurrent('18. watch 410, silent TCP drop', () => {
   const slowStart = { 'simulate.kubewright.dev/start-delay': '4s' };
   const firstOf = (fault: Fault, times = 1): Rule => {
     let count = 0;
@@ -210,80 +220,7 @@ describe('28. fast controllers and observedGeneration', () => {
   });
 });
 
-describe('requests', () => {
-  it('1. no change over many ConfigMaps: 0 writes, one LIST', async () => {
-    const many = Array.from({ length: 1_500 }, (_, index) => `c${index}`);
-    const graph = graphOf('many', configMaps(many));
-    const options = optionsFor({ cluster: through, namespace: freshName('many') });
-    await deploy(graph, { ...options, cluster, timeoutMs: 110_000 });
-    proxy.reset();
-    const { writes: count } = await deploy(graph, options);
-    const lists = proxy.seen.filter(({ list }) => list);
-    expect(count).toBe(0);
-    expect(proxy.seen.filter(writes)).toEqual([]);
-    // Pages of one LIST; the namespace holds one ConfigMap of Kubernetes' own.
-    expect(new Set(lists.map(({ path }) => path)).size).toBe(1);
-    expect(lists.length).toBeLessThanOrEqual(4);
-    expect(proxy.seen.filter(({ watch }) => watch)).toEqual([]);
-    expect(proxy.seen.length).toBeLessThan(8);
-  }, 180_000);
-
-  it('2. a definition and many namespaces, ConfigMaps and resources of it: a watch per kind', async () => {
-    const group = `${freshName('g')}.example.com`;
-    const count = 40;
-    const prefix = freshName('tenant');
-    const graph = graphOf('tenants', () => {
-      const namespace = kind({ apiVersion: 'v1', kind: 'Namespace', namespaced: false });
-      const tenant = kind({ apiVersion: `${group}/v1`, kind: 'Tenant' });
-      const each = Array.from({ length: count }, (_, index) => {
-        const name = `${prefix}-${index}`;
-        return [
-          [`space${index}`, namespace({ metadata: { name } })],
-          [
-            `settings${index}`,
-            kind({ apiVersion: 'v1', kind: 'ConfigMap' })({
-              metadata: { name: 'settings', namespace: name },
-              data: { name },
-            } as never),
-          ],
-          [`tenant${index}`, tenant({ metadata: { name: 'tenant', namespace: name }, spec: { size: index } } as never)],
-        ] as const;
-      });
-      return { definition: definitionOf(group, 'Tenant', {}), ...Object.fromEntries(each.flat()) } as never;
-    });
-    const options = { ...optionsFor({ cluster: through, namespace: freshName('tenants') }), timeoutMs: 110_000 };
-    proxy.reset();
-    const { objects } = await deploy(graph, options);
-    expect(objects).toHaveLength(1 + 3 * count);
-    const watched = proxy.seen.filter(({ watch }) => watch).map(({ path }) => path);
-    expect(new Set(watched).size).toBeLessThanOrEqual(4);
-    proxy.reset();
-    expect((await deploy(graph, options)).writes).toBe(0);
-    expect(proxy.seen.filter(({ list }) => list).length).toBeLessThanOrEqual(4);
-    await destroy(graph, options);
-  }, 180_000);
-});
-
-describe('3. many Deployments to ready', () => {
-  it('one watch of them, no request per object, and an end soon after the last one is ready', async () => {
-    const ids = Array.from({ length: 60 }, (_, index) => `web${index}`);
-    const graph = graphOf('fleet', () => {
-      const one = (name: string): unknown => simple.Deployment({ name, image: 'nginx', replicas: 1 });
-      return Object.fromEntries(ids.map((name) => [name, one(name)])) as never;
-    });
-    const namespace = freshName('fleet');
-    const options = { ...optionsFor({ cluster: through, namespace }), timeoutMs: 110_000 };
-    await deploy(graph, options);
-    const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
-    expect(proxy.seen.filter((seen) => seen.watch && seen.path === path)).toHaveLength(1);
-    expect(proxy.seen.filter((seen) => seen.method === 'GET' && seen.path.startsWith(`${path}/`))).toEqual([]);
-    const { items } = await cluster.list({ apiVersion: 'apps/v1', kind: 'Deployment', namespace });
-    expect(items.every(({ status }) => (status as { readyReplicas?: number }).readyReplicas === 1)).toBe(true);
-    await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name: namespace });
-  }, 120_000);
-});
-
-describe('29. a custom resource whose status comes late', () => {
+describe('29. CR whose status comes late', () => {
   it('is waited for, and what reads its status is applied then', async () => {
     const group = `${freshName('g')}.example.com`;
     const namespace = freshName('late');
@@ -305,7 +242,7 @@ describe('29. a custom resource whose status comes late', () => {
     const graph = graphOf('late', () => {
       const slow = widget({ metadata: { name: 'w' }, spec: { size: 1 } });
       const reader = simple.ConfigMap({ name: 'reader', data: { address: slow.status.address } });
-      return { definition: definitionOf(group, 'Widget', status), slow, reader } as never;
+      return { definition: widgetDefinition(group, { status }), slow, reader };
     });
     const deploying = deploy(graph, options);
     const ref = { apiVersion: `${group}/v1`, kind: 'Widget', name: 'w', namespace };
@@ -340,7 +277,7 @@ describe('29. a custom resource whose status comes late', () => {
         metadata: { name: 'w' },
         spec: { size: 1 },
       } as never);
-      return { definition: definitionOf(group, 'Widget', status), widget } as never;
+      return { definition: widgetDefinition(group, { status }), widget };
     });
     const { duration } = await deploy(graph, options);
     expect(duration).toBeGreaterThan(9_900);
@@ -367,30 +304,3 @@ describe('29. a custom resource whose status comes late', () => {
     expect(await namesIn(cluster, namespace, configMap)).toEqual(['ours', 'theirs']);
   });
 });
-
-function definitionOf(group: string, kindName: string, status: object): unknown {
-  const singular = kindName.toLowerCase();
-  const spec = { type: 'object', properties: { size: { type: 'integer' } } };
-  const openAPIV3Schema = { type: 'object', properties: { spec, ...(Object.keys(status).length > 0 && { status }) } };
-  const version = {
-    name: 'v1',
-    served: true,
-    storage: true,
-    schema: { openAPIV3Schema },
-    subresources: { status: {} },
-  };
-  const definition = kind({
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    namespaced: false,
-  });
-  return definition({
-    metadata: { name: `${singular}s.${group}` },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { plural: `${singular}s`, singular, kind: kindName, listKind: `${kindName}List` },
-      versions: [version],
-    },
-  } as never);
-}

@@ -29,7 +29,7 @@ function killedAt(
 }
 
 // Namespace, lock, record, five objects, record, lock: the writes of a small deployment.
-describe('a run that is killed', () => {
+describe('14. kill -9 mid-apply, re-run converges, nothing leaked', () => {
   it.each([1, 3, 4, 6])('before write %i of a first deployment is continued by the next', async (write) => {
     const namespace = freshName('killed');
     const names = ['a', 'b', 'c', 'd', 'e'];

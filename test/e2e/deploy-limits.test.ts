@@ -24,6 +24,7 @@ import {
   optionsFor,
   secret,
   tokenOf,
+  widgetDefinition,
 } from './deploying.ts';
 
 const place = inject('controlPlane');
@@ -68,7 +69,7 @@ const bookkeeping = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: all },
 ];
 
-describe('26. 403 on one kind', () => {
+describe('26. 403 on one kind: the plan names verb and resource, the others continue', () => {
   const graph = graphOf('partly', () => ({
     settings: simple.ConfigMap({ name: 'settings', data: { a: 'b' } }),
     account: kind({ apiVersion: 'v1', kind: 'ServiceAccount' })({ metadata: { name: 'account' } }),
@@ -133,8 +134,8 @@ describe('26. 403 on one kind', () => {
   });
 });
 
-describe('21. another cluster behind the same context', () => {
-  it('is noticed before anything is read or written', async () => {
+describe('21. another cluster behind the same context is noticed', () => {
+  it('before anything is read or written', async () => {
     const options = optionsFor({ cluster, namespace: freshName('other') });
     const graph = graphOf('other', configMaps(['a']));
     const clusterId = '00000000-0000-0000-0000-000000000000';
@@ -148,7 +149,7 @@ describe('21. another cluster behind the same context', () => {
   });
 });
 
-describe('23. quota', () => {
+describe('23. quota conflict', () => {
   const quota = (namespace: string, hard: object): object => ({
     apiVersion: 'v1',
     kind: 'ResourceQuota',
@@ -209,7 +210,7 @@ describe('27. LoadBalancer pending for ever', () => {
   });
 });
 
-describe('30. a namespace that is terminating', () => {
+describe('30. namespace terminating during apply', () => {
   const graph = graphOf('ending', configMaps(['a', 'b', 'c']));
 
   it('before the run: the run waits until it is gone and makes all of it anew', async () => {
@@ -276,7 +277,7 @@ describe('4. definition, resources and a webhook in one graph on a cold cluster'
         { dependsOn: webhook },
       );
       const settings = simple.ConfigMap({ name: 'settings', data: {} }, { dependsOn: webhook });
-      return { settings, widget, definition: definitionOf(group), webhook };
+      return { settings, widget, definition: widgetDefinition(group), webhook };
     });
     const deploying = deploy(graph, options);
     await sleep(3_000);
@@ -289,24 +290,6 @@ describe('4. definition, resources and a webhook in one graph on a cold cluster'
     close();
   });
 });
-
-function definitionOf(group: string): never {
-  const openAPIV3Schema = {
-    type: 'object',
-    properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
-  };
-  const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' };
-  const versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }];
-  const definition = kind({
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    namespaced: false,
-  });
-  return definition({
-    metadata: { name: `widgets.${group}` },
-    spec: { group, scope: 'Namespaced', names, versions },
-  } as never) as never;
-}
 
 interface WebhookServer {
   readonly port: number;

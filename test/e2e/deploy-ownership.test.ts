@@ -172,7 +172,7 @@ describe('fields that cannot change', () => {
   });
 });
 
-describe('9. rename', () => {
+describe('9. rename: the old one goes only when the new one is ready', () => {
   const named = (name: string, annotations = {}): Graph =>
     graphOf('rename', () => {
       const template = podTemplate(name, 'nginx', annotations);
@@ -184,7 +184,7 @@ describe('9. rename', () => {
       };
     });
 
-  it('the old one goes only when the new one is ready', async () => {
+  it('in this order', async () => {
     const options = optionsFor({ cluster, namespace: freshName('rename') });
     await deploy(named('old'), options);
     options.events.length = 0;
@@ -210,7 +210,7 @@ describe('9. rename', () => {
   });
 });
 
-describe('22. a definition gains a version with new defaults', () => {
+describe('22. CRD gains a version with new defaults', () => {
   it('objects of the old version are not written again', async () => {
     const group = `${freshName('g')}.example.com`;
     const options = optionsFor({ cluster, namespace: freshName('versions') });

@@ -40,7 +40,7 @@ describe('waiting', () => {
     expect(labelsOf(options.events, 'waiting')).toContain('web');
   });
 
-  it('reports an image that cannot be pulled within seconds, with the message of its pod', async () => {
+  it('13. ImagePullBackOff reported in < 30 s with its message', async () => {
     const options = optionsFor({ cluster, namespace: freshName('image') });
     const startedAt = performance.now();
     const failing = deploy(
@@ -199,7 +199,7 @@ describe('waiting', () => {
     expect(after['spec']).toMatchObject({ replicas: 3, template: { spec: { containers: [{ image: 'nginx:2' }] } } });
   });
 
-  it('does not wait for a volume that waits for its first pod', async () => {
+  it('12. PVC WaitForFirstConsumer: nobody waits for a volume that waits for its first pod', async () => {
     const options = optionsFor({ cluster, namespace: freshName('volume') });
     const storageClass = freshName('lazy');
     await cluster.create({
@@ -247,7 +247,7 @@ describe('stopping', () => {
     expect(await namesIn(cluster, namespace, configMap)).toEqual(['c0']);
   });
 
-  it('lets one run work at a time', async () => {
+  it('15. two runs at once: the second waits', async () => {
     const options = optionsFor({ cluster, namespace: freshName('lock') });
     const results = await Promise.all([
       deploy(graphOf('lock', configMaps(['a'], { from: 'one' })), options),
@@ -260,7 +260,7 @@ describe('stopping', () => {
     expect(['one', 'two']).toContain(stored.from);
   });
 
-  it('takes over the lock of a run on this machine that died', async () => {
+  it('15. two runs at once: the lock of a run on this machine that died is taken at once', async () => {
     const options = optionsFor({ cluster, namespace: freshName('dead') });
     const namespace = options.instance.namespace as string;
     const { hostname } = await import('node:os');
@@ -274,6 +274,23 @@ describe('stopping', () => {
     });
     const { duration } = await deploy(graphOf('dead', configMaps(['a'])), options);
     expect(duration).toBeLessThan(5_000);
+  });
+
+  it('15. two runs at once: a dead lock expires', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('expired') });
+    const namespace = options.instance.namespace as string;
+    await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    await cluster.create({
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'kubewright.expired.it', namespace },
+      spec: { holderIdentity: 'another-machine/1/x', leaseDurationSeconds: 15 },
+    });
+    const { duration } = await deploy(graphOf('expired', configMaps(['a'])), options);
+    expect(duration).toBeGreaterThan(14_900);
+    expect(duration).toBeLessThan(30_000);
+    expect(options.events).toContainEqual({ type: 'lock', holder: 'another-machine/1/x' });
+    expect(await namesIn(cluster, namespace, configMap)).toEqual(['a']);
   });
 
   it('explains an object that a finalizer holds', async () => {

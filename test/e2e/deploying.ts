@@ -5,7 +5,7 @@ import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
 import type { DeployEvent, DeployOptions, Mode } from '../../src/deploy/options.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { toResourceGraph } from '../../src/graph/graph.ts';
-import { simple } from '../../src/k8s/index.ts';
+import { kind, simple } from '../../src/k8s/index.ts';
 
 /** A connection of a test file's own. */
 export function connectTo({
@@ -102,4 +102,17 @@ export async function tokenOf(
     body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }),
   });
   return (JSON.parse(body) as { status: { token: string } }).status.token;
+}
+
+/** A definition of the kind `Widget` with an integer `spec.size`, and what else its schema has. */
+export function widgetDefinition(group: string, more: object = {}): never {
+  const spec = { type: 'object', properties: { size: { type: 'integer' } } };
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec, ...more } } };
+  const version = { name: 'v1', served: true, storage: true, schema, subresources: { status: {} } };
+  const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' };
+  const definition = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', namespaced: false };
+  return kind(definition)({
+    metadata: { name: `widgets.${group}` },
+    spec: { group, scope: 'Namespaced', names, versions: [version] },
+  } as never) as never;
 }

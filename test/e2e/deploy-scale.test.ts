@@ -1,0 +1,101 @@
+import { afterAll, afterEach, expect, inject, it } from 'vitest';
+import { deploy } from '../../src/deploy/deploy.ts';
+import { destroy } from '../../src/deploy/destroy.ts';
+import { kind, simple } from '../../src/k8s/index.ts';
+import { configMap, configMaps, connectTo, freshName, graphOf, optionsFor, widgetDefinition } from './deploying.ts';
+import { startProxy } from './fault-proxy.ts';
+
+const place = inject('controlPlane');
+const cluster = await connectTo(place);
+const proxy = await startProxy(place);
+const through = proxy.cluster;
+afterEach(() => proxy.reset());
+afterAll(() => {
+  proxy.close();
+  cluster.close();
+});
+
+// The sizes of the scenarios take minutes; everyday runs are smaller and show the same.
+const full = process.env['KUBEWRIGHT_SCALE'] === 'full';
+const timeoutMs = full ? 900_000 : 110_000;
+const numbered = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+const count = (value: (typeof proxy.seen)[number][]): number => new Set(value.map(({ path }) => path)).size;
+
+it(
+  '1. no change over 5,000 ConfigMaps: 0 writes, at most kinds × namespaces LISTs',
+  async () => {
+    const graph = graphOf('many', configMaps(numbered('c', full ? 5_000 : 1_500)));
+    const options = { ...optionsFor({ cluster: through, namespace: freshName('many') }), timeoutMs };
+    await deploy(graph, { ...options, cluster });
+    proxy.reset();
+    const { writes, duration } = await deploy(graph, options);
+    if (full) console.log(`1. ${Math.round(duration)} ms, ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`);
+    expect(writes).toBe(0);
+    expect(proxy.seen.filter(({ write }) => write)).toEqual([]);
+    // One LIST, in pages.
+    const lists = proxy.seen.filter(({ list }) => list);
+    expect(count(lists)).toBe(1);
+    expect(lists.length).toBeLessThanOrEqual(full ? 11 : 4);
+    expect(proxy.seen.filter(({ watch }) => watch)).toEqual([]);
+    expect(proxy.seen.length - lists.length).toBeLessThan(5);
+    await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name: options.instance.namespace as string });
+  },
+  timeoutMs * 2,
+);
+
+it(
+  '2. CRD + 1,000 × (Namespace, ConfigMap, CR): 4 watches',
+  async () => {
+    const group = `${freshName('g')}.example.com`;
+    const size = full ? 1_000 : 40;
+    const spaces = numbered(`${freshName('tenant')}-`, size);
+    const graph = graphOf('tenants', () => {
+      const space = kind({ apiVersion: 'v1', kind: 'Namespace', namespaced: false });
+      const widget = kind({ apiVersion: `${group}/v1`, kind: 'Widget' });
+      const each = spaces.flatMap((namespace, index) => {
+        const metadata = { name: 'settings', namespace };
+        return [
+          [`space${index}`, space({ metadata: { name: namespace } })],
+          [`settings${index}`, kind(configMap)({ metadata, data: { namespace } } as never)],
+          [`widget${index}`, widget({ metadata, spec: { size: index } } as never)],
+        ] as const;
+      });
+      return { definition: widgetDefinition(group), ...Object.fromEntries(each) };
+    });
+    const options = { ...optionsFor({ cluster: through, namespace: freshName('tenants') }), timeoutMs };
+    proxy.reset();
+    const { objects, duration } = await deploy(graph, options);
+    if (full) console.log(`2. ${Math.round(duration)} ms, ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`);
+    expect(objects).toHaveLength(1 + 3 * size);
+    expect(count(proxy.seen.filter(({ watch }) => watch))).toBeLessThanOrEqual(4);
+    proxy.reset();
+    expect((await deploy(graph, options)).writes).toBe(0);
+    expect(count(proxy.seen.filter(({ list }) => list))).toBeLessThanOrEqual(4);
+    await destroy(graph, options);
+  },
+  timeoutMs * 2,
+);
+
+it(
+  '3. 1,000 Deployments to ready: one watch of them, no request per object',
+  async () => {
+    const ids = numbered('web', full ? 1_000 : 60);
+    const graph = graphOf('fleet', () => {
+      const one = (name: string): unknown => simple.Deployment({ name, image: 'nginx', replicas: 1 });
+      return Object.fromEntries(ids.map((name) => [name, one(name)])) as never;
+    });
+    const namespace = freshName('fleet');
+    const options = { ...optionsFor({ cluster: through, namespace }), timeoutMs };
+    const { duration } = await deploy(graph, options);
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments`;
+    expect(proxy.seen.filter((seen) => seen.watch && seen.path === path)).toHaveLength(1);
+    expect(proxy.seen.filter((seen) => seen.method === 'GET' && seen.path.startsWith(`${path}/`))).toEqual([]);
+    const { items } = await cluster.list({ apiVersion: 'apps/v1', kind: 'Deployment', namespace });
+    expect(items).toHaveLength(ids.length);
+    expect(items.every(({ status }) => (status as { readyReplicas?: number }).readyReplicas === 1)).toBe(true);
+    if (full) console.log(`3. ${Math.round(duration)} ms, ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`);
+    await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name: namespace });
+  },
+  timeoutMs * 2,
+);
