@@ -39,7 +39,7 @@ function line({ file }: Verdict, error: ValidationError): string {
 }
 
 /** `A,B`, `A=true,B=false`. */
-function gatesOf(texts: readonly string[]): string[] {
+export function gatesOf(texts: readonly string[]): string[] {
   return texts
     .flatMap((text) => text.split(','))
     .flatMap((gate) => {

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
-import { KubewrightError } from '../errors.ts';
+import { KubewrightError, throwProblems } from '../errors.ts';
+import type { Graph } from '../graph/graph.ts';
 import { loadEnvironment, loadEnvironments, type NamedEnvironment } from './environments.ts';
 import { describeFailure, failureText } from './failure.ts';
 import { lintFiles } from './lint.ts';
 import { displayPath } from './load-module.ts';
 import { loadStack } from './load-stack.ts';
-import { isManifestFile } from './manifest-files.ts';
+import { isManifestFile, readManifestFiles } from './manifest-files.ts';
 import type { Stack } from './stack.ts';
 import { prepareTarget } from './target.ts';
-import { validateDefinitions } from './validate-definitions.ts';
+import { gatesOf, validateDefinitions } from './validate-definitions.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
 
 /** `validate`: what is wrong with a stack or a definition, without a cluster. */
@@ -20,7 +21,11 @@ export const validateVerb: Verb = {
   operand: 'files',
   environment: 'optional',
   options: [
-    { flags: '--crds <path>', text: 'file or folder with CustomResourceDefinitions that definitions use', many: true },
+    {
+      flags: '--crds <path>',
+      text: 'file or folder with CustomResourceDefinitions that the kinds come from',
+      many: true,
+    },
     { flags: '--feature-gates <names>', text: "kro's feature gates that are on, such as CELOmitFunction", many: true },
   ],
   run: runValidate,
@@ -58,6 +63,8 @@ interface Checked {
   readonly environment?: string;
   readonly graph?: string;
   readonly error?: unknown;
+  /** What is wrong only where kro runs the graph. */
+  readonly warning?: unknown;
 }
 
 async function validateStacks(
@@ -65,7 +72,7 @@ async function validateStacks(
   { flags, terminal }: Call,
 ): Promise<Outcome & { files: readonly object[] }> {
   const [checked, linted] = await Promise.all([
-    Promise.all(stacks.map((stack) => check(stack, flags['env']))),
+    Promise.all(stacks.map((stack) => check(stack, flags))),
     lintFiles(stacks.map(({ file }) => file)),
   ]);
   const { green, red, yellow } = terminal.colors;
@@ -74,15 +81,20 @@ async function validateStacks(
     const { problems = [], warning } = linted.get(file) ?? {};
     const all = checked[index] ?? [];
     const failed = [...all.filter((entry) => 'error' in entry), ...problems.map((error) => ({ place: file, error }))];
+    const warnings = [
+      ...all.flatMap((entry) => ('warning' in entry ? [entry.warning] : [])),
+      ...(warning ? [warning] : []),
+    ].map(describeFailure);
     const document = {
       file: displayPath(file),
       accepted: failed.length === 0,
       errors: failed.map(({ place: _, error, ...entry }: Checked) => ({ ...entry, ...describeFailure(error) })),
-      ...(warning && { warnings: [describeFailure(warning)] }),
+      ...(warnings.length > 0 && { warnings }),
     };
-    const lines = all.map(({ place, ...entry }) =>
+    const lines = all.flatMap(({ place, ...entry }) => [
       'error' in entry ? bad(place, failureText(entry.error)) : `${green('✓')} ${place}`,
-    );
+      ...('warning' in entry ? [yellow(failureText(entry.warning).replaceAll(/^/gm, '    '))] : []),
+    ]);
     if (problems.length > 0) lines.push(bad(displayPath(file), problems.map(failureText).join('\n')));
     if (warning) lines.push(yellow(warning.message));
     return { document, lines };
@@ -96,13 +108,41 @@ async function validateStacks(
   };
 }
 
-async function check(stack: Loaded, env: unknown): Promise<Checked[]> {
+async function check(stack: Loaded, flags: Call['flags']): Promise<Checked[]> {
   const place = displayPath(stack.file);
   if ('error' in stack) return [{ place, error: stack.error }];
-  const environments = await environmentsOf(stack, env);
-  // That a graph could be built is most of it.
-  if (!environments) return stack.graphs.map(({ name }) => ({ place: `${place} ${name}`, graph: name }));
-  return checkStack(stack, environments);
+  const environments = await environmentsOf(stack, flags['env']);
+  const refuse = await refusals(flags);
+  if (environments) return checkStack(stack, environments, refuse);
+  // That a graph could be built is most of it; who will run it is not known.
+  return stack.graphs.map((graph) => {
+    const entry = { place: `${place} ${graph.name}`, graph: graph.name };
+    try {
+      refuse(graph);
+      return entry;
+    } catch (error) {
+      return { ...entry, warning: onlyKro(error) };
+    }
+  });
+}
+
+/** Throws what kro refuses in the definition of a graph. */
+type Refuse = (graph: Graph, gates?: readonly string[]) => void;
+
+async function refusals(flags: Call['flags']): Promise<Refuse> {
+  const { judgeGraph, refusalErrors } = await import('../kro/validate-graph.ts');
+  const crds = readManifestFiles((flags['crds'] ?? []) as string[]);
+  const featureGates = gatesOf((flags['featureGates'] ?? []) as string[]);
+  return (graph, gates = []) => {
+    const { errors } = judgeGraph(graph, { crds, featureGates: [...featureGates, ...gates] });
+    throwProblems(`definition ${graph.name}`, refusalErrors(errors));
+  };
+}
+
+function onlyKro(error: unknown): unknown {
+  if (!(error instanceof KubewrightError)) throw error;
+  const { code, message, problems } = error;
+  return new KubewrightError({ code, message: `only in mode direct: ${message}`, problems });
 }
 
 async function environmentsOf({ file }: Stack, env: unknown): Promise<readonly NamedEnvironment[] | undefined> {
@@ -115,7 +155,7 @@ async function environmentsOf({ file }: Stack, env: unknown): Promise<readonly N
   }
 }
 
-async function checkStack(stack: Stack, environments: readonly NamedEnvironment[]): Promise<Checked[]> {
+async function checkStack(stack: Stack, environments: readonly NamedEnvironment[], refuse: Refuse): Promise<Checked[]> {
   const { synthesize } = await import('../gitops/synth.ts');
   return environments.flatMap((environment) =>
     stack.graphs.map((graph) => {
@@ -126,8 +166,11 @@ async function checkStack(stack: Stack, environments: readonly NamedEnvironment[
       };
       try {
         const target = prepareTarget(graph, environment);
-        // The files show what kro would refuse; direct mode may need values that only the cluster knows, and that is fine.
-        if (target.mode === 'kro') synthesize(target.graph, target);
+        // Direct mode may need values that only the cluster knows, and that is fine.
+        if (target.mode === 'kro') {
+          refuse(target.graph, target.featureGates);
+          synthesize(target.graph, target);
+        }
         return entry;
       } catch (error) {
         return { ...entry, error };

@@ -81,3 +81,61 @@ run(import.meta, toResourceGraph({ name: 'alone', apiVersion: 'example.com/v1', 
     expect(nth(4).code).toBe(1);
   });
 });
+
+describe('validate says what kro would say to a stack', () => {
+  const stack = 'refused/stacks/keeper.ts';
+  let results: readonly CommandResult[];
+  const verdict = (index: number): FileVerdict =>
+    (JSON.parse((results[index] as CommandResult).stdout) as { files: FileVerdict[] }).files[0] as FileVerdict;
+
+  beforeAll(() => {
+    // No environments are near a folder for temporary files.
+    const folder = mkdtempSync(join(tmpdir(), 'kubewright-no-environment-'));
+    const copy = join(folder, 'stack.ts');
+    const text = readFileSync(join(fixtures, stack), 'utf8')
+      .replaceAll('../../../../../src', join(import.meta.dirname, '../../src'))
+      .replace("'arktype'", `'${createRequire(import.meta.url).resolve('arktype')}'`);
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    writeFileSync(copy, text);
+    const crds = ['--crds', 'refused/gadgets.yaml'];
+    results = runCommandLines([
+      { argv: ['validate', stack, '--output', 'json', '--env', 'kro', ...crds] },
+      { argv: ['validate', stack, '--output', 'json', '--env', 'direct', ...crds] },
+      { argv: ['validate', stack, '--env', 'kro', ...crds] },
+      { argv: ['validate', copy, '--output', 'json', ...crds] },
+    ]);
+    rmSync(folder, { recursive: true });
+  }, 120_000);
+
+  it('where an environment runs it with kro: what has no form, and what kro refuses, with the line of the stack', () => {
+    expect(verdict(0)).toMatchObject({
+      accepted: false,
+      errors: [
+        { graph: 'keeper', environment: 'kro', code: 'KroCannotKeep', resource: 'data', path: 'keep' },
+        { graph: 'gadgets', environment: 'kro', code: 'KroRefuses', resource: 'gadget', path: 'template.spec.size' },
+      ],
+    });
+    expect((results[2] as CommandResult).stdout).toMatch(
+      /gadget template\.spec\.size: kro refuses it: failed to build resource "gadget": .*expected string type for path spec\.size, got integer \(.*keeper\.ts:\d+:\d+\)/,
+    );
+    expect((results[2] as CommandResult).code).toBe(1);
+  });
+
+  it('not where it is deployed directly', () => {
+    expect(verdict(1)).toEqual({ file: stack, accepted: true, errors: [] });
+  });
+
+  it('as warnings where no environment says who runs it', () => {
+    expect(verdict(3)).toMatchObject({
+      accepted: true,
+      warnings: [
+        {
+          code: 'KroCannotKeep',
+          message: expect.stringMatching(/^only in mode direct: data keep: kro deletes/) as string,
+        },
+        { code: 'KroRefuses' },
+        { code: 'NoLinter' },
+      ],
+    });
+  });
+});

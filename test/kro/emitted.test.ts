@@ -31,6 +31,8 @@ it('an error of kro has the line of the resource in the stack', () => {
   expect(validateGraph(broken as never)).toEqual([
     {
       code: 'LiteralType',
+      graph: 'app',
+      resource: 'config',
       message: expect.stringContaining('expected string type for path data.a, got integer'),
       path: 'spec.resources[0].template.data.a',
       source: expect.stringMatching(/emitted\.test\.ts:\d+/),
