@@ -29,6 +29,8 @@ export interface FactoryOptions {
   readonly adopt?: boolean;
   /** Lets a deployment delete more than half of what it consists of. @default false */
   readonly allowEmpty?: boolean;
+  /** kro mode: kro's feature gates that are on in the cluster, such as `CELOmitFunction`. @default [] */
+  readonly featureGates?: readonly string[];
   /** kro mode: `destroy` deletes the definition too, when no instance of it is left. @default false */
   readonly definition?: boolean;
   /** Milliseconds. @default 900000 */
@@ -150,7 +152,9 @@ export function factory(mode: Mode, options: FactoryOptions = {}): Factory {
         import('./kro/chain.ts'),
         import('./kro/definition.ts'),
       ]);
-      return definitionsOf(graph as Graph).map((member) => toDefinition(member));
+      return definitionsOf(graph as Graph).map((member) =>
+        toDefinition(member, { featureGates: options.featureGates }),
+      );
     },
   };
 }
@@ -175,6 +179,7 @@ async function targetOf({ mode, options }: Way, graph: Graph, values: unknown): 
     labels,
     annotations,
     secrets,
+    featureGates,
   } = options;
   const environment = defineEnvironment({
     ...(base && { extends: base }),
@@ -185,6 +190,7 @@ async function targetOf({ mode, options }: Way, graph: Graph, values: unknown): 
     ...(labels && { labels }),
     ...(annotations && { annotations }),
     ...(secrets !== undefined && { secrets }),
+    ...(featureGates && { featureGates }),
     values: { [graph.name]: values as object },
   });
   return prepareTarget(graph, { name: 'factory', file: `factory('${mode}')`, environment });
@@ -206,6 +212,7 @@ async function onCluster<T>(
       mode: target.mode,
       instance: target.instance,
       secrets: target.secrets,
+      featureGates: target.featureGates,
       timeoutMs,
       signal,
       onEvent,

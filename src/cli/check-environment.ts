@@ -17,7 +17,7 @@ const object: Check = (value) => (isPlainObject(value) ? undefined : `must be an
 const listOfTexts: Check = (value) =>
   Array.isArray(value) && value.every((item) => typeof item === 'string')
     ? undefined
-    : `must be a list of paths (was ${show(value)})`;
+    : `must be a list of texts (was ${show(value)})`;
 const clusterKinds = ['local', 'context', 'inCluster', 'server'];
 
 /** What each setting has to look like. */
@@ -36,6 +36,7 @@ const settings: Readonly<Record<string, Check>> = {
   values: object,
   fixed: (value) => (isPlainObject(value) ? undefined : listOfTexts(value)),
   definition: object,
+  featureGates: listOfTexts,
   names: object,
   labels: object,
   annotations: object,

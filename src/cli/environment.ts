@@ -62,6 +62,8 @@ export interface EnvironmentDefinition<G extends GraphMap = GraphMap> {
   readonly fixed?: readonly string[] | { readonly [K in keyof G]?: readonly string[] };
   /** kro mode: another name and kind for the definition, for the graph or for each of them. */
   readonly definition?: DefinitionName | { readonly [K in keyof G]?: DefinitionName };
+  /** kro mode: kro's feature gates that are on in the cluster, such as `CELOmitFunction`. @default [] */
+  readonly featureGates?: readonly string[];
   /** Names of the instances, by graph. @default the graph's name */
   readonly names?: { readonly [K in keyof G]?: string };
   /** Labels of the instances. */

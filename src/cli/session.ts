@@ -33,9 +33,9 @@ export async function withProgress<T>(terminal: Terminal, work: (progress: Progr
 
 /** What every call of the engine is told about a target. */
 export function targetOptions(target: Target, cluster: Cluster, signal: AbortSignal): TargetOptions {
-  const { mode, instance, secrets } = target;
+  const { mode, instance, secrets, featureGates } = target;
   const clusterId = target.cluster.kind === 'context' ? target.cluster.clusterId : undefined;
-  return { cluster, mode, instance, secrets, signal, clusterId };
+  return { cluster, mode, instance, secrets, featureGates, signal, clusterId };
 }
 
 /** Shows what a local control plane is doing: minutes pass while it is built for the first time. */

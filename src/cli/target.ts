@@ -22,6 +22,7 @@ export interface Target {
   readonly mode: Mode;
   readonly cluster: ClusterSource;
   readonly instance: Instance;
+  readonly featureGates: readonly string[];
   /** Where the content of each Secret comes from, by its path in the graph. */
   readonly secrets: Readonly<Record<string, SecretSource>>;
   /** Whether the environment says that a Secret may be written to a file. */
@@ -47,6 +48,7 @@ export function prepareTarget(graph: Graph, named: NamedEnvironment): Target {
     graph: deployed,
     mode,
     cluster: environment.cluster as ClusterSource,
+    featureGates: environment.featureGates ?? [],
     instance: {
       name: environment.names?.[graph.name] ?? graph.name,
       namespace,

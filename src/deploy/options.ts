@@ -21,6 +21,8 @@ export interface TargetOptions {
   readonly clusterId?: string | undefined;
   /** @default 'plain' */
   readonly secrets?: SecretsPolicy | undefined;
+  /** kro mode: kro's feature gates that are on in the cluster, such as `CELOmitFunction`. @default [] */
+  readonly featureGates?: readonly string[] | undefined;
   /** Called for everything that happens, for progress. Never holds values of Secrets. */
   readonly onEvent?: ((event: DeployEvent) => void) | undefined;
   /** Stops after the requests that are running; the error then says what is left. */

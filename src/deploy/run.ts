@@ -15,6 +15,8 @@ export interface Run {
   readonly mode: Mode;
   readonly cluster: PatientCluster;
   readonly secrets: SecretsPolicy;
+  /** kro's feature gates that are on. */
+  readonly featureGates: readonly string[];
   readonly pool: Pool;
   /** Aborted by the caller or by the deadline. */
   readonly signal: AbortSignal;
@@ -41,6 +43,7 @@ export function startRun(graph: Graph, options: TargetOptions): Run {
     mode: options.mode,
     cluster,
     secrets: options.secrets ?? 'plain',
+    featureGates: options.featureGates ?? [],
     pool: new Pool(),
     signal,
     startedAt: performance.now(),

@@ -28,7 +28,7 @@ export function definitionFiles(graph: Graph, options: SynthOptions): ModeFiles 
   const chain = definitionsOf(graph);
   for (const [index, member] of chain.entries()) {
     const last = index === chain.length - 1;
-    const object = toDefinition(member);
+    const object = toDefinition(member, { featureGates: options.featureGates });
     const annotations = { [syncWave]: String(index - chain.length) };
     files.set(
       `${names.unique(last ? 'definition' : `definition-${member.name}`)}.yaml`,

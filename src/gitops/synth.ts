@@ -10,6 +10,8 @@ export interface SynthOptions {
   readonly mode: 'direct' | 'kro';
   /** Name, namespace and valid values of the instance. */
   readonly instance: Instance;
+  /** kro mode: kro's feature gates that are on. @default [] */
+  readonly featureGates?: readonly string[] | undefined;
   /** Whether the Secret at a path of the graph may be written to a file, content and all. @default none of them */
   readonly writesSecret?: ((path: string) => boolean) | undefined;
 }

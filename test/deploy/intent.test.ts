@@ -7,7 +7,6 @@ import { valueAt } from '../../src/deploy/field-path.ts';
 import { handOver } from '../../src/deploy/hand-over.ts';
 import { applySetId, identify } from '../../src/deploy/identity.ts';
 import { canonical, intentHash } from '../../src/deploy/intent.ts';
-import { breakingChanges } from '../../src/deploy/kro/breaking.ts';
 import { ownsAll } from '../../src/deploy/ownership.ts';
 import { secretContent } from '../../src/deploy/secrets.ts';
 import { Deferred } from '../../src/expr/value.ts';
@@ -220,36 +219,5 @@ describe('derived order', () => {
     expect(
       edgesOf(binding).map(({ groupKind, namespace, name }) => `${groupKind} ${String(namespace)}/${name}`),
     ).toEqual(['Namespace undefined/n', 'ClusterRole.rbac.authorization.k8s.io n/r', 'ServiceAccount other/sa']);
-  });
-});
-
-describe('breaking changes of a kind', () => {
-  const of = (properties: object, required: string[] = []): Record<string, unknown> => ({
-    type: 'object',
-    properties,
-    required,
-  });
-  it.each([
-    ['a field is removed', of({ a: {} }), of({}), ['spec.a is removed']],
-    [
-      'a type changes',
-      of({ a: { type: 'string' } }),
-      of({ a: { type: 'integer' } }),
-      ['spec.a changes its type from string to integer'],
-    ],
-    ['a new field is required', of({}), of({ a: {} }, ['a']), ['spec.a is new and required without a default']],
-    ['an enum shrinks', of({ a: { enum: ['x', 'y'] } }), of({ a: { enum: ['x'] } }), ['spec.a no longer allows "y"']],
-    ['a bound is tightened', of({ a: { maximum: 9 } }), of({ a: { maximum: 5 } }), ['spec.a has a tighter maximum: 5']],
-    ['a field is added', of({}), of({ a: {} }), []],
-    ['a required field has a default', of({}), of({ a: { default: 1 } }, ['a']), []],
-    ['a bound is relaxed', of({ a: { minimum: 3 } }), of({ a: { minimum: 1 } }), []],
-    [
-      'items change',
-      of({ a: { items: { type: 'string' } } }),
-      of({ a: { items: { type: 'integer' } } }),
-      ['spec.a[] changes its type from string to integer'],
-    ],
-  ])('when %s', (_title, before, after, expected) => {
-    expect([...breakingChanges(before, after)]).toEqual(expected);
   });
 });

@@ -160,7 +160,7 @@ describe('a deployment with kro', () => {
       instance: { ...chosen.instance, spec: { image: 'nginx:1' } },
     });
     await expect(narrower).rejects.toThrow(
-      /definition breakingshop: kro refuses this change of an existing kind: spec\.size is removed/,
+      /definition breakingshop: kro refuses this change of an existing kind: spec\.size: Property size was removed/,
     );
   });
 

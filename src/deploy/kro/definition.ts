@@ -4,15 +4,18 @@ import type { KubernetesObject, ListQuery } from '../../cluster/cluster.ts';
 import { KubewrightError } from '../../errors.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { toDefinition } from '../../kro/definition.ts';
+import { conflictError, isFieldConflict } from '../conflict.ts';
 import { diff } from '../diff.ts';
-import { fieldManager } from '../identity.ts';
 import type { DeployOptions, FieldChange, ObjectAddress, PlannedChange } from '../options.ts';
 import { ownFields } from '../ownership.ts';
-import { condition, explain, fields, subjectOf } from '../readiness/verdict.ts';
+import { condition, explain, fields, subjectOf, text } from '../readiness/verdict.ts';
 import { kindOf, type Run } from '../run.ts';
 import { watchOne } from '../watch-one.ts';
-import { breakingChanges } from './breaking.ts';
 import { definitionKind, unsupportedVersion } from './installed.ts';
+import { judgeKind } from './kind.ts';
+import { ownerOf } from './owner.ts';
+import { withSources } from './sources.ts';
+import { applyTaking } from './take.ts';
 
 /** A definition and what a deployment would do to it. */
 export interface PlannedDefinition {
@@ -22,32 +25,49 @@ export interface PlannedDefinition {
   readonly change: PlannedChange;
   readonly warnings: readonly string[];
   readonly problems: readonly Error[];
+  /** How long a refusal of kro may stand before it is believed. */
+  readonly patienceMs: number;
 }
 
-const allowBreaking = 'kro.run/allow-breaking-changes';
 const patienceMs = 3_000;
 
 /** Compares a graph's definition with the one that is there. */
-export async function planDefinition(run: Run, graph: Graph, { adopt }: DeployOptions): Promise<PlannedDefinition> {
-  const object = toDefinition(graph) as unknown as KubernetesObject;
+export async function planDefinition(run: Run, graph: Graph, options: DeployOptions): Promise<PlannedDefinition> {
+  const object = toDefinition(graph, { featureGates: run.featureGates }) as unknown as KubernetesObject;
   const address = addressOfDefinition(graph);
   const live = await run.cluster.get({ ...definitionKind, name: graph.name }, { signal: run.signal });
-  const planned = { graph, object, live, warnings: [], problems: [] };
-  if (!live) return { ...planned, change: { ...address, action: 'create', fields: [] } };
-  if (!ownFields(live))
+  const planned = { graph, object, live, warnings: [], problems: [], patienceMs };
+  const isForeign = live !== undefined && !ownFields(live);
+  const moved = live ? immutableProblem(graph, object, live) : undefined;
+  if (moved) return { ...planned, change: { ...address, action: 'update', fields: [] }, problems: [moved] };
+  if (isForeign && !options.adopt)
     return {
       ...planned,
       change: { ...address, action: 'adopt', fields: [] },
-      problems: adopt ? [] : [foreignDefinition(graph, live)],
+      problems: [foreignDefinition(graph, live)],
     };
-  const changed = await changedFields(run, object, live, adopt ?? false);
-  if (changed.length === 0) return { ...planned, change: { ...address, action: 'unchanged', fields: [] } };
-  const [breaking, others] = await Promise.all([breakingProblems(run, graph, live), otherInstances(run, graph)]);
-  const warnings =
-    others.length > 0
+  const { fields: changed, conflict } = await changedFields(run, { object, live }, options);
+  if (conflict) return { ...planned, change: { ...address, action: 'update', fields: [] }, problems: [conflict] };
+  if (live && !isForeign && changed.length === 0)
+    return { ...planned, change: { ...address, action: 'unchanged', fields: [] } };
+  const [verdict, others] = await Promise.all([judgeKind(run, graph, live), live ? otherInstances(run, graph) : []]);
+  const warnings = [
+    ...(isForeign && ownerOf(live).returns
+      ? [`ResourceGraphDefinition ${graph.name}: ${ownerOf(live).returns ?? ''}`]
+      : []),
+    ...(others.length > 0
       ? [`ResourceGraphDefinition ${graph.name} changes for other instances too: ${others.join(', ')}`]
-      : [];
-  return { ...planned, change: { ...address, action: 'update', fields: changed }, warnings, problems: breaking };
+      : []),
+    ...verdict.warnings,
+  ];
+  const action = live ? (isForeign ? 'adopt' : 'update') : 'create';
+  return {
+    ...planned,
+    change: { ...address, action, fields: live ? changed : [] },
+    warnings,
+    problems: verdict.problems,
+    patienceMs: verdict.patienceMs ?? patienceMs,
+  };
 }
 
 export function addressOfDefinition(graph: Graph): ObjectAddress {
@@ -56,12 +76,38 @@ export function addressOfDefinition(graph: Graph): ObjectAddress {
 
 async function changedFields(
   run: Run,
-  object: KubernetesObject,
-  live: KubernetesObject,
-  force: boolean,
-): Promise<readonly FieldChange[]> {
-  const { object: after } = await run.cluster.apply(object, { fieldManager, dryRun: true, force });
-  return diff(live, after);
+  { object, live }: { readonly object: KubernetesObject; readonly live: KubernetesObject | undefined },
+  options: DeployOptions,
+): Promise<{ readonly fields: readonly FieldChange[]; readonly conflict?: Error }> {
+  if (!live) return { fields: [] };
+  try {
+    const after = await applyTaking(run, object, { dryRun: true, force: options.adopt, take: options.take });
+    return { fields: diff(live, after) };
+  } catch (error) {
+    if (!isFieldConflict(error)) throw error;
+    const address = { label: `definition ${object.metadata.name}`, ...definitionKind, name: object.metadata.name };
+    return { fields: [], conflict: conflictError({ ...address, object, source: () => undefined }, live, error) };
+  }
+}
+
+/** What can never change in a definition; the API server says it of one field, and only when it is written. */
+function immutableProblem(graph: Graph, object: KubernetesObject, live: KubernetesObject): KubewrightError | undefined {
+  const schemaOf = (definition: KubernetesObject): Record<string, unknown> =>
+    fields(fields(definition['spec'])['schema']);
+  const [now, before] = [schemaOf(object), schemaOf(live)];
+  const defaults: Record<string, string> = { group: 'kro.run', scope: 'Namespaced' };
+  const changes = ['group', 'apiVersion', 'kind', 'scope'].flatMap((name) => {
+    const [old, wanted] = [before, now].map((schema) => text(schema[name]) ?? defaults[name]);
+    return old === wanted ? [] : [`${name} is ${old} and cannot become ${wanted}`];
+  });
+  if (changes.length === 0) return undefined;
+  return new KubewrightError({
+    code: 'ImmutableDefinition',
+    resource: `definition ${graph.name}`,
+    path: 'spec.schema',
+    message: `ResourceGraphDefinition ${graph.name} exists, and its ${changes.join(', ')}`,
+    hint: 'Give this graph another name and kind; or destroy all instances of the old one, and it with --definition, first.',
+  });
 }
 
 /** Where instances of a graph's kind are. */
@@ -84,49 +130,22 @@ async function otherInstances(run: Run, graph: Graph): Promise<readonly string[]
     .map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`);
 }
 
-async function breakingProblems(run: Run, graph: Graph, live: KubernetesObject): Promise<readonly Error[]> {
-  if (live.metadata.annotations?.[allowBreaking] === 'true') return [];
-  const served = await kindOf(run, { apiVersion: `${graph.group}/${graph.version}`, kind: graph.kind });
-  if (!served) return [];
-  const crd = await run.cluster.get(
-    {
-      apiVersion: 'apiextensions.k8s.io/v1',
-      kind: 'CustomResourceDefinition',
-      name: `${served.plural}.${graph.group}`,
-    },
-    { signal: run.signal },
-  );
-  const [version] = (fields(crd?.['spec'])['versions'] ?? []) as readonly Record<string, unknown>[];
-  const before = fields(fields(fields(fields(version?.['schema'])['openAPIV3Schema'])['properties'])['spec']);
-  const found = breakingChanges(before, graph.spec.json as never);
-  if (found.length === 0) return [];
-  return [
-    new KubewrightError({
-      code: 'BreakingDefinition',
-      resource: `definition ${graph.name}`,
-      message: `kro refuses this change of an existing kind: ${found.join('; ')}`,
-      hint: `Keep what is there and add to it, give the definition another name and kind, or annotate it with ${allowBreaking}: "true".`,
-    }),
-  ];
-}
-
 function foreignDefinition(graph: Graph, live: KubernetesObject): KubewrightError {
-  const managers = [
-    ...new Set(live.metadata.managedFields?.filter(({ subresource }) => !subresource).map(({ manager }) => manager)),
-  ].filter((manager) => manager !== 'controller');
+  const { name, returns } = ownerOf(live);
   return new KubewrightError({
     code: 'NotOurs',
     resource: `definition ${graph.name}`,
-    message: `ResourceGraphDefinition ${graph.name} exists and belongs to ${managers.join(', ') || 'somebody else'}`,
-    hint: 'Take it over with --adopt, or give this one another name and kind.',
+    message: `ResourceGraphDefinition ${graph.name} exists and belongs to ${name}`,
+    hint: `${returns === undefined ? '' : `Let ${name} deploy it: \`synth\` writes the files. Or take`}${returns === undefined ? 'Take' : ''} it over with --adopt, or give this one another name and kind.`,
   });
 }
 
 /** Applies a definition where it differs and waits until kro serves its kind. */
-export async function makeDefinition(run: Run, { graph, object, change }: PlannedDefinition): Promise<void> {
+export async function makeDefinition(run: Run, planned: PlannedDefinition, { take }: DeployOptions): Promise<void> {
+  const { graph, object, change } = planned;
   let generation: number | undefined;
   if (change.action !== 'unchanged') {
-    const { object: stored } = await run.cluster.apply(object, { fieldManager, force: change.action === 'adopt' });
+    const stored = await applyTaking(run, object, { force: change.action === 'adopt', take });
     generation = stored.metadata.generation;
     run.emit({
       type: 'object',
@@ -134,11 +153,15 @@ export async function makeDefinition(run: Run, { graph, object, change }: Planne
       action: change.action === 'create' ? 'created' : change.action === 'adopt' ? 'adopted' : 'updated',
     });
   }
-  await active(run, graph, generation ?? 0);
+  await active(run, planned, generation ?? 0);
   await served(run, graph);
 }
 
-async function active(run: Run, graph: Graph, generation: number): Promise<void> {
+async function active(
+  run: Run,
+  { graph, patienceMs: patience }: Pick<PlannedDefinition, 'graph' | 'patienceMs'>,
+  generation: number,
+): Promise<void> {
   const address = addressOfDefinition(graph);
   const startedAt = performance.now();
   let told: string | undefined;
@@ -151,11 +174,12 @@ async function active(run: Run, graph: Graph, generation: number): Promise<void>
       return true;
     }
     const refusal = judged.find((found) => found?.status === 'False');
-    const reason = explain(refusal ?? condition(subject, 'Ready'), 'kro has not judged it yet');
+    const said = explain(refusal ?? condition(subject, 'Ready'), 'kro has not judged it yet');
+    const reason = withSources(said, graph);
     if (reason !== told) run.emit({ type: 'waiting', object: address, reason });
     told = reason;
     // A kind that was installed a moment ago is noticed in a second try.
-    if (refusal && performance.now() - startedAt > patienceMs) throw refusedDefinition(graph, reason);
+    if (refusal && performance.now() - startedAt > patience) throw refusedDefinition(graph, reason);
     return undefined;
   });
 }

@@ -23,7 +23,7 @@ export async function deployWithKro(run: Run, options: DeployOptions): Promise<D
   return withLock(run, async () => {
     const current = await planAgainIfMoved(run, planned, options);
     const stored = await writeRecord(run, current.world.stored, recordOf(run, current, 'applying'));
-    for (const definition of current.definitions) await makeDefinition(run, definition);
+    for (const definition of current.definitions) await makeDefinition(run, definition, options);
     const settled = await makeAndWait(run, current, options);
     await removeInOrder(
       run,
@@ -56,7 +56,7 @@ async function makeAndWait(run: Run, planned: PlannedWithKro, options: DeployOpt
   ];
   await makeSecrets(run, world, { wanted: before, options });
   const newDefinition = definitions.some(({ change }) => change.action !== 'unchanged');
-  const instance = await makeInstance(run, planned.instance, newDefinition);
+  const instance = await makeInstance(run, planned.instance, { again: newDefinition, take: options.take });
   const [settled] = await Promise.all([
     settleInstance(run, world, instance.metadata.generation ?? 0),
     makeSecrets(run, world, { wanted: later, options }),
@@ -120,7 +120,9 @@ function report(run: Run, { plan }: PlannedWithKro, { children, status, resoluti
       ready: true,
     }),
   );
-  const made = children.map(
+  const adopted = new Set(own.map(({ label }) => label));
+  const others = children.filter(({ desired }) => !adopted.has(desired.label));
+  const made = others.map(
     ({ desired: { label, apiVersion, kind, namespace, name } }): DeployedObject => ({
       label,
       apiVersion,

@@ -4,11 +4,13 @@ import { KubewrightError } from '../../errors.ts';
 import { toInstance } from '../../kro/instance.ts';
 import { conflictError, isFieldConflict } from '../conflict.ts';
 import { diff } from '../diff.ts';
-import { describe, fieldManager } from '../identity.ts';
+import { describe } from '../identity.ts';
 import type { DeployOptions, ObjectAddress, PlannedChange } from '../options.ts';
 import { ownFields } from '../ownership.ts';
 import { isPassing, retrying } from '../retry.ts';
 import type { Run } from '../run.ts';
+import { ownerOf } from './owner.ts';
+import { applyTaking } from './take.ts';
 
 /** The instance as it is and as it is wanted. */
 export interface PlannedInstance {
@@ -31,17 +33,25 @@ export function addressOfInstance(run: Run): ObjectAddress {
   return { label: `instance ${run.instance.name}`, ...instanceRef(run) };
 }
 
-/** Compares the instance with the one that is there; `newDefinition`: its kind is about to change. */
+/** What is known before the instance is compared. */
+export interface InstanceContext {
+  /** Its kind is about to change. */
+  readonly newDefinition: boolean;
+  /** The record says that we made it, whoever has its fields now. */
+  readonly recorded: boolean;
+}
+
+/** Compares the instance with the one that is there. */
 export async function planInstance(
   run: Run,
-  { adopt }: DeployOptions,
-  newDefinition: boolean,
+  { adopt, take }: DeployOptions,
+  { newDefinition, recorded }: InstanceContext,
 ): Promise<PlannedInstance> {
   const object = toInstance(run.graph, run.instance) as unknown as KubernetesObject;
   const address = addressOfInstance(run);
   const live = await readInstance(run);
   if (!live) return { object, live, change: { ...address, action: 'create', fields: [] }, problems: [] };
-  if (!ownFields(live))
+  if (!recorded && !ownFields(live))
     return {
       object,
       live,
@@ -49,7 +59,7 @@ export async function planInstance(
       problems: adopt ? [] : [foreignInstance(run, live)],
     };
   try {
-    const { object: after } = await run.cluster.apply(object, { fieldManager, dryRun: true });
+    const after = await applyTaking(run, object, { dryRun: true, take });
     const fields = diff(live, after);
     return {
       object,
@@ -90,17 +100,14 @@ export async function readInstance(run: Run): Promise<KubernetesObject | undefin
 export async function makeInstance(
   run: Run,
   { object, live, change }: PlannedInstance,
-  again: boolean,
+  { again, take }: { readonly again: boolean; readonly take: DeployOptions['take'] },
 ): Promise<KubernetesObject> {
   if (live && change.action === 'unchanged' && !again) return live;
-  const { object: stored } = await retrying(
-    () => run.cluster.apply(object, { fieldManager, force: change.action === 'adopt' }),
-    {
-      signal: run.signal,
-      heals: (error) => isPassing(error) || isApiError(error, 'NotFound', 'KindNotServed'),
-      budgetMs: 30_000,
-    },
-  );
+  const stored = await retrying(() => applyTaking(run, object, { force: change.action === 'adopt', take }), {
+    signal: run.signal,
+    heals: (error) => isPassing(error) || isApiError(error, 'NotFound', 'KindNotServed'),
+    budgetMs: 30_000,
+  });
   const action = change.action === 'create' ? 'created' : change.action === 'adopt' ? 'adopted' : 'updated';
   if (stored.metadata.resourceVersion !== live?.metadata.resourceVersion)
     run.emit({ type: 'object', object: addressOfInstance(run), action });
@@ -119,13 +126,10 @@ function instanceConflict(run: Run, { object, live, error }: InstanceConflict): 
 }
 
 function foreignInstance(run: Run, live: KubernetesObject): KubewrightError {
-  const managers = [...new Set(live.metadata.managedFields?.map(({ manager }) => manager))]
-    .filter((manager) => !manager?.startsWith('kro'))
-    .join(', ');
   return new KubewrightError({
     code: 'NotOurs',
     resource: `instance ${run.instance.name}`,
-    message: `${describe(instanceRef(run))} exists and belongs to ${managers || 'somebody else'}`,
+    message: `${describe(instanceRef(run))} exists and belongs to ${ownerOf(live).name}`,
     hint: 'Take it over with --adopt, or give the instance another name or namespace.',
   });
 }

@@ -6,7 +6,8 @@ import { isUnfinished, modeProblems, orphanAddress, planObjects } from '../plann
 import { kindOf, type Run } from '../run.ts';
 import type { World } from '../world.ts';
 import { planDefinition, type PlannedDefinition } from './definition.ts';
-import { missingKro } from './installed.ts';
+import { forceAdoption, type ForceAdoption } from './force-adoption.ts';
+import { missingKro, versionVerdict } from './installed.ts';
 import { planInstance, type PlannedInstance } from './instance.ts';
 import { madeByKro, outline, readSecrets, type Outline } from './secrets.ts';
 
@@ -40,16 +41,28 @@ export async function planWithKro(run: Run, options: DeployOptions): Promise<Pla
     ...definitions.flatMap((each) => each.problems),
   ];
   const [instance, secrets] = await Promise.all([
-    planInstance(run, options, changes),
+    planInstance(run, options, { newDefinition: changes, recorded: world.stored.record?.mode === 'kro' }),
     planObjects(run, world, { options, thorough: false, problems }),
   ]);
+  const isNew = changes || instance.change.action !== 'unchanged';
+  const [version, adoption] = await Promise.all([
+    changes ? versionVerdict(run) : supported,
+    isNew ? forceAdoption(run, outlined, options) : nothingAdopted,
+  ]);
+  if (version.problem) problems.push(version.problem);
   const orphans = findOrphans(run, world, false);
   const deletions = orphans.deletable.map((object) => ({
     ...orphanAddress(world, object),
     action: 'delete' as const,
     fields: [],
   }));
-  const all = [...definitions.map(({ change }) => change), ...secrets, instance.change, ...deletions];
+  const all = [
+    ...definitions.map(({ change }) => change),
+    ...secrets,
+    instance.change,
+    ...adoption.changes,
+    ...deletions,
+  ];
   const createsNamespace =
     !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
   const plan: Plan = {
@@ -60,11 +73,14 @@ export async function planWithKro(run: Run, options: DeployOptions): Promise<Pla
       createsNamespace !== undefined ||
       isUnfinished(world) ||
       all.some(({ action }) => action !== 'unchanged' && action !== 'check'),
-    warnings: definitions.flatMap(({ warnings }) => warnings),
-    problems: [...problems, ...instance.problems],
+    warnings: [...(version.warning ? [version.warning] : []), ...definitions.flatMap(({ warnings }) => warnings)],
+    problems: [...problems, ...instance.problems, ...adoption.problems],
   };
   return { plan, definitions, instance, outline: outlined, world, orphans };
 }
+
+const supported: Awaited<ReturnType<typeof versionVerdict>> = {};
+const nothingAdopted: ForceAdoption = { changes: [], problems: [] };
 
 /** kro accepts a definition only when every kind in it is served, even one that `includeWhen` leaves out. */
 async function unservedKinds(run: Run, graphs: ReturnType<typeof definitionsOf>): Promise<Error[]> {

@@ -11,6 +11,7 @@ import { missingKro } from './installed.ts';
 import { addressOfInstance, readInstance } from './instance.ts';
 import { observedOf } from './observed.ts';
 import { outline, readSecrets } from './secrets.ts';
+import { withSources } from './sources.ts';
 import { ownStatus } from './wait.ts';
 
 /** How an instance does now, by kro's words and by the objects that it made. */
@@ -48,7 +49,9 @@ export async function statusWithKro(run: Run): Promise<StatusResult> {
   const own: ObjectState = {
     ...addressOfInstance(run),
     state: active ? 'ready' : 'waiting',
-    ...(!active && { reason: explain(condition(subject, 'Ready'), 'kro has not judged it yet') }),
+    ...(!active && {
+      reason: withSources(explain(condition(subject, 'Ready'), 'kro has not judged it yet'), run.graph),
+    }),
   };
   const { pending, statusPending } = resolution;
   return {

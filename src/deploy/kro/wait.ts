@@ -28,6 +28,7 @@ import { look, type World } from '../world.ts';
 import { ChildWatch, readChildren, type Child } from './children.ts';
 import { addressOfInstance, instanceRef } from './instance.ts';
 import { observedOf } from './observed.ts';
+import { withSources } from './sources.ts';
 
 /** What an instance became. */
 export interface SettledInstance {
@@ -202,7 +203,7 @@ class WaitingRoom {
     const state = text(subject.status['state']);
     const active = state === 'ACTIVE' && (!stated || found?.status === 'True');
     this.#erredAt = state === 'ERROR' ? (this.#erredAt ?? performance.now()) : undefined;
-    const reason = kroReason(subject.conditions, state);
+    const reason = withSources(kroReason(subject.conditions, state), this.#run.graph);
     if (active) return ready;
     this.#tell(addressOfInstance(this.#run), reason, () =>
       this.#run.emit({ type: 'waiting', object: addressOfInstance(this.#run), reason }),
