@@ -151,20 +151,17 @@ class LeafChecker {
   value(tree: Value, type: CelType): Value {
     const steps: Step[] = [];
     const path = (): string => pathText(steps);
-    const walk = (value: Value, expected: CelType, step: Step): Value => {
+    const walk = (value: Value, step: Step): Value => {
       // Most leaves are plain: nothing is to be done for them.
       if (typeof value !== 'object' || value === null) return value;
       steps.push(step);
       const checked =
-        value instanceof Expression ? this.expression(value, expected, path).expression : walkInside(value, expected);
+        value instanceof Expression ? this.expression(value, typeAt(type, steps), path).expression : walkInside(value);
       steps.pop();
       return checked;
     };
-    const walkInside = (value: Value & object, expected: CelType): Value => {
-      if (Array.isArray(value)) {
-        const element = expected.kind === 'list' ? expected.element : dyn;
-        return mapSame(value, (item, index) => walk(item, element, index));
-      }
+    const walkInside = (value: Value & object): Value => {
+      if (Array.isArray(value)) return mapSame(value, walk);
       if (!isObject(value)) {
         this.hasDeferred ||= value instanceof Deferred;
         return value;
@@ -172,12 +169,12 @@ class LeafChecker {
       let result: Record<string, Value> | undefined;
       for (const key of Object.keys(value)) {
         const old = value[key] as Value;
-        const changed = walk(old, fieldType(expected, key), key);
+        const changed = walk(old, key);
         if (changed !== old) define((result ??= { ...value }), key, changed);
       }
       return result ? Object.freeze(result) : value;
     };
-    return walkInside(tree as Value & object, type);
+    return walkInside(tree as Value & object);
   }
 
   condition(condition: Expression, path: string): Expression {
@@ -271,9 +268,15 @@ function hintFor(expected: CelType, actual: CelType): string | undefined {
   return undefined;
 }
 
-function fieldType(type: CelType, key: string): CelType {
-  if (type.kind === 'struct') return type.field(key) ?? dyn;
-  return type.kind === 'map' ? type.value : dyn;
+/** The type of a place inside of a value. */
+function typeAt(type: CelType, steps: readonly Step[]): CelType {
+  let at = type;
+  for (const step of steps) {
+    if (typeof step === 'number') at = at.kind === 'list' ? at.element : dyn;
+    else if (at.kind === 'struct') at = at.field(step) ?? dyn;
+    else at = at.kind === 'map' ? at.value : dyn;
+  }
+  return at;
 }
 
 function mapSame(items: readonly Value[], change: (item: Value, index: number) => Value): Value {

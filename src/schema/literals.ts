@@ -48,7 +48,8 @@ function checkValue(schema: JsonSchema, value: unknown, check: Check): void {
 }
 
 function checkObject(schema: JsonSchema, value: Record<string, unknown>, check: Check): void {
-  if (expectedTypes(schema) === undefined) return;
+  if (schema.type !== 'object' && expectedTypes(schema) === undefined) return;
+  if (schema['x-kubernetes-preserve-unknown-fields']) return;
   for (const name of Object.keys(value)) {
     const field = value[name];
     check.path.push(name);
