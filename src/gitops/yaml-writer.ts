@@ -19,36 +19,39 @@ export class YamlWriter {
   write(value: unknown): string {
     if (!isFilled(value)) return this.#dump(value);
     this.#awkward = false;
-    const text = this.#block(value, '');
-    return this.#awkward ? this.#dump(value) : text;
+    const pieces: string[] = [];
+    this.#block(value, '', '', pieces);
+    return this.#awkward ? this.#dump(value) : pieces.join('');
   }
 
-  #block(value: object, indent: string): string {
-    return Array.isArray(value)
-      ? this.#sequence(value, indent)
-      : this.#mapping(value as Record<string, unknown>, indent);
+  /** `first` stands before the first line, where a list puts its dash, and `indent` before the others. */
+  #block(value: object, first: string, indent: string, pieces: string[]): void {
+    if (Array.isArray(value)) this.#sequence(value, first, indent, pieces);
+    else this.#mapping(value as Record<string, unknown>, first, indent, pieces);
   }
 
-  #mapping(value: Record<string, unknown>, indent: string): string {
-    let text = '';
+  #mapping(value: Record<string, unknown>, first: string, indent: string, pieces: string[]): void {
+    let before = first;
     for (const key in value) {
       const item = value[key];
       if (item === undefined || !Object.hasOwn(value, key)) continue;
-      text += `${indent}${this.#key(key)}:${isFilled(item) ? `\n${this.#block(item, `${indent}  `)}` : ` ${this.#scalar(item, indent)}\n`}`;
+      pieces.push(before, this.#key(key));
+      if (isFilled(item)) {
+        pieces.push(':\n');
+        const inner = `${indent}  `;
+        this.#block(item, inner, inner, pieces);
+      } else pieces.push(': ', this.#scalar(item, indent), '\n');
+      before = indent;
     }
-    return text;
   }
 
-  #sequence(items: readonly unknown[], indent: string): string {
-    let text = '';
+  #sequence(items: readonly unknown[], first: string, indent: string, pieces: string[]): void {
+    let before = first;
     for (const item of items) {
-      const inner = `${indent}  `;
-      // The first line of a nested block stands behind the dash.
-      text += isFilled(item)
-        ? `${indent}- ${this.#block(item, inner).slice(inner.length)}`
-        : `${indent}- ${this.#scalar(item, indent)}\n`;
+      if (isFilled(item)) this.#block(item, `${before}- `, `${indent}  `, pieces);
+      else pieces.push(before, '- ', this.#scalar(item, indent), '\n');
+      before = indent;
     }
-    return text;
   }
 
   /** A text that ends in blank lines makes js-yaml close the document with `...`, which no list of documents needs. */
@@ -83,7 +86,10 @@ export class YamlWriter {
 
 function isFilled(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
-  return Array.isArray(value) ? value.length > 0 : Object.values(value).some((item) => item !== undefined);
+  if (Array.isArray(value)) return value.length > 0;
+  for (const key in value)
+    if (Object.hasOwn(value, key) && (value as Record<string, unknown>)[key] !== undefined) return true;
+  return false;
 }
 
 /** Words that YAML 1.1 or 1.2 reads as something else than text. */

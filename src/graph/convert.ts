@@ -2,45 +2,61 @@ import { KubewrightError } from '../errors.ts';
 import type { Node } from '../expr/ast.ts';
 import { nodeOf } from '../expr/nodes.ts';
 import { markUsed } from '../expr/operators.ts';
-import { Deferred, define, Expression, joinPath, type Value } from '../expr/value.ts';
+import { Deferred, define, Expression, pathText, type Step, type Value } from '../expr/value.ts';
 
 /**
  * Plain frozen data from what an author wrote: references become expressions, `undefined` is left out.
  *
  * @throws KubewrightError `NotJson` for what has no place in a Kubernetes object
  */
-export function toValue(input: unknown, bind: (node: Node) => Node, path = ''): Value {
+export function toValue(input: unknown, bind: (node: Node) => Node): Value {
+  return convert(input, { bind, steps: [] });
+}
+
+interface Conversion {
+  readonly bind: (node: Node) => Node;
+  /** The way to the value that is looked at. */
+  readonly steps: Step[];
+}
+
+function convert(input: unknown, conversion: Conversion): Value {
   const node = nodeOf(input);
   if (node) {
     markUsed(node);
-    return new Expression(bind(node));
+    return new Expression(conversion.bind(node));
   }
   if (input === null || typeof input === 'string' || typeof input === 'boolean' || input instanceof Deferred)
     return input;
   if (typeof input === 'number') {
     if (Number.isFinite(input)) return input;
-    throw notJson(path, `${input} is not a number that JSON has`);
+    throw notJson(conversion, `${input} is not a number that JSON has`);
   }
-  if (Array.isArray(input)) return toList(input, bind, path);
-  if (typeof input === 'object' && isPlain(input)) return toObject(input, bind, path);
-  throw notJson(path, `${describe(input)} has no place in a Kubernetes object`);
+  if (Array.isArray(input)) return toList(input, conversion);
+  if (typeof input === 'object' && isPlain(input)) return toObject(input, conversion);
+  throw notJson(conversion, `${describe(input)} has no place in a Kubernetes object`);
 }
 
-function toList(input: readonly unknown[], bind: (node: Node) => Node, path: string): Value {
+function toList(input: readonly unknown[], conversion: Conversion): Value {
   const items: Value[] = [];
-  for (const [index, item] of input.entries()) {
-    if (item === undefined) throw notJson(`${path}[${index}]`, 'undefined in a list would shift the items behind it');
-    items.push(toValue(item, bind, `${path}[${index}]`));
+  for (let index = 0; index < input.length; index++) {
+    const item = input[index];
+    conversion.steps.push(index);
+    if (item === undefined) throw notJson(conversion, 'undefined in a list would shift the items behind it');
+    items.push(convert(item, conversion));
+    conversion.steps.pop();
   }
   return Object.freeze(items);
 }
 
-function toObject(input: object, bind: (node: Node) => Node, path: string): Value {
+function toObject(input: object, conversion: Conversion): Value {
   const result: Record<string, Value> = {};
   for (const key of Object.keys(input)) {
     const member = (input as Record<string, unknown>)[key];
-    if (member === input) throw notJson(joinPath(path, key), 'refers to itself');
-    if (member !== undefined) define(result, key, toValue(member, bind, joinPath(path, key)));
+    if (member === undefined) continue;
+    conversion.steps.push(key);
+    if (member === input) throw notJson(conversion, 'refers to itself');
+    define(result, key, convert(member, conversion));
+    conversion.steps.pop();
   }
   return Object.freeze(result);
 }
@@ -58,10 +74,10 @@ function describe(input: unknown): string {
   return typeof input === 'object' ? `an instance of ${input?.constructor?.name ?? 'a class'}` : `a ${typeof input}`;
 }
 
-function notJson(path: string, message: string): KubewrightError {
+function notJson({ steps }: Conversion, message: string): KubewrightError {
   return new KubewrightError({
     code: 'NotJson',
-    path,
+    path: pathText(steps),
     message,
     hint: 'Use text, numbers, booleans, lists, plain objects or references.',
   });

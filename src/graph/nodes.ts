@@ -35,13 +35,15 @@ function clash(name: string): { code: string; message: string; hint: string } {
   };
 }
 
+const noVariables: Scope['variables'] = new Map();
+
 function bindNode(id: string, handle: ResourceHandle, collected: Collected): BoundNode {
   const { draft } = handle;
-  const outer: Scope = { ids: collected.ids, taken: collected.handles, variables: new Map() };
-  const inner: Scope = {
-    ...outer,
-    variables: new Map(draft.forEach.map(({ name, handle: variable }) => [variable, name])),
-  };
+  const outer: Scope = { ids: collected.ids, taken: collected.handles, variables: noVariables };
+  const inner: Scope =
+    draft.forEach.length === 0
+      ? outer
+      : { ...outer, variables: new Map(draft.forEach.map(({ name, handle: variable }) => [variable, name])) };
   const expressions = (conditions: unknown, scope: Scope): Expression[] =>
     (conditions === undefined ? [] : Array.isArray(conditions) ? conditions : [conditions]).map(
       (condition) => new Expression(bindHandles(toNode(condition), scope)),
@@ -76,7 +78,7 @@ function idsOf(dependsOn: unknown, collected: Collected): string[] {
     const name = bindHandles(handleNode(handle), {
       ids: collected.ids,
       taken: collected.handles,
-      variables: new Map(),
+      variables: noVariables,
     });
     return name.kind === 'identifier' ? name.name : '';
   });
