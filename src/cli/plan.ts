@@ -17,6 +17,11 @@ export const planVerb: Verb = {
   options: [
     { flags: '--adopt', text: 'plan to take over objects that exist and are not ours' },
     { flags: '--replace', text: 'plan to delete and create anew what cannot change in place' },
+    {
+      flags: '--take <path>',
+      text: 'plan to take a field over from its manager; may be given several times',
+      many: true,
+    },
     { flags: '--detailed-exitcode', text: 'exit code 2 when there are changes' },
   ],
   run: runPlan,
@@ -34,6 +39,7 @@ async function runPlan({ stacks, flags, terminal, signal }: Call): Promise<Outco
           ...targetOptions(target, cluster, signal),
           adopt: flags['adopt'] === true,
           replace: flags['replace'] === true,
+          take: (flags['take'] as string[] | undefined) ?? [],
         }),
       );
       plans.push({ target, plan: made });

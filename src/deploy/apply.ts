@@ -2,12 +2,13 @@ import { KubewrightError } from '../errors.ts';
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { migrateManagers } from './adopt.ts';
-import { conflictError, conflictFields, isFieldConflict } from './conflict.ts';
+import { conflictError, conflictFields, isFieldConflict, scaledToZero } from './conflict.ts';
 import { foreignError, isOurs } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { handOver } from './hand-over.ts';
 import { immutableError, isImmutable } from './immutable.ts';
 import { fieldManager } from './identity.ts';
+import { canonical } from './intent.ts';
 import type { ChangeAction, DeployOptions } from './options.ts';
 import { isPassing, retrying } from './retry.ts';
 import type { Run } from './run.ts';
@@ -19,6 +20,8 @@ export interface Task {
   /** As last seen; absent when it does not exist. */
   readonly live?: KubernetesObject | undefined;
   readonly options: Pick<DeployOptions, 'adopt' | 'take' | 'replace'>;
+  /** Whether an autoscaler of the graph scales it. */
+  readonly autoscaled?: boolean;
   /** Whether a missing kind or namespace is on its way. */
   readonly mayAppear?: boolean;
 }
@@ -105,25 +108,36 @@ async function create(run: Run, task: Task): Promise<KubernetesObject> {
 }
 
 async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?: boolean }): Promise<KubernetesObject> {
+  const wanted = { ...task.desired, source: task.desired.node.source };
+  const taken = task.options.take ?? [];
+  const zero = scaledToZero(sent(task), task.live);
+  if (zero && !taken.includes(zero.path)) throw conflictError(wanted, task.live, [zero]);
   try {
     return await send(run, task, { dryRun: dry });
   } catch (error) {
     if (isImmutable(error)) throw immutableError(task.desired, error);
     if (!isFieldConflict(error)) throw error;
-    const taken = task.options.take ?? [];
-    if (conflictFields(error).every(({ path }) => taken.includes(path)))
-      return send(run, task, { dryRun: dry, force: true });
-    throw conflictError({ ...task.desired, source: task.desired.node.source }, task.live, error);
+    const conflicts = conflictFields(error);
+    if (conflicts.every(({ path }) => taken.includes(path))) return send(run, task, { dryRun: dry, force: true });
+    // A controller may have taken the field since we looked.
+    const live = (await run.cluster.get(task.desired)) ?? task.live;
+    if (canonical(sent({ ...task, live })) !== canonical(sent(task)))
+      return send(run, { ...task, live }, { dryRun: dry });
+    throw conflictError(wanted, live, conflicts, error);
   }
 }
 
 async function send(
   run: Run,
-  { desired, live }: Task,
+  task: Task,
   options: { readonly dryRun?: boolean | undefined; readonly force?: boolean },
 ): Promise<KubernetesObject> {
-  const { object } = await run.cluster.apply(handOver(desired.object, live), { fieldManager, ...options });
+  const { object } = await run.cluster.apply(sent(task), { fieldManager, ...options });
   return object;
+}
+
+function sent({ desired, live, autoscaled }: Task): KubernetesObject {
+  return handOver(desired.object, live, autoscaled);
 }
 
 /** The object that is there is on its way out; ours comes after it. */

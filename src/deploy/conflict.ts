@@ -3,6 +3,7 @@ import { isApiError, type ApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import type { ObjectAddress } from './options.ts';
 import { valueAt } from './field-path.ts';
+import { helmReleaseOf, releaseText } from './helm.ts';
 import { describe } from './identity.ts';
 
 /** Whether a refusal says that other managers own fields, not that the object has another version. */
@@ -10,8 +11,14 @@ export function isFieldConflict(error: unknown): error is ApiError {
   return isApiError(error, 'Conflict') && error.details.causes.some(({ reason }) => reason === 'FieldManagerConflict');
 }
 
+/** A field that somebody else has. */
+export interface Conflict {
+  readonly path: string;
+  readonly manager: string;
+}
+
 /** Fields of a conflict, as users write them: `spec.replicas`. */
-export function conflictFields(error: ApiError): readonly { readonly path: string; readonly manager: string }[] {
+export function conflictFields(error: ApiError): readonly Conflict[] {
   return error.details.causes
     .filter(({ reason }) => reason === 'FieldManagerConflict')
     .map(({ field = '', manager = 'another manager' }) => ({ path: field.replace(/^\./, ''), manager }));
@@ -24,17 +31,36 @@ export interface Wanted extends ObjectAddress {
   readonly source: () => string | undefined;
 }
 
+/**
+ * Scaling to zero leaves a field that nobody owns, so that the server sees no conflict when we set it again.
+ */
+export function scaledToZero(wanted: KubernetesObject, live: KubernetesObject | undefined): Conflict | undefined {
+  const path = 'spec.replicas';
+  const ours = valueAt(wanted, path);
+  if (!live || ours === undefined || ours === 0 || valueAt(live, path) !== 0) return undefined;
+  const isOwned = live.metadata.managedFields?.some(
+    ({ fieldsV1 }) => valueAt(fieldsV1, 'f:spec.f:replicas') !== undefined,
+  );
+  return isOwned ? undefined : { path, manager: 'somebody who scaled it' };
+}
+
 /** Names each field, who has it, both values, and the ways out. */
-export function conflictError(desired: Wanted, live: KubernetesObject | undefined, error: ApiError): KubewrightError {
+export function conflictError(
+  desired: Wanted,
+  live: KubernetesObject | undefined,
+  conflicts: readonly Conflict[],
+  cause?: ApiError,
+): KubewrightError {
   const source = desired.source();
-  const problems = conflictFields(error).map(({ path, manager }) => {
+  const release = live && helmReleaseOf(live);
+  const problems = conflicts.map(({ path, manager }) => {
     const shown = (object: unknown): string => (desired.kind === 'Secret' ? '(secret)' : brief(valueAt(object, path)));
     return new KubewrightError({
       code: 'FieldConflict',
       resource: desired.label,
       path,
-      message: `${describe(desired)}: ${manager} set it to ${shown(live)}, the graph says ${shown(desired.object)}${source ? ` (${source})` : ''}`,
-      hint: `Take it over with --take ${path}, leave it to ${manager} by dropping it from the graph, or use its value.`,
+      message: `${describe(desired)}: ${release && manager === 'helm' ? releaseText(release) : manager} set it to ${shown(live)}, the graph says ${shown(desired.object)}${source ? ` (${source})` : ''}`,
+      hint: `Take it over with --take ${quoted(path)}, leave it to ${manager} by dropping it from the graph, or use its value.`,
     });
   });
   const [only] = problems;
@@ -44,8 +70,13 @@ export function conflictError(desired: Wanted, live: KubernetesObject | undefine
     resource: desired.label,
     message: `${describe(desired)}: other managers own ${problems.length} of its fields\n${problems.map(({ message }) => `  - ${message}`).join('\n')}`,
     problems,
-    cause: error,
+    cause,
   });
+}
+
+/** For a shell. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path}'`;
 }
 
 function brief(value: unknown): string {

@@ -5,6 +5,7 @@ import { applyTask } from './apply.ts';
 import { decide } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { Gates } from './gates.ts';
+import { autoscaled } from './hand-over.ts';
 import { addressOf, isReady, newItem, outcomeOf, scopeOf, type Item } from './item.ts';
 import type { DeployOptions } from './options.ts';
 import { judge } from './readiness/table.ts';
@@ -194,9 +195,9 @@ class Flow {
     const { adopt, take, replace } = this.#options;
     const live = this.#world.live.object(desired.key) ?? this.#world.foreign.get(desired.key);
     const mayAppear = this.#gates.of(desired).length > 0;
-    void this.#write(item, () =>
-      applyTask(this.#run, { desired, action, live, options: { adopt, take, replace }, mayAppear }),
-    );
+    const scaled = autoscaled(this.#world.desired).has(desired.key);
+    const task = { desired, action, live, options: { adopt, take, replace }, autoscaled: scaled, mayAppear };
+    void this.#write(item, () => applyTask(this.#run, task));
   }
 
   async #write(item: Item, send: () => ReturnType<typeof applyTask>): Promise<void> {

@@ -1,6 +1,7 @@
 import { KubewrightError } from '../errors.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import type { Desired } from './desired.ts';
+import { forgetRelease, helmReleaseOf, releaseText } from './helm.ts';
 import { describe, keys } from './identity.ts';
 import type { ChangeAction } from './options.ts';
 import { ownsAll } from './ownership.ts';
@@ -73,11 +74,16 @@ export function foreignError(
 ): KubewrightError {
   const other = found.metadata.labels?.[keys.partOf];
   const managers = [...new Set(found.metadata.managedFields?.map(({ manager }) => manager).filter(Boolean))].join(', ');
-  const owner = other ? `another deployment (${other})` : managers ? managers : 'somebody else';
+  const release = helmReleaseOf(found);
+  const owner = other
+    ? `another deployment (${other})`
+    : release
+      ? `${releaseText(release)} (${managers})`
+      : managers || 'somebody else';
   return new KubewrightError({
     code: 'NotOurs',
     resource: label,
     message: `${describe({ kind, namespace, name })} exists and belongs to ${owner}`,
-    hint: 'Take it over with --adopt, or give it another name or namespace.',
+    hint: `Take it over with --adopt${release ? `, and then ${forgetRelease(release)}` : ''}; or give it another name or namespace.`,
   });
 }

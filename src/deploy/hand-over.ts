@@ -1,46 +1,102 @@
-import type { KubernetesObject, ManagedFields } from '../cluster/cluster.ts';
+import type { KubernetesObject } from '../cluster/cluster.ts';
+import { edgesOf } from './edges.ts';
+import { valueAt } from './field-path.ts';
 import { groupKind } from './identity.ts';
 
-/** Fields that known controllers take over for good: we stop sending them, and so their value stays. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A field that known controllers take over for good: we stop sending it, and so their value stays. */
 interface HandOver {
   readonly kinds: readonly string[];
+  /** `*` goes through the items of a list. */
   readonly field: readonly string[];
   readonly managers: readonly string[];
   readonly subresource?: string;
 }
 
-const autoscaled: HandOver = {
-  kinds: ['Deployment.apps', 'StatefulSet.apps', 'ReplicaSet.apps', 'Rollout.argoproj.io'],
-  field: ['spec', 'replicas'],
-  managers: ['kube-controller-manager', 'keda', 'keda-operator'],
-  subresource: 'scale',
-};
+const injectors = ['cert-manager-cainjector', 'cainjector'];
+const table: readonly HandOver[] = [
+  {
+    kinds: ['Deployment.apps', 'StatefulSet.apps', 'ReplicaSet.apps', 'Rollout.argoproj.io'],
+    field: ['spec', 'replicas'],
+    managers: ['kube-controller-manager', 'keda', 'keda-operator'],
+    subresource: 'scale',
+  },
+  {
+    kinds: [
+      'MutatingWebhookConfiguration.admissionregistration.k8s.io',
+      'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
+    ],
+    field: ['webhooks', '*', 'clientConfig', 'caBundle'],
+    managers: injectors,
+  },
+  {
+    kinds: ['CustomResourceDefinition.apiextensions.k8s.io'],
+    field: ['spec', 'conversion', 'webhook', 'clientConfig', 'caBundle'],
+    managers: injectors,
+  },
+  { kinds: ['APIService.apiregistration.k8s.io'], field: ['spec', 'caBundle'], managers: injectors },
+];
 
-const table: readonly HandOver[] = [autoscaled];
-
-/** The object without what other controllers have taken over from us. */
-export function handOver(object: KubernetesObject, live: KubernetesObject | undefined): KubernetesObject {
+/**
+ * The object without what other controllers have taken over from us.
+ *
+ * @param autoscaled whether an autoscaler of the same graph scales it: what is there stays, also before it scaled once
+ */
+export function handOver(
+  object: KubernetesObject,
+  live: KubernetesObject | undefined,
+  autoscaled = false,
+): KubernetesObject {
+  if (!live) return object;
   let result = object;
   for (const { kinds, field, managers, subresource } of table) {
     if (!kinds.includes(groupKind(object))) continue;
-    const takes = ({ manager = '', subresource: part, fieldsV1 }: ManagedFields): boolean =>
-      managers.includes(manager) && part === subresource && owns(fieldsV1, field);
-    if (live?.metadata.managedFields?.some(takes)) result = without(result, field) as KubernetesObject;
+    for (const { manager = '', subresource: part, fieldsV1 = {} } of live.metadata.managedFields ?? []) {
+      if (managers.includes(manager) && part === subresource)
+        result = without(result, field, fieldsV1) as KubernetesObject;
+    }
   }
-  return result;
+  const replicas = valueAt(live, 'spec.replicas');
+  if (!autoscaled || replicas === undefined || valueAt(result, 'spec.replicas') === undefined) return result;
+  // Leaving the field out while nobody else owns it would reset it.
+  return { ...result, spec: { ...(result['spec'] as Fields), replicas } };
 }
 
-function owns(fields: Record<string, unknown> | undefined, path: readonly string[]): boolean {
-  let current: unknown = fields;
-  for (const name of path) current = (current as Record<string, unknown> | undefined)?.[`f:${name}`];
-  return current !== undefined;
+/** The value without a field, where an owned set has it. */
+function without(value: unknown, [head = '', ...rest]: readonly string[], owned: Fields): unknown {
+  if (head === '*') {
+    if (!Array.isArray(value)) return value;
+    return value.map((item: Fields) => {
+      const entry = Object.entries(owned).find(([key]) => key.startsWith('k:') && isItem(item, key));
+      return entry ? without(item, rest, entry[1] as Fields) : item;
+    });
+  }
+  const inner = owned[`f:${head}`] as Fields | undefined;
+  if (typeof value !== 'object' || value === null || !inner || !Object.hasOwn(value, head)) return value;
+  const { [head]: child, ...others } = value as Fields;
+  return rest.length === 0 ? others : { ...others, [head]: without(child, rest, inner) };
 }
 
-function without(
-  value: Readonly<Record<string, unknown>>,
-  [head = '', ...rest]: readonly string[],
-): Record<string, unknown> {
-  const { [head]: child, ...others } = value;
-  if (child === undefined || rest.length === 0) return others;
-  return { ...others, [head]: without(child as Record<string, unknown>, rest) };
+function isItem(item: Fields, key: string): boolean {
+  return Object.entries(JSON.parse(key.slice(2)) as Fields).every(([name, wanted]) => item[name] === wanted);
+}
+
+const autoscalers = ['HorizontalPodAutoscaler.autoscaling', 'ScaledObject.keda.sh'];
+const known = new WeakMap<readonly Scaler[], ReadonlySet<string>>();
+
+interface Scaler {
+  readonly object: KubernetesObject;
+}
+
+/** Keys of the objects that the autoscalers among these scale. */
+export function autoscaled(desired: readonly Scaler[]): ReadonlySet<string> {
+  let keys = known.get(desired);
+  if (!keys) {
+    const scalers = desired.filter(({ object }) => autoscalers.includes(groupKind(object)));
+    const targets = scalers.flatMap(({ object }) => edgesOf(object).filter(({ needs }) => needs === 'applied'));
+    keys = new Set(targets.map(({ groupKind: target, namespace = '', name }) => `${target}/${namespace}/${name}`));
+    known.set(desired, keys);
+  }
+  return keys;
 }

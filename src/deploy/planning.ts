@@ -5,6 +5,8 @@ import { decide, findOrphans, foreignError, type Orphans } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { diff } from './diff.ts';
 import { definesKind } from './edges.ts';
+import { autoscaled } from './hand-over.ts';
+import { takenReleases } from './helm.ts';
 import { describe, groupKind, keys } from './identity.ts';
 import { immutableFields } from './immutable.ts';
 import { addressOf } from './item.ts';
@@ -59,7 +61,8 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
     changes.some(({ action }) => action !== 'unchanged' && action !== 'check') ||
     pending.length > 0 ||
     createsNamespace !== undefined;
-  const warnings = orphans.kept.map(
+  const taken = options.adopt ? [...world.foreign.values()] : [];
+  const keptOnes = orphans.kept.map(
     ({ object, reason }) =>
       `${describe({ kind: object.kind, ...object.metadata })} is no longer in the graph and stays: ${reason}`,
   );
@@ -68,7 +71,7 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
     pending: pending.map(({ path, reason }) => ({ path, reason })),
     ...(createsNamespace !== undefined && { createsNamespace }),
     changed: changed || isUnfinished(world),
-    warnings,
+    warnings: [...takenReleases(taken), ...keptOnes],
     problems,
   };
   return { plan, world, orphans };
@@ -101,7 +104,7 @@ async function planOne(
   const live = world.live.object(desired.key) ?? world.foreign.get(desired.key);
   if (action === 'check' && !live) problems.push(missingSecret(desired));
   if (action === 'adopt' && !options.adopt) problems.push(foreignError(desired, live as KubernetesObject));
-  const task: Task = { desired, action, live, options };
+  const task: Task = { desired, action, live, options, autoscaled: autoscaled(world.desired).has(desired.key) };
   if (
     action === 'update' ||
     (action === 'adopt' && options.adopt) ||

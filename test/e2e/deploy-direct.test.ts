@@ -75,26 +75,6 @@ describe('a direct deployment', () => {
     expect((await deploy(graph, options)).writes).toBe(0);
   });
 
-  it('explains a conflict: field, manager, both values, ways out; and takes the field over when told to', async () => {
-    const options = optionsFor({ cluster, namespace: freshName('conflict') });
-    const namespace = options.instance.namespace as string;
-    const graph = graphOf('conflict', configMaps(['a']));
-    await deploy(graph, options);
-    await cluster.patch(
-      { ...configMap, name: 'a', namespace },
-      { type: 'merge', body: { data: { key: 'edited' } } },
-      { fieldManager: 'kubectl-edit' },
-    );
-    const refused = await deploy(graph, options).catch((error: Error) => error.message);
-    expect(refused).toMatch(
-      /a data\.key: ConfigMap .*: kubectl-edit set it to "edited", the graph says "value".*--take data\.key.*dropping it.*use its value/s,
-    );
-    expect((await plan(graph, options)).problems).toHaveLength(1);
-    const { objects } = await deploy(graph, { ...options, take: ['data.key'] });
-    expect(actions(objects)).toEqual({ a: 'updated' });
-    expect((await cluster.get({ ...configMap, name: 'a', namespace }))?.['data']).toEqual({ key: 'value' });
-  });
-
   it('19. namespace with foreign objects survives', async () => {
     const options = optionsFor({ cluster, namespace: freshName('shared') });
     const namespace = options.instance.namespace as string;

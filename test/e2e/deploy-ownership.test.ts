@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, inject, it } from 'vitest';
-import type { KubernetesObject, ManagedFields } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import type { DeployOptions } from '../../src/deploy/options.ts';
@@ -25,58 +24,7 @@ function podTemplate(app: string, image: string, annotations: Record<string, str
   return { metadata: { labels: { app }, annotations }, spec: { containers: [{ name: 'web', image }] } };
 }
 
-const managersOf = ({ metadata }: KubernetesObject): string[] =>
-  (metadata.managedFields ?? [])
-    .filter(({ subresource }: ManagedFields) => !subresource)
-    .map(({ manager = '' }) => manager)
-    .sort();
-
-describe('objects of other tools', () => {
-  const web = (image: string): Graph =>
-    graphOf('taken', () => {
-      const spec = { replicas: 1, selector: { matchLabels: { app: 'web' } }, template: podTemplate('web', image) };
-      return { web: kind(deployment)({ metadata: { name: 'web' }, spec } as never) };
-    });
-  const theirs = (namespace: string, metadata: object): object => {
-    const template = podTemplate('web', 'nginx:old', { 'example.com/theirs': 'yes' });
-    const spec = { replicas: 2, minReadySeconds: 1, selector: { matchLabels: { app: 'web' } }, template };
-    return { ...deployment, metadata: { name: 'web', namespace, ...metadata }, spec };
-  };
-  const helm = {
-    labels: { 'app.kubernetes.io/managed-by': 'Helm' },
-    annotations: { 'meta.helm.sh/release-name': 'web', 'meta.helm.sh/release-namespace': 'x' },
-  };
-  const lastApplied = {
-    annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"apiVersion":"apps/v1"}' },
-  };
-
-  it.each([
-    ['7. Helm-3-owned object adopted', 'helm', helm],
-    ['8. kubectl-apply object migrated once', 'kubectl-client-side-apply', lastApplied],
-  ])('%s: refused first, then all of its fields are ours', async (_title, manager, metadata) => {
-    const options = optionsFor({ cluster, namespace: await makeNamespace(freshName('taken')) });
-    const namespace = namespaceOf(options);
-    await cluster.create(theirs(namespace, metadata) as never, { fieldManager: manager });
-    await expect(deploy(web('nginx:new'), options)).rejects.toThrow(
-      new RegExp(`web: .* belongs to .*${manager}.*--adopt`),
-    );
-    const { objects } = await deploy(web('nginx:new'), { ...options, adopt: true });
-    expect(actions(objects)).toEqual({ web: 'adopted' });
-    const live = (await cluster.get({ ...deployment, name: 'web', namespace })) as KubernetesObject;
-    expect(managersOf(live)).toEqual(
-      ['kube-controller-manager', 'kubewright'].filter((name) => managersOf(live).includes(name)),
-    );
-    expect(managersOf(live)).not.toContain(manager);
-    // What they set and the graph does not say goes, as it would for who had written it by apply.
-    expect(live['spec']).toMatchObject({ replicas: 1, template: { spec: { containers: [{ image: 'nginx:new' }] } } });
-    expect((live['spec'] as { minReadySeconds?: number }).minReadySeconds ?? 0).toBe(0);
-    expect(JSON.stringify(live.metadata.annotations)).not.toMatch(/helm|last-applied/);
-    expect(live.metadata.labels?.['app.kubernetes.io/managed-by']).toBeUndefined();
-    expect((await deploy(web('nginx:new'), options)).writes).toBe(0);
-    const next = await deploy(web('nginx:newer'), options);
-    expect(actions(next.objects)).toEqual({ web: 'updated' });
-  });
-
+describe('objects of other deployments', () => {
   it('20. an object moves between stacks: the new one takes it, the old one leaves it alone', async () => {
     const namespace = await makeNamespace(freshName('moves'));
     const from = optionsFor({ cluster, namespace, name: 'from' });

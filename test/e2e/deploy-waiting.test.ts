@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, inject, it } from 'vitest';
-import type { KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { external, kind, simple } from '../../src/k8s/index.ts';
@@ -175,28 +174,6 @@ describe('waiting', () => {
     expect(
       await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: options.instance.namespace as string }),
     ).toBeUndefined();
-  });
-
-  it('leaves replicas to an autoscaler', async () => {
-    const options = optionsFor({ cluster, namespace: freshName('scaled') });
-    const namespace = options.instance.namespace as string;
-    const graph = graphOf('scaled', () => ({ web: simple.Deployment({ name: 'web', image: 'nginx', replicas: 1 }) }));
-    await deploy(graph, options);
-    const target = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', namespace };
-    await cluster.patch(
-      target,
-      { type: 'merge', body: { spec: { replicas: 3 } } },
-      { fieldManager: 'kube-controller-manager', subresource: 'scale' },
-    );
-    const { writes } = await deploy(graph, options);
-    expect((await cluster.get(target))?.['spec']).toMatchObject({ replicas: 3 });
-    expect(writes).toBe(0);
-    const newImage = graphOf('scaled', () => ({
-      web: simple.Deployment({ name: 'web', image: 'nginx:2', replicas: 1 }),
-    }));
-    await deploy(newImage, options);
-    const after = (await cluster.get(target)) as KubernetesObject;
-    expect(after['spec']).toMatchObject({ replicas: 3, template: { spec: { containers: [{ image: 'nginx:2' }] } } });
   });
 
   it('12. PVC WaitForFirstConsumer: nobody waits for a volume that waits for its first pod', async () => {

@@ -1,8 +1,8 @@
-import { isApiError } from '../../cluster/api-error.ts';
+import { isApiError, type ApiError } from '../../cluster/api-error.ts';
 import type { KubernetesObject, ObjectReference } from '../../cluster/cluster.ts';
 import { KubewrightError } from '../../errors.ts';
 import { toInstance } from '../../kro/instance.ts';
-import { conflictError, isFieldConflict } from '../conflict.ts';
+import { conflictError, conflictFields, isFieldConflict } from '../conflict.ts';
 import { diff } from '../diff.ts';
 import { describe } from '../identity.ts';
 import type { DeployOptions, ObjectAddress, PlannedChange } from '../options.ts';
@@ -117,12 +117,12 @@ export async function makeInstance(
 interface InstanceConflict {
   readonly object: KubernetesObject;
   readonly live: KubernetesObject;
-  readonly error: Parameters<typeof conflictError>[2];
+  readonly error: ApiError;
 }
 
 function instanceConflict(run: Run, { object, live, error }: InstanceConflict): Error {
   const address = addressOfInstance(run);
-  return conflictError({ ...address, object, source: () => undefined }, live, error);
+  return conflictError({ ...address, object, source: () => undefined }, live, conflictFields(error), error);
 }
 
 function foreignInstance(run: Run, live: KubernetesObject): KubewrightError {
