@@ -31,18 +31,6 @@ function unknownVerb(verb: string, names: ReadonlySet<string>): KubewrightError 
   });
 }
 
-/** Whether the result is asked for as JSON; known before the command line is read, as reading it may fail. */
-export function wantsJson(argv: readonly string[]): boolean {
-  const end = argv.indexOf('--');
-  const own = end < 0 ? argv : argv.slice(0, end);
-  return own.some(
-    (argument, index) =>
-      argument === '--output=json' ||
-      argument === '-ojson' ||
-      ((argument === '--output' || argument === '-o') && own[index + 1] === 'json'),
-  );
-}
-
 interface Known {
   readonly withValue: ReadonlySet<string>;
   readonly flags: ReadonlySet<string>;

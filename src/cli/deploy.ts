@@ -1,7 +1,7 @@
 import { KubewrightError } from '../errors.ts';
 import type { DeployResult, Plan } from '../deploy/options.ts';
 import { DeployView } from './deploy-view.ts';
-import { clusterText, heading } from './heading.ts';
+import { announce, clusterText } from './heading.ts';
 import { planText } from './plan-text.ts';
 import { targetOptions, withCluster, withProgress } from './session.ts';
 import type { Stack } from './stack.ts';
@@ -41,7 +41,7 @@ async function runDeploy(call: Call): Promise<Outcome> {
   const results: { target: Target; result: DeployResult }[] = [];
   await withProgress(terminal, async (progress) => {
     for (const target of targets) {
-      progress.line(heading(target, environment.name, terminal));
+      announce(progress, target, { environment: environment.name, terminal });
       results.push({ target, result: await deployTarget(target, call, { progress, timeoutMs }) });
     }
   });
@@ -71,7 +71,7 @@ async function deployTarget(
   { progress, timeoutMs }: Deploying,
 ): Promise<DeployResult> {
   const { deploy } = await import('../deploy/deploy.ts');
-  const view = new DeployView(progress, terminal.colors);
+  const view = new DeployView(progress, { colors: terminal.colors, graph: target.name });
   const asks = terminal.interactive && flags['yes'] !== true && target.cluster.kind !== 'local';
   const confirm = async (plan: Plan): Promise<boolean> => {
     view.pause();

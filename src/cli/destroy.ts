@@ -1,7 +1,7 @@
 import type { DestroyResult } from '../deploy/destroy.ts';
 import type { Plan } from '../deploy/options.ts';
 import { DeployView } from './deploy-view.ts';
-import { clusterText, heading } from './heading.ts';
+import { announce, clusterText } from './heading.ts';
 import { planText } from './plan-text.ts';
 import { targetOptions, withCluster, withProgress } from './session.ts';
 import type { Stack } from './stack.ts';
@@ -34,8 +34,8 @@ async function runDestroy({ stacks, flags, terminal, signal }: Call): Promise<Ou
   await withProgress(terminal, async (progress) => {
     // What was deployed last may read what was deployed first.
     for (const target of targets.toReversed()) {
-      progress.line(heading(target, environment.name, terminal));
-      const view = new DeployView(progress, terminal.colors, 'destroy');
+      announce(progress, target, { environment: environment.name, terminal });
+      const view = new DeployView(progress, { colors: terminal.colors, graph: target.name, work: 'destroy' });
       const asks = terminal.interactive && flags['yes'] !== true && target.cluster.kind !== 'local';
       const confirm = async (plan: Plan): Promise<boolean> => {
         view.pause();

@@ -1,8 +1,9 @@
 import { CommanderError } from 'commander';
 import { KubewrightError } from '../errors.ts';
-import { verbFirst, wantsJson } from './arguments.ts';
+import { verbFirst } from './arguments.ts';
 import { describeFailure, failureText } from './failure.ts';
 import { helpOutcome, versionOutcome } from './help.ts';
+import { resultText, wantedOutput } from './output.ts';
 import { type Done, runLine, type Surroundings, verbsFor } from './program.ts';
 import type { Stack } from './stack.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
@@ -18,8 +19,9 @@ const exitCodes = { error: 1, interrupted: 130 } as const;
  * @param stack the stack file that was started, when it was one
  */
 export async function main(argv: readonly string[], stack?: Stack): Promise<number> {
-  const json = wantsJson(argv);
-  const terminal = await openTerminal({ json });
+  const output = wantedOutput(argv);
+  const terminal = await openTerminal(output);
+  surviveReaders();
   const interruption = listenForInterruption(terminal);
   let verb: string | undefined;
   try {
@@ -27,13 +29,15 @@ export async function main(argv: readonly string[], stack?: Stack): Promise<numb
     verb = line[0];
     const done = await runVerb(line, { stack, terminal, signal: interruption.signal });
     if (!done) return 0;
-    await print(json ? JSON.stringify({ verb: done.verb, ...done.outcome.document }, null, 2) : done.outcome.text);
+    const document = { verb: done.verb, ...done.outcome.document };
+    await print(output === 'text' ? done.outcome.text : resultText(document, output, 'result'));
     return done.outcome.exitCode ?? 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const known = error instanceof CommanderError ? usageError(error) : error;
     const { signal } = interruption;
-    if (json) await print(JSON.stringify({ ...(verb && { verb }), error: describeFailure(known) }, null, 2));
+    const document = { ...(verb && { verb }), error: describeFailure(known) };
+    if (output !== 'text') await print(resultText(document, output, 'error'));
     else
       process.stderr.write(
         `${terminal.colors.red(signal.aborted ? 'interrupted:' : 'error:')} ${failureText(known)}\n`,
@@ -71,13 +75,24 @@ function listenForInterruption(terminal: Terminal): { signal: AbortSignal; stop:
     if (first !== undefined && performance.now() - first < 500) return;
     if (first !== undefined) process.exit(exitCodes.interrupted);
     first = performance.now();
-    process.stderr.write(
-      terminal.colors.yellow('\nStopping after the requests that are running; press Ctrl-C again to stop at once.\n'),
+    terminal.say(
+      terminal.colors.yellow('\nStopping after the requests that are running; press Ctrl-C again to stop at once.'),
+      { type: 'stopping' },
     );
     controller.abort(new KubewrightError({ code: 'Interrupted', message: 'stopped before the end' }));
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return { signal: controller.signal, stop: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal) };
+}
+
+/** Who reads our output may go away (`| head`); a deployment goes on without them. */
+function surviveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.listenerCount('error') > 0) continue;
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
 }
 
 /** Resolves when the text is out: a pipe may be slower than the process's end. */

@@ -33,7 +33,7 @@ async function runPlan({ stacks, flags, terminal, signal }: Call): Promise<Outco
   const plans: { target: (typeof targets)[number]; plan: Plan }[] = [];
   await withProgress(terminal, async (progress) => {
     for (const target of targets) {
-      progress.live([`Planning ${target.name}`]);
+      progress.live(() => [`Planning ${target.name}`]);
       const made = await withCluster(target.cluster, progress, (cluster) =>
         plan(target.graph, {
           ...targetOptions(target, cluster, signal),

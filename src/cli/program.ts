@@ -9,6 +9,7 @@ import { loadStack } from './load-stack.ts';
 import { localVerb } from './local.ts';
 import { planVerb } from './plan.ts';
 import { renderVerb } from './render.ts';
+import { outputFormats } from './output.ts';
 import type { Stack } from './stack.ts';
 import { statusVerb } from './status.ts';
 import { synthVerb } from './synth.ts';
@@ -87,8 +88,11 @@ function addVerb({ parent, verb, around, finish }: Adding): void {
     command.addOption(option);
   }
   command.addOption(
-    new Option('-o, --output <format>', 'text for people, or one JSON document on stdout')
-      .choices(['text', 'json'])
+    new Option(
+      '-o, --output <format>',
+      'text for people, one JSON document, or a line of JSON for everything that happens',
+    )
+      .choices(outputFormats)
       .default('text'),
   );
   command.addHelpText('after', () => examplesText(verb, around.stack));

@@ -51,7 +51,8 @@ export function localProgress(progress: Progress): (state: LocalProgress) => voi
       .filter(Boolean)
       .join(', ');
     const line = details ? `${text} (${details})` : text;
-    progress.live([fraction === undefined ? text : `${bar(fraction)} ${line}`]);
+    progress.event({ type: 'progress', ...state });
+    progress.live(() => [fraction === undefined ? text : `${bar(fraction)} ${line}`]);
     // In a log, a line per step and one every now and then in a long step.
     const now = Date.now();
     if (progress.isLive || (text === shown && now - shownAt < 15_000)) return;

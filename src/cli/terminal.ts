@@ -1,32 +1,45 @@
 import { isatty } from 'node:tty';
 import type picocolors from 'picocolors';
+import { eventLine, type OutputFormat } from './output.ts';
+import { liveProgress } from './live-progress.ts';
 
 type Colors = ReturnType<typeof picocolors.createColors>;
 
-/** Where progress goes: one place on a terminal that is drawn again and again, or a line for everything that happened. */
+/** How much a terminal shows at once. */
+export interface Screen {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Where progress goes: one place on a terminal that is drawn again and again, a line for everything that happened, or events for programs. */
 export interface Progress {
   /** Whether live lines are shown. */
   readonly isLive: boolean;
   /** A line that stays. */
   line(text: string): void;
-  /** Lines that the next ones replace; shown on a terminal only. */
-  live(lines: readonly string[]): void;
+  /** Lines that the next ones replace, drawn anew as time goes by; shown on a terminal only. */
+  live(draw: (screen: Screen) => readonly string[]): void;
+  /** Something that happened, for programs; written with `--output jsonl` only. */
+  event(event: object): void;
   /** Removes the live lines. */
   stop(): void;
 }
 
 /** The terminal of a command: its colours, its progress and its questions. Results are not printed here. */
 export interface Terminal {
+  /** Whether the result is for programs. */
   readonly json: boolean;
   /** Whether somebody sits in front of it. */
   readonly interactive: boolean;
   readonly colors: Colors;
   progress(): Promise<Progress>;
+  /** Says something at any moment, without disturbing what is drawn. */
+  say(text: string, event: object): void;
   /** Asks a question that is answered by yes or no; no is what is assumed. */
   confirm(question: string, signal: AbortSignal): Promise<boolean>;
 }
 
-export async function openTerminal({ json }: { json: boolean }): Promise<Terminal> {
+export async function openTerminal(output: OutputFormat): Promise<Terminal> {
   const { default: pico } = await import('picocolors');
   const { env } = process;
   const interactive = isatty(0) && isatty(2) && !env['CI'];
@@ -35,40 +48,22 @@ export async function openTerminal({ json }: { json: boolean }): Promise<Termina
     : env['FORCE_COLOR']
       ? env['FORCE_COLOR'] !== '0'
       : isatty(1) && isatty(2) && env['TERM'] !== 'dumb';
+  const isLive = output !== 'jsonl' && isatty(2) && !env['CI'] && env['TERM'] !== 'dumb';
+  const plain = output === 'jsonl' ? eventProgress() : plainProgress();
+  let current = plain;
   return {
-    json,
+    json: output !== 'text',
     interactive,
-    colors: pico.createColors(wanted && !json),
-    progress: () =>
-      isatty(2) && !env['CI'] && env['TERM'] !== 'dumb' ? liveProgress() : Promise.resolve(plainProgress()),
+    colors: pico.createColors(wanted && output === 'text'),
+    progress: async () => {
+      current = isLive ? await liveProgress() : plain;
+      return current;
+    },
+    say: (text, event) => {
+      current.line(text);
+      current.event(event);
+    },
     confirm,
-  };
-}
-
-async function liveProgress(): Promise<Progress> {
-  const { createLogUpdate } = await import('log-update');
-  const view = createLogUpdate(process.stderr);
-  let shown = '';
-  let drawn = 0;
-  return {
-    isLive: true,
-    line: (text) => {
-      view.clear();
-      process.stderr.write(`${text}\n`);
-      if (shown) view(shown);
-    },
-    live: (lines) => {
-      shown = lines.join('\n');
-      // Thousands of objects make thousands of events; the last ones are followed by the result.
-      if (performance.now() - drawn < 40) return;
-      drawn = performance.now();
-      view(shown);
-    },
-    stop: () => {
-      shown = '';
-      view.clear();
-      view.done();
-    },
   };
 }
 
@@ -77,7 +72,17 @@ function plainProgress(): Progress {
     isLive: false,
     line: (text) => void process.stderr.write(`${text}\n`),
     live: () => undefined,
+    event: () => undefined,
     stop: () => undefined,
+  };
+}
+
+/** Whoever reads events needs no lines beside them. */
+function eventProgress(): Progress {
+  return {
+    ...plainProgress(),
+    line: () => undefined,
+    event: (event) => void process.stdout.write(eventLine(event)),
   };
 }
 

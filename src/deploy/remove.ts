@@ -19,23 +19,23 @@ const explainAfterMs = 10_000;
 /** Deletes in waves, each gone before the next begins. Only the very objects that were seen are deleted. */
 export async function removeInOrder(run: Run, removals: readonly Removal[]): Promise<void> {
   if (removals.length === 0) return;
+  const left = new Set(removals);
   const waves = Map.groupBy(removals, ({ wave }) => wave);
-  for (const number of [...waves.keys()].sort((left, right) => right - left)) {
-    if (run.signal.aborted)
+  for (const number of [...waves.keys()].sort((a, b) => b - a)) {
+    const terminating: Removal[] = [];
+    const remove = async (removal: Removal): Promise<void> => {
+      if (run.signal.aborted) return;
+      if ((await removeOne(run, removal)) === 'terminating') terminating.push(removal);
+      left.delete(removal);
+    };
+    await Promise.all((waves.get(number) ?? []).map((removal) => run.pool.run(() => remove(removal))));
+    if (run.signal.aborted && left.size > 0)
       throw stopped(
         run,
-        removals.filter(({ wave }) => wave <= number).map(({ address }) => `delete ${describe(address)}`),
+        [...left].map(({ address }) => `delete ${describe(address)}`),
       );
-    await removeWave(run, waves.get(number) ?? []);
+    await goneAll(run, terminating);
   }
-}
-
-async function removeWave(run: Run, removals: readonly Removal[]): Promise<void> {
-  const results = await Promise.all(removals.map((removal) => run.pool.run(() => removeOne(run, removal))));
-  await goneAll(
-    run,
-    removals.filter((_, index) => results[index] === 'terminating'),
-  );
 }
 
 async function removeOne(run: Run, { object, address }: Removal): Promise<'gone' | 'terminating' | 'absent'> {
@@ -60,7 +60,8 @@ async function removeOne(run: Run, { object, address }: Removal): Promise<'gone'
     },
     { signal: run.signal, heals: (error) => isPassing(error) || isApiError(error, 'Conflict'), budgetMs: 30_000 },
   );
-  run.emit({ type: 'object', object: address, action: 'deleted' });
+  if (result === 'terminating') run.emit({ type: 'waiting', object: address, reason: holdReason(undefined) });
+  else run.emit({ type: 'object', object: address, action: 'deleted' });
   return result;
 }
 
@@ -70,22 +71,26 @@ async function goneAll(run: Run, removals: readonly Removal[]): Promise<void> {
   const left = new Map(removals.map((removal) => [keyOf(refOf(removal.object)), removal]));
   const latest = new Map<string, KubernetesObject>();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const gone = (key: string): void => {
+    const removal = left.get(key);
+    if (!removal) return;
+    left.delete(key);
+    run.emit({ type: 'object', object: removal.address, action: 'deleted' });
+    if (left.size === 0) resolve();
+  };
   const informers = scopesOf(removals.map(({ address }) => address)).map((scope) => {
-    const seen = (object: KubernetesObject, gone: boolean): void => {
-      const key = keyOf(refOf(object));
-      const removal = left.get(key);
-      if (!removal) return;
-      if (gone || object.metadata.uid !== removal.object.metadata.uid) left.delete(key);
-      else latest.set(key, object);
-      if (left.size === 0) resolve();
-    };
-    const started = informer(run.cluster, scope, { onChange: ({ type, object }) => seen(object, type === 'deleted') });
+    const started = informer(run.cluster, scope, {
+      onChange: ({ type, object }) => {
+        const key = keyOf(refOf(object));
+        if (type === 'deleted' || object.metadata.uid !== left.get(key)?.object.metadata.uid) gone(key);
+        else latest.set(key, object);
+      },
+    });
     // What was gone before the first list never shows up in it.
     void started.ready.then(() => {
       for (const [key, { address }] of left)
         if (scopeKey(scope) === scopeKey(matching(scope, address)) && !started.object(address.name, address.namespace))
-          left.delete(key);
-      if (left.size === 0) resolve();
+          gone(key);
     }, reject);
     return started;
   });
@@ -101,6 +106,7 @@ async function goneAll(run: Run, removals: readonly Removal[]): Promise<void> {
       ),
     );
   run.signal.addEventListener('abort', abort, { once: true });
+  if (run.signal.aborted) abort();
   try {
     await promise;
   } finally {

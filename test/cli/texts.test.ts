@@ -1,6 +1,5 @@
 import pico from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { DeployView } from '../../src/cli/deploy-view.ts';
 import { mergeDeep } from '../../src/cli/merge.ts';
 import { planText } from '../../src/cli/plan-text.ts';
 import { duration, localProgress } from '../../src/cli/session.ts';
@@ -131,13 +130,12 @@ describe('progress', () => {
       progress: {
         isLive,
         line: (text) => void lines.push(text),
-        live: (now) => void shown.push([...now]),
+        live: (draw) => void shown.push([...draw({ columns: 80, rows: 24 })]),
+        event: () => undefined,
         stop: () => undefined,
       },
     };
   };
-  const address = { label: 'web', apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop-web' };
-
   it('of a first build has an estimate', () => {
     const { shown, progress } = record(true);
     localProgress(progress)({ phase: 'build', text: 'Building', fraction: 0.25, secondsLeft: 200 });
@@ -151,34 +149,6 @@ describe('progress', () => {
     for (const fraction of [0.1, 0.11, 0.12]) show({ phase: 'build', text: 'Building', fraction });
     show({ phase: 'start', text: 'Starting etcd' });
     expect(lines).toEqual(['Building (10 %)', 'Starting etcd']);
-  });
-
-  it('of a deployment is on a terminal what it waits for', () => {
-    const { lines, shown, progress } = record(true);
-    const view = new DeployView(progress, plain);
-    view.show({ type: 'plan', plan: { ...nothing, changes: [change('create', 'a'), change('create', 'b')] } });
-    view.show({ type: 'object', object: address, action: 'created' });
-    view.show({ type: 'waiting', object: address, reason: '0 of 2 replicas are ready' });
-    expect(shown.at(-1)).toEqual(['  1/2 applied, 0/2 ready', '  … web: 0 of 2 replicas are ready']);
-    view.show({ type: 'ready', object: address });
-    expect(shown.at(-1)).toEqual(['  1/2 applied, 1/2 ready']);
-    expect(lines).toEqual([]);
-  });
-
-  it('of a deployment is in a log everything that happens, once', () => {
-    const { lines, progress } = record(false);
-    const view = new DeployView(progress, plain);
-    view.show({ type: 'object', object: address, action: 'created' });
-    view.show({ type: 'waiting', object: address, reason: '0 of 2 replicas are ready' });
-    view.show({ type: 'waiting', object: address, reason: '0 of 2 replicas are ready' });
-    view.show({ type: 'problem', object: address, reason: 'ImagePullBackOff' });
-    view.show({ type: 'ready', object: address });
-    expect(lines).toEqual([
-      '  created Deployment shop-web',
-      '  waits web: 0 of 2 replicas are ready',
-      '  Deployment shop-web: ImagePullBackOff',
-      '  ready Deployment shop-web',
-    ]);
   });
 });
 
