@@ -4,7 +4,7 @@ import type { KubernetesObject, ListQuery } from '../../cluster/cluster.ts';
 import { KubewrightError } from '../../errors.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { toDefinition } from '../../kro/definition.ts';
-import { conflictError, isFieldConflict } from '../conflict.ts';
+import { conflictError, conflictFields, isFieldConflict } from '../conflict.ts';
 import { diff } from '../diff.ts';
 import type { DeployOptions, FieldChange, ObjectAddress, PlannedChange } from '../options.ts';
 import { ownFields } from '../ownership.ts';
@@ -86,7 +86,8 @@ async function changedFields(
   } catch (error) {
     if (!isFieldConflict(error)) throw error;
     const address = { label: `definition ${object.metadata.name}`, ...definitionKind, name: object.metadata.name };
-    return { fields: [], conflict: conflictError({ ...address, object, source: () => undefined }, live, error) };
+    const wanted = { ...address, object, source: () => undefined };
+    return { fields: [], conflict: conflictError(wanted, live, conflictFields(error), error) };
   }
 }
 
