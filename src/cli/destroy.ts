@@ -20,6 +20,11 @@ export const destroyVerb: Verb = {
   options: [
     { flags: '-y, --yes', text: 'asks no question (none is asked in CI and for a local control plane)' },
     {
+      flags: '--force-finalizers <name>',
+      text: 'takes this finalizer off objects that it still holds after 10 s; may be given several times',
+      many: true,
+    },
+    {
       flags: '--definition',
       text: 'kro mode: deletes the ResourceGraphDefinition too, when no instance of it is left',
     },
@@ -46,6 +51,7 @@ async function runDestroy({ stacks, flags, terminal, signal }: Call): Promise<Ou
         destroy(target.graph, {
           ...targetOptions(target, cluster, signal),
           definition: flags['definition'] === true,
+          forceFinalizers: (flags['forceFinalizers'] as string[] | undefined) ?? [],
           confirm,
           onEvent: (event) => view.show(event),
         }),

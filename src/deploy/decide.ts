@@ -73,7 +73,8 @@ export function foreignError(
   found: KubernetesObject,
 ): KubewrightError {
   const other = found.metadata.labels?.[keys.partOf];
-  const managers = [...new Set(found.metadata.managedFields?.map(({ manager }) => manager).filter(Boolean))].join(', ');
+  const writers = found.metadata.managedFields?.filter(({ manager, subresource }) => manager && !subresource) ?? [];
+  const managers = [...new Set(writers.map(({ manager }) => manager))].join(', ');
   const release = helmReleaseOf(found);
   const owner = other
     ? `another deployment (${other})`

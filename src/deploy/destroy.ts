@@ -4,13 +4,13 @@ import type { Graph } from '../graph/graph.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { declined } from './declined.ts';
 import { isOurs } from './decide.ts';
-import { keyOf, keys } from './identity.ts';
+import { groupKind, groupOf, keyOf, keys } from './identity.ts';
 import { destroyWithKro } from './kro/destroy.ts';
 import { isLocked, withLock } from './lock.ts';
 import { foreignContent, readNamespace, removeNamespace } from './namespace.ts';
 import type { DeployedObject, DestroyOptions, Plan } from './options.ts';
 import { readRecord, recordRef, writeRecord, type StoredRecord } from './record.ts';
-import { removeInOrder, type Removal } from './remove.ts';
+import { removeInOrder, type Removal, type RemoveOptions } from './remove.ts';
 import { retrying } from './retry.ts';
 import { startRun, subject, whileRunning, type Run } from './run.ts';
 import { lookForOrphans, newWorld, survey, type World } from './world.ts';
@@ -46,7 +46,7 @@ async function destroyDirectly(run: Run, options: DestroyOptions): Promise<Destr
   const plan = planOf(found);
   run.emit({ type: 'plan', plan });
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
-  const removed = await withLock(run, async () => removeAll(run, await findAgainIfMoved(run, found)));
+  const removed = await withLock(run, async () => removeAll(run, await findAgainIfMoved(run, found), options));
   await removeNamespace(run);
   const objects = removed.removals.map(
     ({ address }): DeployedObject => ({ ...address, action: 'deleted', ready: true }),
@@ -67,46 +67,42 @@ async function findAgainIfMoved(run: Run, found: Found): Promise<Found> {
   return stored.resourceVersion === found.stored.resourceVersion ? found : findRemovals(run, stored);
 }
 
-async function removeAll(run: Run, found: Found): Promise<Found> {
+async function removeAll(run: Run, found: Found, options: RemoveOptions): Promise<Found> {
   const { stored } = found;
   if (stored.record) await writeRecord(run, stored, { ...stored.record, phase: 'destroying' });
-  const all = [await removeFound(run, found)];
+  const all = [await removeFound(run, found, options)];
   // Requests of a run that was killed may have arrived while we deleted.
-  if (stored.record?.phase !== 'deployed') all.push(await removeFound(run, await findRemovals(run, stored)));
+  if (stored.record?.phase !== 'deployed') all.push(await removeFound(run, await findRemovals(run, stored), options));
   await retrying(() => run.cluster.delete(recordRef(run)), { signal: run.signal });
   const kept = new Set(all.flatMap((each) => each.kept));
   return { stored, removals: all.flatMap(({ removals }) => removals), kept: [...kept] };
 }
 
-async function removeFound(run: Run, { stored, removals, kept }: Found): Promise<Found> {
-  const holders = removals.filter(({ object }) => isHolder(object));
-  const content = removals.filter(({ object }) => !isHolder(object));
-  await removeInOrder(run, content);
+/** Definitions after all else, as deleting one deletes its objects; then what holds everything. */
+async function removeFound(run: Run, { stored, removals, kept }: Found, options: RemoveOptions): Promise<Found> {
+  const groups = Map.groupBy(removals, ({ object }) => lastKinds.indexOf(groupKind(object)));
+  const [content = [], definitions = [], holders = []] = [-1, 0, 1].map((number) => groups.get(number));
+  await removeInOrder(run, content, options);
+  await removeInOrder(run, definitions, options);
   const empty = await emptyHolders(run, holders, kept);
-  await removeInOrder(run, empty);
-  return { stored, removals: [...content, ...empty], kept };
+  await removeInOrder(run, empty, options);
+  return { stored, removals: [...content, ...definitions, ...empty], kept };
 }
 
-/** What takes everything in it along, whoever made that. */
-function isHolder({ apiVersion, kind }: KubernetesObject): boolean {
-  return apiVersion === 'v1' && kind === 'Namespace';
-}
+const lastKinds = ['CustomResourceDefinition.apiextensions.k8s.io', 'Namespace'];
 
+/** A namespace takes everything in it along, whoever made that. */
 async function emptyHolders(run: Run, holders: readonly Removal[], kept: string[]): Promise<readonly Removal[]> {
-  const found = await Promise.all(
-    holders.map(async (holder) => ({ holder, foreign: await foreignContent(run, holder.address.name) })),
+  const foreign = await foreignContent(
+    run,
+    holders.map(({ address }) => address.name),
   );
-  for (const {
-    holder: {
-      address: { name },
-    },
-    foreign,
-  } of found) {
-    if (foreign === undefined) continue;
-    kept.push(`Namespace ${name}: it holds ${foreign}`);
-    run.emit({ type: 'namespace', name, action: 'kept', reason: `it holds ${foreign}` });
+  for (const [name, content] of foreign) {
+    if (!holders.some(({ address }) => address.name === name)) continue;
+    kept.push(`Namespace ${name}: it holds ${content}`);
+    run.emit({ type: 'namespace', name, action: 'kept', reason: `it holds ${content}` });
   }
-  return found.filter(({ foreign }) => foreign === undefined).map(({ holder }) => holder);
+  return holders.filter(({ address }) => !foreign.has(address.name));
 }
 
 const nothing: DestroyResult = { objects: [], kept: [], writes: 0, duration: 0 };
@@ -141,7 +137,7 @@ async function findRemovals(run: Run, stored: StoredRecord): Promise<Found> {
     removals.push({
       object,
       address: { label, apiVersion, kind, ...(namespace !== undefined && { namespace }), name },
-      wave: entry?.wave ?? fallbackWave(kind),
+      wave: entry?.wave ?? fallbackWave(object),
     });
   }
   return { stored, removals, kept };
@@ -160,13 +156,14 @@ async function surveyIfPossible(run: Run, world: World): Promise<void> {
   }
 }
 
-/** Of a run that was killed, the order is not known: what others live in or depend on goes last. */
-function fallbackWave(kind: string): number {
-  if (kind === 'Namespace') return -3;
-  if (kind === 'CustomResourceDefinition') return -2;
-  return ['ConfigMap', 'Secret', 'ServiceAccount', 'PersistentVolumeClaim'].includes(kind)
-    ? -1
-    : Number.MAX_SAFE_INTEGER;
+const lateKinds = new Set(['ConfigMap', 'Secret', 'ServiceAccount', 'PersistentVolumeClaim']);
+
+/** Of a run that was killed, the order is not known: what others need goes last, and before its controllers what they made. */
+function fallbackWave({ apiVersion, kind }: KubernetesObject): number {
+  const group = groupOf(apiVersion);
+  if (lateKinds.has(kind) || group === 'rbac.authorization.k8s.io') return -1;
+  const isCustom = group.includes('.') && !group.endsWith('.k8s.io');
+  return isCustom ? Number.MAX_SAFE_INTEGER : Number.MAX_SAFE_INTEGER - 1;
 }
 
 function planOf({ removals, kept }: Found): Plan {

@@ -45,22 +45,48 @@ export class Gates {
     );
   }
 
-  /** Depth in the order: 0 waits for nothing. */
+  /**
+   * Depth in the order: 0 waits for nothing. Objects whose definition is here come after everything that does not need
+   * them: one of the others may be their controller, which has to be there when they are deleted.
+   */
   waves(): ReadonlyMap<string, number> {
     const waves = new Map<string, number>();
+    const users = this.#usersOfCustoms();
+    let floor = 0;
     const visit = (item: Item, trail: ReadonlySet<Item>): number => {
       const { key } = item.desired;
       const known = waves.get(key);
       if (known !== undefined) return known;
       if (trail.has(item)) return 0;
       const inner = new Set(trail).add(item);
-      let wave = 0;
+      let wave = this.#isCustom(item) ? floor : 0;
       for (const gate of this.of(item.desired)) wave = Math.max(wave, 1 + visit(gate.item, inner));
       waves.set(key, wave);
       return wave;
     };
-    for (const item of this.#byKey.values()) visit(item, new Set());
+    for (const item of this.#byKey.values()) if (!users.has(item)) floor = Math.max(floor, 1 + visit(item, new Set()));
+    for (const item of users) visit(item, new Set());
     return waves;
+  }
+
+  #isCustom({ desired }: Item): boolean {
+    return this.#definitions.has(groupKind(desired));
+  }
+
+  /** Objects whose definition is here, and all that needs one of them. */
+  #usersOfCustoms(): ReadonlySet<Item> {
+    const uses = new Map<Item, boolean>();
+    const visit = (item: Item): boolean => {
+      const known = uses.get(item);
+      if (known !== undefined) return known;
+      // In a circle the answer comes from the others in it.
+      uses.set(item, this.#isCustom(item));
+      const found = this.#isCustom(item) || this.of(item.desired).some((gate) => visit(gate.item));
+      uses.set(item, found);
+      return found;
+    };
+    if (this.#definitions.size > 0) for (const item of this.#byKey.values()) visit(item);
+    return new Set([...uses].filter(([, found]) => found).map(([item]) => item));
   }
 
   #index(item: Item): void {

@@ -51,7 +51,7 @@ export async function removeNamespace(run: Run): Promise<void> {
   const found = await readNamespace(run);
   if (!found || !isOurs(run, found)) return;
   const { namespace: name } = run.identity;
-  const foreign = found.metadata.deletionTimestamp ? undefined : await foreignContent(run, name);
+  const foreign = found.metadata.deletionTimestamp ? undefined : (await foreignContent(run, [name])).get(name);
   if (foreign) {
     run.emit({ type: 'namespace', name, action: 'kept', reason: `it holds ${foreign}` });
     return;
@@ -63,18 +63,29 @@ export async function removeNamespace(run: Run): Promise<void> {
   run.emit({ type: 'namespace', name, action: 'deleted' });
 }
 
-/** The first object in a namespace that is not ours (or is to be kept) and follows from nothing of ours. */
-export async function foreignContent(run: Run, namespace: string): Promise<string | undefined> {
+/** Above this many namespaces, one list of the whole cluster per kind costs less. */
+const manyNamespaces = 8;
+
+/** By namespace, an object in it that is not ours (or is to be kept) and follows from nothing of ours. */
+export async function foreignContent(run: Run, namespaces: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (namespaces.length === 0) return new Map();
   const kinds = (await run.cluster.resources({ signal: run.signal })).filter(
     ({ namespaced, verbs }) => namespaced && verbs.includes('list'),
   );
+  const places = namespaces.length > manyNamespaces ? [undefined] : namespaces;
   const found = await Promise.all(
-    kinds.map(({ apiVersion, kind }) => run.pool.run(() => firstForeign(run, { apiVersion, kind, namespace }))),
+    kinds.flatMap(({ apiVersion, kind }) =>
+      places.map((namespace) => run.pool.run(() => foreignIn(run, { apiVersion, kind, namespace }, namespaces))),
+    ),
   );
-  return found.find((name) => name !== undefined);
+  return new Map(found.flat());
 }
 
-async function firstForeign(run: Run, query: ListQuery): Promise<string | undefined> {
+async function foreignIn(
+  run: Run,
+  query: ListQuery,
+  namespaces: readonly string[],
+): Promise<readonly (readonly [namespace: string, name: string])[]> {
   const { kind } = query;
   const isForeign = (item: KubernetesObject): boolean => {
     const { metadata } = item;
@@ -83,13 +94,15 @@ async function firstForeign(run: Run, query: ListQuery): Promise<string | undefi
   };
   try {
     const { items } = await run.cluster.list(query, { signal: run.signal });
-    const foreign = items.find(isForeign);
-    return foreign && `${kind} ${foreign.metadata.name}`;
+    return items.filter(isForeign).map(({ metadata }) => [metadata.namespace ?? '', `${kind} ${metadata.name}`]);
   } catch (error) {
     // What cannot be looked at may hold something.
-    if (isApiError(error, 'Forbidden')) return `objects of kind ${kind} that this user may not see`;
+    if (isApiError(error, 'Forbidden')) {
+      const places = query.namespace === undefined ? namespaces : [query.namespace];
+      return places.map((namespace) => [namespace, `objects of kind ${kind} that this user may not see`]);
+    }
     if (isApiError(error, 'NotFound', 'KindNotServed', 'ServerError') || (isApiError(error) && error.status === 405))
-      return undefined;
+      return [];
     throw error;
   }
 }

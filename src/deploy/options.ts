@@ -52,6 +52,11 @@ export interface DeployOptions extends TargetOptions {
 
 /** Options of `destroy`. */
 export interface DestroyOptions extends TargetOptions {
+  /**
+   * Finalizers that are taken off objects of this deployment which they still hold after 10 s. What their controllers
+   * would have cleaned up may be left. @default []
+   */
+  readonly forceFinalizers?: readonly string[] | undefined;
   /** In kro mode: deletes the ResourceGraphDefinition too, when no instance of it is left. @default false */
   readonly definition?: boolean | undefined;
   /** Asked with what will be deleted before the first write; `false` ends the call with code `Declined`. */

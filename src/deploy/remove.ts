@@ -1,6 +1,7 @@
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { informer } from '../cluster/watch.ts';
+import { explainHold, forceFinalizers } from './finalizers.ts';
 import { describe, keys, keyOf, refOf } from './identity.ts';
 import type { ObjectAddress } from './options.ts';
 import { isPassing, retrying } from './retry.ts';
@@ -15,9 +16,20 @@ export interface Removal {
 }
 
 const explainAfterMs = 10_000;
+const manyExplained = 12;
+
+/** How objects are removed. */
+export interface RemoveOptions {
+  /** Finalizers that are taken off when they still hold an object after 10 s. */
+  readonly forceFinalizers?: readonly string[] | undefined;
+}
 
 /** Deletes in waves, each gone before the next begins. Only the very objects that were seen are deleted. */
-export async function removeInOrder(run: Run, removals: readonly Removal[]): Promise<void> {
+export async function removeInOrder(
+  run: Run,
+  removals: readonly Removal[],
+  options: RemoveOptions = {},
+): Promise<void> {
   if (removals.length === 0) return;
   const left = new Set(removals);
   const waves = Map.groupBy(removals, ({ wave }) => wave);
@@ -34,7 +46,7 @@ export async function removeInOrder(run: Run, removals: readonly Removal[]): Pro
         run,
         [...left].map(({ address }) => `delete ${describe(address)}`),
       );
-    await goneAll(run, terminating);
+    await goneAll(run, terminating, options);
   }
 }
 
@@ -60,16 +72,19 @@ async function removeOne(run: Run, { object, address }: Removal): Promise<'gone'
     },
     { signal: run.signal, heals: (error) => isPassing(error) || isApiError(error, 'Conflict'), budgetMs: 30_000 },
   );
-  if (result === 'terminating') run.emit({ type: 'waiting', object: address, reason: holdReason(undefined) });
+  if (result === 'terminating') run.emit({ type: 'waiting', object: address, reason: 'it is still being deleted' });
   else run.emit({ type: 'object', object: address, action: 'deleted' });
   return result;
 }
 
 /** Waits until objects with finalizers or grace periods are gone, and says what holds them. */
-async function goneAll(run: Run, removals: readonly Removal[]): Promise<void> {
+async function goneAll(
+  run: Run,
+  removals: readonly Removal[],
+  { forceFinalizers: forced = [] }: RemoveOptions,
+): Promise<void> {
   if (removals.length === 0) return;
   const left = new Map(removals.map((removal) => [keyOf(refOf(removal.object)), removal]));
-  const latest = new Map<string, KubernetesObject>();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const gone = (key: string): void => {
     const removal = left.get(key);
@@ -83,7 +98,6 @@ async function goneAll(run: Run, removals: readonly Removal[]): Promise<void> {
       onChange: ({ type, object }) => {
         const key = keyOf(refOf(object));
         if (type === 'deleted' || object.metadata.uid !== left.get(key)?.object.metadata.uid) gone(key);
-        else latest.set(key, object);
       },
     });
     // What was gone before the first list never shows up in it.
@@ -94,17 +108,28 @@ async function goneAll(run: Run, removals: readonly Removal[]): Promise<void> {
     }, reject);
     return started;
   });
-  const explain = setTimeout(() => {
-    for (const [key, { address }] of left)
-      run.emit({ type: 'problem', object: address, reason: holdReason(latest.get(key)) });
-  }, explainAfterMs);
-  const abort = (): void =>
-    reject(
-      stopped(
-        run,
-        [...left].map(([key, { address }]) => `${describe(address)}: ${holdReason(latest.get(key))}`),
-      ),
+  const explained = (): Promise<readonly (readonly [Removal, string])[]> =>
+    Promise.all(
+      [...left.values()]
+        .slice(0, manyExplained)
+        .map(async (removal) => [removal, await explainHold(run, removal.object)]),
     );
+  const force = async (): Promise<void> => {
+    if (forced.length === 0) return;
+    await Promise.all([...left.values()].map(({ object }) => forceFinalizers(run, object, forced)));
+  };
+  const explain = setTimeout(() => {
+    void explained().then((all) => {
+      for (const [{ address }, reason] of all) run.emit({ type: 'problem', object: address, reason });
+    });
+    force().catch(reject);
+  }, explainAfterMs);
+  const abort = (): void => {
+    const rest = left.size > manyExplained ? [`and ${left.size - manyExplained} more`] : [];
+    void explained().then((all) =>
+      reject(stopped(run, [...all.map(([{ address }, reason]) => `${describe(address)}: ${reason}`), ...rest])),
+    );
+  };
   run.signal.addEventListener('abort', abort, { once: true });
   if (run.signal.aborted) abort();
   try {
@@ -121,11 +146,4 @@ function matching(
   { apiVersion, kind, namespace }: ObjectAddress,
 ): { apiVersion: string; kind: string; namespace?: string | undefined } {
   return { apiVersion, kind, namespace: scope.namespace === undefined ? undefined : namespace };
-}
-
-function holdReason(object: KubernetesObject | undefined): string {
-  const finalizers = object?.metadata.finalizers ?? [];
-  return finalizers.length > 0
-    ? `its finalizers ${finalizers.join(', ')} hold it; check that their controllers run`
-    : 'it is still being deleted';
 }

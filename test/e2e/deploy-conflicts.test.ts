@@ -199,7 +199,7 @@ describe('objects that other tools made', () => {
     await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     await make(namespace);
     const isHelm = manager === 'helm';
-    const owner = isHelm ? `Helm release ${namespace}/shop` : manager;
+    const owner = isHelm ? `Helm release ${namespace}/shop (helm)` : manager;
     const forget = `kubectl delete secret --namespace ${namespace} --selector owner=helm,name=shop`;
     const refused = (await deploy(web('nginx:new'), options).catch((error: Error) => error.message)) as string;
     expect(refused).toContain(`web: Deployment ${namespace}/web exists and belongs to ${owner}`);

@@ -269,23 +269,4 @@ describe('stopping', () => {
     expect(options.events).toContainEqual({ type: 'lock', holder: 'another-machine/1/x' });
     expect(await namesIn(cluster, namespace, configMap)).toEqual(['a']);
   });
-
-  it('explains an object that a finalizer holds', async () => {
-    const options = { ...optionsFor({ cluster, namespace: freshName('finalizer') }), timeoutMs: 3_000 };
-    const namespace = options.instance.namespace as string;
-    const held = kind({ apiVersion: 'v1', kind: 'ConfigMap' })({
-      metadata: { name: 'held', finalizers: ['example.com/hold'] },
-    });
-    const graph = graphOf('finalizer', () => ({ held }));
-    await deploy(graph, options);
-    await expect(destroy(graph, options)).rejects.toThrow(
-      /ConfigMap .*\/held: its finalizers example\.com\/hold hold it/,
-    );
-    await cluster.patch(
-      { ...configMap, name: 'held', namespace },
-      { type: 'merge', body: { metadata: { finalizers: null } } },
-    );
-    await destroy(graph, { ...options, timeoutMs: 40_000 });
-    expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })).toBeUndefined();
-  });
 });
