@@ -4,6 +4,7 @@ import type { Target } from './cli/target.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { ClusterSource } from './cluster/source.ts';
 import type { DeployEvent, DeployOptions, DeployResult, Plan, StatusResult, TargetOptions } from './deploy/options.ts';
+import type { Access, AccessOptions } from './deploy/rbac.ts';
 import type { Inputs } from './expr/expression.ts';
 import { toResourceGraph as buildGraph, type Graph, type GraphDefinition, type SchemaRef } from './graph/graph.ts';
 import type { Resources } from './graph/resource.ts';
@@ -58,6 +59,8 @@ export interface Factory {
   status<I, T>(graph: AnyGraph<I, T>, values: I): Promise<StatusResult>;
   /** Deletes the instance and waits until it is gone. */
   destroy<I, T>(graph: AnyGraph<I, T>, values: I): Promise<void>;
+  /** The least permissions with which the graph can be planned, deployed and destroyed, as Roles. */
+  rbac<I, T>(graph: AnyGraph<I, T>, values: I, options?: AccessOptions): Promise<Access>;
   /** The objects that direct mode would apply. Contacts nothing. */
   toManifests<I, T>(graph: AnyGraph<I, T>, values: I): Promise<ResolvedBody[]>;
   /** The ResourceGraphDefinitions of the graph: those of graphs that it makes instances of first. Contacts nothing. */
@@ -70,6 +73,7 @@ export interface GraphFactory<I, T> {
   plan(values: I): Promise<Plan>;
   status(values: I): Promise<StatusResult>;
   destroy(values: I): Promise<void>;
+  rbac(values: I, options?: AccessOptions): Promise<Access>;
   toManifests(values: I): Promise<ResolvedBody[]>;
   toDefinitions(): Promise<ResourceGraphDefinition[]>;
 }
@@ -112,6 +116,7 @@ function bind<S, T, R, I>(graph: DeployableGraph<S, T, R, I>, made: Factory): Gr
     plan: (values) => made.plan(any, values),
     status: (values) => made.status(any, values),
     destroy: (values) => made.destroy(any, values),
+    rbac: (values, options) => made.rbac(any, values, options),
     toManifests: (values) => made.toManifests(any, values),
     toDefinitions: () => made.toDefinitions(any),
   };
@@ -142,6 +147,10 @@ export function factory(mode: Mode, options: FactoryOptions = {}): Factory {
       onCluster({ mode, options }, graph, values, async (target, base) => {
         await (await import('./deploy/destroy.ts')).destroy(target.graph, { ...base, definition: options.definition });
       }),
+    rbac: (graph, values, access = {}) =>
+      onCluster({ mode, options }, graph, values, async (target, base) =>
+        (await import('./deploy/rbac.ts')).rbac(target.graph, { ...base, ...access }),
+      ),
     toManifests: async (graph, values) => {
       const { graph: made, instance } = await targetOf({ mode: 'direct', options }, graph, values);
       const { resolveOffline } = await import('./resolve/offline.ts');

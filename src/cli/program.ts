@@ -8,6 +8,7 @@ import { displayPath } from './load-module.ts';
 import { loadStack } from './load-stack.ts';
 import { localVerb } from './local.ts';
 import { planVerb } from './plan.ts';
+import { rbacVerb } from './rbac.ts';
 import { renderVerb } from './render.ts';
 import { outputFormats } from './output.ts';
 import type { Stack } from './stack.ts';
@@ -18,7 +19,16 @@ import { validateVerb } from './validate.ts';
 import type { Operand, Outcome, Verb } from './verb.ts';
 
 /** Verbs of a stack file, and of the program `kubewright`, which has some more. */
-const stackVerbs: readonly Verb[] = [deployVerb, planVerb, synthVerb, validateVerb, statusVerb, destroyVerb, graphVerb];
+const stackVerbs: readonly Verb[] = [
+  deployVerb,
+  planVerb,
+  synthVerb,
+  validateVerb,
+  statusVerb,
+  destroyVerb,
+  graphVerb,
+  rbacVerb,
+];
 const programVerbs: readonly Verb[] = [...stackVerbs, renderVerb, importVerb, initVerb, localVerb];
 
 /** The verbs that there are. */

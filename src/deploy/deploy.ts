@@ -45,7 +45,7 @@ async function deployDirectly(run: Run, options: DeployOptions): Promise<DeployR
     let stored = await recordIntent(run, current);
     const outcome = await applyAndWait(run, current, options, async (discovered) => {
       if (writesNeedRecord(stored, discovered))
-        stored = await writeRecord(run, stored, intended(run, stored, discovered));
+        stored = await writeRecord(run, stored, intended(run, stored, { desired: discovered }));
     });
     const pruned = await prune(run, current, options);
     await writeRecord(run, stored, applied(run, current, outcome));
@@ -71,7 +71,8 @@ async function planAgainIfMoved(run: Run, planned: Planned, options: DeployOptio
 
 /** Before the first object: where objects of this deployment may be, so that a killed run leaves nothing unknown. */
 function recordIntent(run: Run, { world }: Planned): Promise<StoredRecord> {
-  return writeRecord(run, world.stored, intended(run, world.stored, world.desired));
+  const { desired, resolution, stored } = world;
+  return writeRecord(run, stored, intended(run, stored, { desired, skipped: resolution.skipped }));
 }
 
 async function applyAndWait(

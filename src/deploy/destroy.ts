@@ -9,6 +9,7 @@ import { destroyWithKro } from './kro/destroy.ts';
 import { isLocked, withLock } from './lock.ts';
 import { foreignContent, readNamespace, removeNamespace } from './namespace.ts';
 import type { DeployedObject, DestroyOptions, Plan } from './options.ts';
+import { refuseWithoutPermissions } from './permissions.ts';
 import { readRecord, recordRef, writeRecord, type StoredRecord } from './record.ts';
 import { removeInOrder, type Removal, type RemoveOptions } from './remove.ts';
 import { retrying } from './retry.ts';
@@ -45,6 +46,7 @@ async function destroyDirectly(run: Run, options: DestroyOptions): Promise<Destr
   if (!known && !isOurs(run, namespace)) return finish(run, nothing);
   const plan = planOf(found);
   run.emit({ type: 'plan', plan });
+  await refuseWithoutPermissions(run, plan);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
   const removed = await withLock(run, async () => removeAll(run, await findAgainIfMoved(run, found), options));
   await removeNamespace(run);

@@ -5,7 +5,11 @@ import { author, type DeployRecord, type RecordedObject, type StoredRecord } fro
 import type { Run } from './run.ts';
 
 /** The record before objects are written: everything that was there and everything that may come. */
-export function intended(run: Run, stored: StoredRecord, desired: readonly Desired[]): DeployRecord {
+export function intended(
+  run: Run,
+  stored: StoredRecord,
+  { desired, skipped = [] }: { readonly desired: readonly Desired[]; readonly skipped?: readonly string[] },
+): DeployRecord {
   const before = stored.record;
   return {
     ...head(run, stored),
@@ -13,7 +17,9 @@ export function intended(run: Run, stored: StoredRecord, desired: readonly Desir
     objects: before?.objects ?? [],
     kinds: unique([
       ...(before?.kinds ?? []),
-      ...run.graph.nodes.filter(({ external, instanceOf }) => !external && !instanceOf).map(kindEntry),
+      ...run.graph.nodes
+        .filter(({ id, external, instanceOf }) => !external && !instanceOf && !skipped.includes(id))
+        .map(kindEntry),
       ...desired.map(kindEntry),
     ]),
     namespaces: unique([...(before?.namespaces ?? []), run.identity.namespace, ...namespacesOf(desired)]),

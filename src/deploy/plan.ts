@@ -16,6 +16,8 @@ export async function plan(graph: Graph, options: DeployOptions): Promise<Plan> 
   checkPolicy(graph, run.secrets);
   return whileRunning(run, async () => {
     await checkCluster(run, options.clusterId);
-    return run.mode === 'kro' ? (await planWithKro(run, options)).plan : (await makePlan(run, options, true)).plan;
+    return run.mode === 'kro'
+      ? (await planWithKro(run, options, true)).plan
+      : (await makePlan(run, options, true)).plan;
   });
 }

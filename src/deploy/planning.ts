@@ -1,10 +1,11 @@
 import { KubewrightError } from '../errors.ts';
+import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { dryRun, mayReplace, type Task } from './apply.ts';
 import { decide, findOrphans, foreignError, type Orphans } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { diff } from './diff.ts';
-import { definesKind } from './edges.ts';
+import { definesKind, edgesOf } from './edges.ts';
 import { autoscaled } from './hand-over.ts';
 import { takenReleases } from './helm.ts';
 import { describe, groupKind, keys } from './identity.ts';
@@ -12,7 +13,7 @@ import { immutableFields } from './immutable.ts';
 import { addressOf } from './item.ts';
 import { readNamespace } from './namespace.ts';
 import type { DeployOptions, Plan, PlannedChange } from './options.ts';
-import { missingPermissions } from './permissions.ts';
+import { missingPermissions, type MissingPermission } from './permissions.ts';
 import { readRecord } from './record.ts';
 import { retrying } from './retry.ts';
 import { subject, type Run } from './run.ts';
@@ -53,7 +54,7 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
     (object): PlannedChange => ({ ...orphanAddress(world, object), action: 'delete', fields: [] }),
   );
   const changes = [...planned, ...deletions];
-  problems.push(...world.denied, ...(await missingPermissions(run, changes)));
+  problems.push(...world.denied);
   const { pending } = world.resolution;
   const createsNamespace =
     !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
@@ -66,15 +67,46 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
     ({ object, reason }) =>
       `${describe({ kind: object.kind, ...object.metadata })} is no longer in the graph and stays: ${reason}`,
   );
+  const willWrite = changed || isUnfinished(world);
+  const lacks = await lackedPermissions(run, { changes, willWrite, thorough, createsNamespace });
+  problems.push(...lacks.problems);
+  const warnings = [...takenReleases(taken), ...keptOnes, ...lacks.warnings];
   const plan: Plan = {
     changes,
     pending: pending.map(({ path, reason }) => ({ path, reason })),
     ...(createsNamespace !== undefined && { createsNamespace }),
-    changed: changed || isUnfinished(world),
-    warnings: [...takenReleases(taken), ...keptOnes],
+    changed: willWrite,
+    warnings,
     problems,
   };
   return { plan, world, orphans };
+}
+
+/**
+ * What this user may not do. A deployment is refused; a plan that could see everything is right whoever deploys it, so it only
+ * says so.
+ */
+export async function lackedPermissions(
+  run: Run,
+  {
+    changes,
+    willWrite,
+    thorough,
+    createsNamespace,
+  }: {
+    readonly changes: readonly PlannedChange[];
+    readonly willWrite: boolean;
+    readonly thorough: boolean;
+    readonly createsNamespace: string | undefined;
+  },
+): Promise<{ readonly problems: readonly Error[]; readonly warnings: readonly string[] }> {
+  if (!willWrite) return { problems: [], warnings: [] };
+  const missing = await missingPermissions(run, changes, { createNamespace: createsNamespace !== undefined });
+  const isProblem = ({ hidesChanges }: MissingPermission): boolean => hidesChanges || !thorough;
+  return {
+    problems: missing.filter(isProblem).map(({ error }) => error),
+    warnings: missing.filter((each) => !isProblem(each)).map(({ error }) => error.message),
+  };
 }
 
 /** A run that was killed may have left something that only the record tells. */
@@ -125,8 +157,9 @@ async function planOne(
           action: 'replace',
           fields: immutableFields(desired, live, (error as Error).cause as never),
         };
-      // Adopting first moves ownership, which a dry run cannot.
-      if (action !== 'adopt') problems.push(error as Error);
+      // Adopting first moves ownership, which a dry run cannot; what this object names may come before it.
+      const comes = action === 'create' && isApiError(error, 'NotFound') && namesMissing(world, desired);
+      if (action !== 'adopt' && !comes) problems.push(error as Error);
     }
   }
   return { ...address, action, fields: [] };
@@ -143,6 +176,15 @@ function canDryRun({ identity }: Run, world: World, { namespace, served }: Desir
   if (namespace === identity.namespace) return world.namespace !== undefined;
   return !world.desired.some(
     ({ kind, name }) => kind === 'Namespace' && name === namespace && !world.live.object(`Namespace//${name}`),
+  );
+}
+
+/** Whether an object names another one of this deployment that does not exist yet, such as a binding its Role. */
+function namesMissing(world: World, { object }: Desired): boolean {
+  const missing = new Set(world.desired.map(({ key }) => key).filter((key) => !world.live.object(key)));
+  return edgesOf(object).some(
+    ({ groupKind: kind, namespace, name }) =>
+      missing.has(`${kind}/${namespace ?? ''}/${name}`) || missing.has(`${kind}//${name}`),
   );
 }
 

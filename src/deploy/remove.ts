@@ -94,17 +94,24 @@ async function goneAll(
     if (left.size === 0) resolve();
   };
   const informers = scopesOf(removals.map(({ address }) => address)).map((scope) => {
-    const started = informer(run.cluster, scope, {
+    const inScope = removals.filter(({ address }) => scopeKey(scope) === scopeKey(matching(scope, address)));
+    const [only] = inScope;
+    // One object is watched by its name, which a Role may allow.
+    const query =
+      only && inScope.length === 1 ? { ...scope, fieldSelector: `metadata.name=${only.address.name}` } : scope;
+    const started = informer(run.cluster, query, {
       onChange: ({ type, object }) => {
         const key = keyOf(refOf(object));
         if (type === 'deleted' || object.metadata.uid !== left.get(key)?.object.metadata.uid) gone(key);
       },
+      onError: (error) => {
+        if (isApiError(error, 'Forbidden', 'Unauthorized')) reject(error);
+      },
     });
     // What was gone before the first list never shows up in it.
     void started.ready.then(() => {
-      for (const [key, { address }] of left)
-        if (scopeKey(scope) === scopeKey(matching(scope, address)) && !started.object(address.name, address.namespace))
-          gone(key);
+      for (const { object, address } of inScope)
+        if (!started.object(address.name, address.namespace)) gone(keyOf(refOf(object)));
     }, reject);
     return started;
   });

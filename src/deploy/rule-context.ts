@@ -46,9 +46,12 @@ async function readDefinition(run: Run, object: Object): Promise<boolean> {
     );
     return definition !== undefined && declaresConditions(definition);
   } catch (error) {
-    // Who may not read definitions waits for no status.
-    if (isApiError(error, 'Forbidden')) return false;
-    throw error;
+    if (!isApiError(error, 'Forbidden')) throw error;
+    run.emit({
+      type: 'warning',
+      message: `${object.apiVersion} ${object.kind} counts as ready as soon as it exists: whether it has a status to wait for cannot be read (${error.message})`,
+    });
+    return false;
   }
 }
 
@@ -78,5 +81,9 @@ async function readClasses(
     }
   } catch (error) {
     if (!isApiError(error, 'Forbidden')) throw error;
+    run.emit({
+      type: 'warning',
+      message: `volumes that wait for their first pod are waited for: how storage classes bind cannot be read (${error.message})`,
+    });
   }
 }

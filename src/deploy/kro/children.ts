@@ -93,11 +93,13 @@ function childOf(graph: Graph, object: KubernetesObject, prefix: string): Child 
 export class ChildWatch {
   readonly #run: Run;
   readonly #onChange: (object: KubernetesObject) => void;
+  readonly #onError: (error: unknown) => void;
   readonly #informers = new Map<string, Informer>();
 
-  constructor(run: Run, onChange: (object: KubernetesObject) => void) {
+  constructor(run: Run, onChange: (object: KubernetesObject) => void, onError: (error: unknown) => void) {
     this.#run = run;
     this.#onChange = onChange;
+    this.#onError = onError;
   }
 
   /** Follows the objects of an instance too. */
@@ -107,7 +109,11 @@ export class ChildWatch {
       if (this.#informers.has(id)) continue;
       this.#informers.set(
         id,
-        informer(this.#run.cluster, scope, { onChange: ({ object }) => this.#onChange(object), store: false }),
+        informer(this.#run.cluster, scope, {
+          onChange: ({ object }) => this.#onChange(object),
+          onError: this.#onError,
+          store: false,
+        }),
       );
     }
   }

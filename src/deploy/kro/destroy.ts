@@ -7,6 +7,7 @@ import { withLock } from '../lock.ts';
 import { readNamespace, removeNamespace } from '../namespace.ts';
 import type { DestroyOptions, Plan } from '../options.ts';
 import { ownFields } from '../ownership.ts';
+import { refuseWithoutPermissions } from '../permissions.ts';
 import { readRecord, recordRef } from '../record.ts';
 import { removeInOrder, type Removal } from '../remove.ts';
 import type { Run } from '../run.ts';
@@ -36,6 +37,7 @@ export async function destroyWithKro(run: Run, options: DestroyOptions): Promise
   if (!namespace || (plan.changes.length === 0 && !stored.resourceVersion && !isOurs(run, namespace)))
     return finish(run, none);
   run.emit({ type: 'plan', plan });
+  await refuseWithoutPermissions(run, plan);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
   const kept: string[] = [];
   const gone: Removal[] = [...removals];

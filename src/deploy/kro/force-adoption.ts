@@ -42,8 +42,13 @@ async function read(run: Run, { object }: ResolvedObject): Promise<KubernetesObj
   try {
     return await run.cluster.get(refOf(object), { signal: run.signal });
   } catch (error) {
-    if (isApiError(error, 'KindNotServed', 'Forbidden')) return undefined;
-    throw error;
+    if (isApiError(error, 'KindNotServed')) return undefined;
+    if (!isApiError(error, 'Forbidden')) throw error;
+    run.emit({
+      type: 'warning',
+      message: `kro would take over ${describe(refOf(object))} if somebody else made it: ${error.message}`,
+    });
+    return undefined;
   }
 }
 

@@ -41,20 +41,34 @@ export interface InstanceContext {
   readonly recorded: boolean;
 }
 
+const maxTries = 3;
+
 /** Compares the instance with the one that is there. */
 export async function planInstance(
   run: Run,
+  options: DeployOptions,
+  context: InstanceContext,
+): Promise<PlannedInstance> {
+  // kro writes its own part at any time: what it changed between two readings is no change of ours.
+  for (let tries = 1; ; tries++) {
+    const planned = await compareInstance(run, options, context);
+    if (planned.isCurrent || tries === maxTries) return planned;
+  }
+}
+
+async function compareInstance(
+  run: Run,
   { adopt, take }: DeployOptions,
   { newDefinition, recorded }: InstanceContext,
-): Promise<PlannedInstance> {
+): Promise<PlannedInstance & { readonly isCurrent?: boolean }> {
   const object = toInstance(run.graph, run.instance) as unknown as KubernetesObject;
   const address = addressOfInstance(run);
   const live = await readInstance(run);
-  if (!live) return { object, live, change: { ...address, action: 'create', fields: [] }, problems: [] };
+  const read = { object, live, isCurrent: true };
+  if (!live) return { ...read, change: { ...address, action: 'create', fields: [] }, problems: [] };
   if (!recorded && !ownFields(live))
     return {
-      object,
-      live,
+      ...read,
       change: { ...address, action: 'adopt', fields: [] },
       problems: adopt ? [] : [foreignInstance(run, live)],
     };
@@ -66,24 +80,23 @@ export async function planInstance(
       live,
       change: { ...address, action: fields.length > 0 ? 'update' : 'unchanged', fields },
       problems: [],
+      isCurrent: fields.length === 0 || after.metadata.resourceVersion === live.metadata.resourceVersion,
     };
   } catch (error) {
     if (isFieldConflict(error))
       return {
-        object,
-        live,
+        ...read,
         change: { ...address, action: 'update', fields: [] },
         problems: [instanceConflict(run, { object, live, error })],
       };
     // A new field of the spec is unknown until the definition has it.
     if (newDefinition && isApiError(error, 'Invalid'))
       return {
-        object,
-        live,
+        ...read,
         change: { ...address, action: 'update', fields: diff(live, { ...live, spec: object['spec'] }) },
         problems: [],
       };
-    return { object, live, change: { ...address, action: 'update', fields: [] }, problems: [error as Error] };
+    return { ...read, change: { ...address, action: 'update', fields: [] }, problems: [error as Error] };
   }
 }
 

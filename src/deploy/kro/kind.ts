@@ -71,7 +71,7 @@ function kindOfGraph({ group, version, kind }: Graph): { apiVersion: string; kin
   return { apiVersion: `${group}/${version}`, kind };
 }
 
-/** The CustomResourceDefinition of a kind that is served; `undefined` where there is none, or where it may not be read. */
+/** The CustomResourceDefinition of a kind that is served; `undefined` where there is none, or where it may not be read, which is said. */
 async function crdOf(
   run: Run,
   { apiVersion, kind }: Pick<GraphNode, 'apiVersion' | 'kind'>,
@@ -85,23 +85,29 @@ async function crdOf(
       { signal: run.signal },
     );
   } catch (error) {
-    if (isApiError(error, 'Forbidden')) return undefined;
-    throw error;
+    if (!isApiError(error, 'Forbidden')) throw error;
+    run.emit({
+      type: 'warning',
+      message: `what kro would refuse of ${apiVersion} ${kind} is not known: ${error.message}`,
+    });
+    return undefined;
   }
 }
 
 /** kro judges a definition by the kinds that the cluster has. */
 async function usedCrds(run: Run, graph: Graph): Promise<KubernetesObject[]> {
+  const found = await Promise.all(customNodes(graph).map((node) => crdOf(run, node)));
+  return found.filter((crd) => crd !== undefined);
+}
+
+/** One node of each kind that neither Kubernetes nor a definition of the chain brings. */
+export function customNodes(graph: Graph): readonly GraphNode[] {
   const members = definitionsOf(graph);
   const own = new Set(members.map((member) => keyOf(kindOfGraph(member))));
-  const wanted = new Map(
-    members
-      .flatMap(({ nodes }) => nodes)
-      .filter((node) => !own.has(keyOf(node)) && !builtInKind(node.apiVersion, node.kind))
-      .map((node) => [keyOf(node), node]),
-  );
-  const found = await Promise.all([...wanted.values()].map((node) => crdOf(run, node)));
-  return found.filter((crd) => crd !== undefined);
+  const wanted = members
+    .flatMap(({ nodes }) => nodes)
+    .filter((node) => !own.has(keyOf(node)) && !builtInKind(node.apiVersion, node.kind));
+  return [...new Map(wanted.map((node) => [keyOf(node), node])).values()];
 }
 
 function keyOf({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): string {

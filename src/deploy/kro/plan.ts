@@ -2,7 +2,7 @@ import { definitionsOf } from '../../kro/chain.ts';
 import { KubewrightError } from '../../errors.ts';
 import { findOrphans, type Orphans } from '../decide.ts';
 import type { DeployOptions, Plan } from '../options.ts';
-import { isUnfinished, modeProblems, orphanAddress, planObjects } from '../planning.ts';
+import { isUnfinished, lackedPermissions, modeProblems, orphanAddress, planObjects } from '../planning.ts';
 import { kindOf, type Run } from '../run.ts';
 import type { World } from '../world.ts';
 import { planDefinition, type PlannedDefinition } from './definition.ts';
@@ -23,7 +23,7 @@ export interface PlannedWithKro {
 }
 
 /** Compares definitions, Secrets and instance with what is there. */
-export async function planWithKro(run: Run, options: DeployOptions): Promise<PlannedWithKro> {
+export async function planWithKro(run: Run, options: DeployOptions, thorough = false): Promise<PlannedWithKro> {
   const missing = await missingKro(run);
   if (missing) throw missing;
   const outlined = outline(run);
@@ -42,7 +42,7 @@ export async function planWithKro(run: Run, options: DeployOptions): Promise<Pla
   ];
   const [instance, secrets] = await Promise.all([
     planInstance(run, options, { newDefinition: changes, recorded: world.stored.record?.mode === 'kro' }),
-    planObjects(run, world, { options, thorough: false, problems }),
+    planObjects(run, world, { options, thorough, problems }),
   ]);
   const isNew = changes || instance.change.action !== 'unchanged';
   const [version, adoption] = await Promise.all([
@@ -65,16 +65,22 @@ export async function planWithKro(run: Run, options: DeployOptions): Promise<Pla
   ];
   const createsNamespace =
     !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
+  const changed =
+    createsNamespace !== undefined ||
+    isUnfinished(world) ||
+    all.some(({ action }) => action !== 'unchanged' && action !== 'check');
+  const lacks = await lackedPermissions(run, { changes: all, willWrite: changed, thorough, createsNamespace });
   const plan: Plan = {
     changes: all,
     pending: [],
     ...(createsNamespace !== undefined && { createsNamespace }),
-    changed:
-      createsNamespace !== undefined ||
-      isUnfinished(world) ||
-      all.some(({ action }) => action !== 'unchanged' && action !== 'check'),
-    warnings: [...(version.warning ? [version.warning] : []), ...definitions.flatMap(({ warnings }) => warnings)],
-    problems: [...problems, ...instance.problems, ...adoption.problems],
+    changed,
+    warnings: [
+      ...(version.warning ? [version.warning] : []),
+      ...definitions.flatMap(({ warnings }) => warnings),
+      ...lacks.warnings,
+    ],
+    problems: [...problems, ...instance.problems, ...adoption.problems, ...lacks.problems],
   };
   return { plan, definitions, instance, outline: outlined, world, orphans };
 }

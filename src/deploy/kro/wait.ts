@@ -1,3 +1,4 @@
+import { isApiError } from '../../cluster/api-error.ts';
 import type { KubernetesObject } from '../../cluster/cluster.ts';
 import { informer, type Informer } from '../../cluster/watch.ts';
 import { resolve } from '../../resolve/resolve.ts';
@@ -64,6 +65,7 @@ class WaitingRoom {
   readonly #verdicts = new Map<string, Verdict>();
   #wake = Promise.withResolvers<void>();
   #rules: RuleContext = {};
+  #refused: unknown;
   #erredAt: number | undefined;
   #staleSince: number | undefined;
   #since = new Map<string, number>();
@@ -72,13 +74,14 @@ class WaitingRoom {
     this.#run = run;
     this.#world = world;
     this.#generation = generation;
-    this.#children = new ChildWatch(run, (object) => this.#seeChild(object));
+    const onError = (error: unknown): void => this.#refuse(error);
+    this.#children = new ChildWatch(run, (object) => this.#seeChild(object), onError);
     this.#pods = new PodProblems(run, () => this.#wake.resolve());
     const { apiVersion, kind, name, namespace } = instanceRef(run);
     this.#instance = informer(
       run.cluster,
       { apiVersion, kind, namespace, fieldSelector: `metadata.name=${name}` },
-      { onChange: () => this.#wake.resolve() },
+      { onChange: () => this.#wake.resolve(), onError },
     );
     run.signal.addEventListener('abort', () => this.#wake.resolve(), { once: true });
   }
@@ -90,8 +93,9 @@ class WaitingRoom {
   }
 
   async wait(): Promise<SettledInstance> {
-    await Promise.race([this.#instance.ready, this.#wake.promise]);
+    await Promise.race([this.#instance.ready.catch(() => undefined), this.#wake.promise]);
     for (;;) {
+      if (this.#refused) throw this.#refused;
       const { name, namespace } = instanceRef(this.#run);
       const instance = this.#instance.object(name, namespace);
       if (instance) this.#children.follow(this.#run.graph, instance);
@@ -188,6 +192,13 @@ class WaitingRoom {
     } = object;
     const address = { label: id ?? name, apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
     this.#verdictOf(address, object);
+    this.#wake.resolve();
+  }
+
+  /** What no retry heals: without events the wait would never end. */
+  #refuse(error: unknown): void {
+    if (!isApiError(error, 'Forbidden', 'Unauthorized')) return;
+    this.#refused ??= error;
     this.#wake.resolve();
   }
 

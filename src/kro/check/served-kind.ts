@@ -37,7 +37,7 @@ export function checkServedKind({ group, kind, schema }: Pieces, spec: JsonSchem
 }
 
 /** English plurals as far as they are regular. */
-function plural(word: string): string {
+export function plural(word: string): string {
   if (/(s|x|z|ch|sh)$/.test(word)) return `${word}es`;
   return /[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : `${word}s`;
 }
