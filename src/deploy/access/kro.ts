@@ -20,6 +20,15 @@ export async function kroNeeds(
   const split = new Set(splitSecretPaths(run.graph));
   const isOurs = ({ path }: Place): boolean => path !== undefined && split.has(path);
   const children = footprint.made.filter((place) => !isOurs(place));
+  const ours = footprint.made.filter(isOurs);
+  // Ours are looked for where Secrets are, not wherever kro makes something.
+  const namespaces = [
+    ...new Set(
+      [run.identity.namespace, ...[...ours, ...footprint.recorded].map(({ namespace }) => namespace)].filter(
+        (namespace) => namespace !== undefined,
+      ),
+    ),
+  ];
   const externals = purposes.includes('deploy') ? externalNeeds(footprint, ['plan']) : [];
   return [
     ...definitionsOf(run.graph).flatMap(({ name }) => definitionNeeds(name, purposes, definition)),
@@ -27,7 +36,7 @@ export async function kroNeeds(
     ...instanceNeeds(footprint.instances.get(run.graph) as Place, purposes),
     ...(await childNeeds(run, footprint, children, purposes)),
     ...(await compatibilityNeeds(run, children, purposes)),
-    ...directNeeds({ ...footprint, made: footprint.made.filter(isOurs), externals: [] }, purposes, existing),
+    ...directNeeds({ ...footprint, made: ours, externals: [], namespaces }, purposes, existing),
     ...readinessNeeds(footprint, children, purposes),
     ...externals,
   ];

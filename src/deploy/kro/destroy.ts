@@ -1,3 +1,4 @@
+import { throwProblems } from '../../errors.ts';
 import { definitionsOf } from '../../kro/chain.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { KubernetesObject } from '../../cluster/cluster.ts';
@@ -10,7 +11,7 @@ import { ownFields } from '../ownership.ts';
 import { refuseWithoutPermissions } from '../permissions.ts';
 import { readRecord, recordRef } from '../record.ts';
 import { removeInOrder, type Removal } from '../remove.ts';
-import type { Run } from '../run.ts';
+import { subject, type Run } from '../run.ts';
 import { isOurs } from '../decide.ts';
 import { lookForOrphans, newWorld } from '../world.ts';
 import { addressOfDefinition, instancesOf } from './definition.ts';
@@ -62,6 +63,7 @@ async function findSecrets(run: Run): Promise<readonly Removal[]> {
   const stored = await readRecord(run);
   const world = newWorld({ stored, namespace: undefined, existing: new Set() });
   await lookForOrphans(run, world);
+  throwProblems(subject(run), world.denied as never);
   const labels = new Map(
     stored.record?.objects.map(({ namespace, name, label }) => [`${namespace ?? ''}/${name}`, label]),
   );

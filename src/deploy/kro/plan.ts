@@ -36,6 +36,7 @@ export async function planWithKro(run: Run, options: DeployOptions, thorough = f
   const changes = definitions.some(({ change }) => change.action !== 'unchanged');
   const problems: Error[] = [
     ...outlined.problems,
+    ...world.denied,
     ...unserved,
     ...modeProblems(run, world),
     ...definitions.flatMap((each) => each.problems),
