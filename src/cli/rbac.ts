@@ -51,7 +51,7 @@ async function runRbac({ stacks, flags, terminal, signal }: Call): Promise<Outco
   const printed: Printed[] = [];
   await withProgress(terminal, async (progress) => {
     for (const target of targets) {
-      progress.live([`Reading ${target.name}`]);
+      progress.live(() => [`Reading ${target.name}`]);
       const access = await withCluster(target.cluster, progress, (cluster) =>
         rbac(target.graph, {
           ...targetOptions(target, cluster, signal),
