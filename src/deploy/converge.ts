@@ -55,6 +55,8 @@ class Flow {
   /** Objects whose turn has not come, and objects that are there and not ready: all that each round looks at. */
   readonly #blocked = new Set<Item>();
   readonly #unready = new Set<Item>();
+  /** Ids of nodes that others refer to. */
+  readonly #read: ReadonlySet<string>;
   readonly #failures: unknown[] = [];
   readonly #told = new Map<string, string>();
   #gates: Gates;
@@ -71,6 +73,7 @@ class Flow {
     this.#world = world;
     this.#options = options;
     this.#gates = new Gates(run.graph, []);
+    this.#read = new Set(run.graph.nodes.flatMap(({ dependencies }) => dependencies));
     this.#watches = new Watches(run, world, {
       onObject: (key, gone) => this.#observed(key, gone),
       onExternal: () => this.#changed(),
@@ -221,7 +224,7 @@ class Flow {
       }
     } finally {
       this.#writing -= 1;
-      this.#changed(this.#somebodyWaits());
+      this.#changed(this.#somebodyWaits() || this.#isRead(item));
     }
   }
 
@@ -237,7 +240,7 @@ class Flow {
     const finishedJob = gone && item.verdict?.state === 'ready';
     if (gone && !finishedJob) this.#block(item);
     else if (!gone) this.#judge(item);
-    this.#changed(this.#somebodyWaits());
+    this.#changed(this.#somebodyWaits() || this.#isRead(item));
   }
 
   #judge(item: Item): void {
@@ -270,6 +273,11 @@ class Flow {
 
   #somebodyWaits(): boolean {
     return this.#world.resolution.pending.length > 0 || this.#blocked.size > 0;
+  }
+
+  /** Whether other objects are made of what an object says: they may be meant otherwise now. */
+  #isRead({ desired: { path, node } }: Item): boolean {
+    return path !== node.id || this.#read.has(node.id);
   }
 
   #allReady(): boolean {
