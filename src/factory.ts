@@ -6,6 +6,7 @@ import type { ClusterSource } from './cluster/source.ts';
 import type { DeployEvent, DeployOptions, DeployResult, Plan, StatusResult, TargetOptions } from './deploy/options.ts';
 import type { Access, AccessOptions } from './deploy/rbac.ts';
 import type { Inputs } from './expr/expression.ts';
+import type { StatusConditions } from './graph/conditions.ts';
 import { toResourceGraph as buildGraph, type Graph, type GraphDefinition, type SchemaRef } from './graph/graph.ts';
 import type { Resources } from './graph/resource.ts';
 import type { ResourceGraphDefinition } from './kro/api.ts';
@@ -89,6 +90,7 @@ export interface DeployableGraph<S, T, R, I = S> extends Graph<S, T, R, I>, Take
  *
  * @throws KubewrightError that lists every problem: duplicate or reserved ids, cycles, resources that are referenced but not
  *   returned, expressions that do not type-check (with their position), operators used as JavaScript conditions
+ * @param conditions conditions of the status; without `Ready` among them kro's own is hidden
  * @example
  * const app = toResourceGraph(
  *   { name: 'web', apiVersion: 'example.com/v1', kind: 'Web', spec: type({ image: 'string' }), status: type({ ready: 'boolean' }) },
@@ -100,8 +102,9 @@ export function toResourceGraph<const Spec extends UserSchema, const Status exte
   definition: GraphDefinition<Spec, Status>,
   resources: (schema: SchemaRef<InferSchema<Spec>>) => R,
   status?: (schema: SchemaRef<InferSchema<Spec>>, resources: R) => Inputs<InferSchema<Status>>,
+  conditions?: (schema: SchemaRef<InferSchema<Spec>>, resources: R) => StatusConditions,
 ): DeployableGraph<InferSchema<Spec>, InferSchema<Status>, R, InferInput<Spec>> {
-  const graph = buildGraph(definition, resources, status);
+  const graph = buildGraph(definition, resources, status, conditions);
   const deployable: DeployableGraph<InferSchema<Spec>, InferSchema<Status>, R, InferInput<Spec>> = Object.freeze({
     ...graph,
     factory: (mode: Mode, options?: FactoryOptions) => bind(deployable, factory(mode, options)),

@@ -43,6 +43,8 @@ export {
   type GraphFactory,
   toResourceGraph,
 } from './factory.ts';
+export type { StatusCondition, StatusConditions } from './graph/conditions.ts';
+export type { FieldRules, PrinterColumn } from './graph/crd-parts.ts';
 export type { Graph, GraphDefinition, GraphNode, SchemaRef } from './graph/graph.ts';
 export {
   type CollectionRef,

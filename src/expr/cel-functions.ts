@@ -143,7 +143,8 @@ export interface CelFunctions {
   /** Only in the expressions of status conditions. */
   readonly runtime: {
     newCondition(condition: Inputs<Pick<Condition, 'type' | 'status'> & Partial<Condition>>): Ref<Condition>;
-    condition(object: Expr<unknown>, type: Input<string>): Ref<Condition>;
+    /** One of an object's conditions; of `schema` one of kro's own. */
+    condition(object: Expr<unknown> | { readonly metadata: unknown }, type: Input<string>): Ref<Condition>;
   };
 }
 

@@ -19,6 +19,7 @@ import {
 import { celTypeOf } from '../schema/cel-type.ts';
 import { checkLiterals } from '../schema/kubernetes.ts';
 import type { GraphData, GraphNode } from './graph.ts';
+import { checkConditions } from './conditions.ts';
 import { loosenRecords, lower } from './lower.ts';
 import type { BoundNode } from './nodes.ts';
 import { settleNumbers } from './numbers.ts';
@@ -39,7 +40,25 @@ export function checkGraph(
   const expected = graph.statusSchema ? celTypeOf(graph.statusSchema, 'status') : dyn;
   const checker = new LeafChecker({ resource: 'status', environment: types.environment, problems });
   const status = checker.value(graph.status, expected) as ValueObject;
-  return { ...graph, spec, nodes, status };
+  const conditions = checkConditions(graph.conditions, types, problems);
+  if (graph.scope === 'Cluster') checkNamespaces(graph.nodes, problems);
+  return { ...graph, spec, nodes, status, conditions };
+}
+
+/** Objects of a cluster-scoped instance have no namespace to inherit. */
+function checkNamespaces(nodes: readonly BoundNode[], problems: Problems): void {
+  for (const { id, kind, namespaced, template, external, source } of nodes) {
+    const { metadata } = template;
+    if (namespaced !== true || external === 'selector' || (isObject(metadata) && metadata['namespace'] !== undefined))
+      continue;
+    problems.add({
+      code: 'MissingNamespace',
+      resource: id,
+      path: 'metadata.namespace',
+      message: `is missing: ${kind} is namespaced, and the instance is cluster-scoped${placeOf(source)}`,
+      hint: 'Name a namespace, for instance from a field of the spec.',
+    });
+  }
 }
 
 const dyn: CelType = { kind: 'dyn' };

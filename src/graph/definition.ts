@@ -1,5 +1,6 @@
 import { toJsonSchema, type UserSchema } from '../schema/user-schema.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
+import { type CrdParts, withFieldRules } from './crd-parts.ts';
 import type { GraphData, GraphDefinition } from './graph.ts';
 import type { Problems } from './problems.ts';
 
@@ -20,7 +21,7 @@ const defaultGroup = 'kro.run';
 export function readDefinition(
   definition: GraphDefinition<UserSchema, UserSchema>,
   problems: Problems,
-): Pick<GraphData, 'name' | 'group' | 'version' | 'kind' | 'spec' | 'statusSchema'> {
+): Pick<GraphData, 'name' | 'group' | 'version' | 'kind' | 'scope' | 'crd' | 'spec' | 'statusSchema'> {
   const { name, kind, apiVersion } = definition;
   const slash = apiVersion.indexOf('/');
   const group = slash < 0 ? defaultGroup : apiVersion.slice(0, slash);
@@ -36,11 +37,28 @@ export function readDefinition(
       });
     }
   }
-  const { spec, status } = definition;
+  const { spec, status, scope = 'Namespaced', fields = {} } = definition;
   const json: JsonSchema = problems.attempt({ resource: `graph ${name}`, path: 'spec' }, () => toJsonSchema(spec)) ?? {
     type: 'object',
   };
   const statusSchema =
     status && problems.attempt({ resource: `graph ${name}`, path: 'status' }, () => toJsonSchema(status));
-  return { name, kind, group, version, spec: { json, user: spec }, statusSchema };
+  const ruled = withFieldRules(json, fields, problems);
+  return {
+    name,
+    kind,
+    group,
+    version,
+    scope,
+    crd: crdParts(definition),
+    spec: { json: ruled, user: spec },
+    statusSchema,
+  };
+}
+
+const crdFields = ['shortNames', 'categories', 'additionalPrinterColumns', 'metadata'] as const;
+
+function crdParts(definition: CrdParts): CrdParts {
+  const given = crdFields.filter((name) => definition[name] !== undefined);
+  return Object.freeze(Object.fromEntries(given.map((name) => [name, definition[name]])));
 }

@@ -6,6 +6,8 @@ import type { JsonSchema } from '../schema/json-schema.ts';
 import type { InferInput, InferSchema, UserSchema } from '../schema/user-schema.ts';
 import { checkGraph } from './check.ts';
 import { collectResources } from './collect.ts';
+import { bindConditions, type StatusConditions } from './conditions.ts';
+import type { CrdParts, FieldRules } from './crd-parts.ts';
 import { readDefinition } from './definition.ts';
 import { includeGraph, instantiateGraph, type IncludeOptions, type InstanceOptions } from './include.ts';
 import { bindNodes } from './nodes.ts';
@@ -54,12 +56,18 @@ export interface Graph<S = unknown, T = unknown, R = unknown, V = S> {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
+  /** Scope of its instances. */
+  readonly scope: 'Namespaced' | 'Cluster';
+  /** What its CustomResourceDefinition says beside the schema. */
+  readonly crd: CrdParts;
   readonly spec: SpecSchema;
   readonly statusSchema: JsonSchema | undefined;
   readonly nodes: readonly GraphNode[];
   /** Ids, each after everything it depends on. */
   readonly order: readonly string[];
   readonly status: ValueObject;
+  /** The author's own conditions in the status: kro writes them in place of its own. */
+  readonly conditions: readonly Expression[];
   /** Only of a graph that was read from a ResourceGraphDefinition. */
   readonly origin?: DefinitionOrigin;
   /** Inlines the graph as a group of another one. */
@@ -76,7 +84,7 @@ export interface SpecSchema {
 }
 
 /** What the graph is called and what its values and status look like. */
-export interface GraphDefinition<Spec extends UserSchema, Status extends UserSchema> {
+export interface GraphDefinition<Spec extends UserSchema, Status extends UserSchema> extends CrdParts {
   /** Name of the graph, of its ResourceGraphDefinition and, by default, of its instances. */
   readonly name: string;
   /** API group and version of its instances, such as `example.com/v1alpha1`. */
@@ -86,6 +94,10 @@ export interface GraphDefinition<Spec extends UserSchema, Status extends UserSch
   /** Schema of the values: arktype, or any Standard Schema that offers JSON Schema. */
   readonly spec: Spec;
   readonly status?: Status;
+  /** Scope of the instances. Resources of a cluster-scoped instance name their namespaces. @default 'Namespaced' */
+  readonly scope?: 'Namespaced' | 'Cluster';
+  /** What the schema library has no word for, by the path of the field: `ports`, `users[].name`, `limits.*`. */
+  readonly fields?: Readonly<Record<string, FieldRules>>;
 }
 
 /** What the builders are given: references to the instance. */
@@ -101,6 +113,7 @@ export interface SchemaRef<S> {
  *
  * @throws KubewrightError that lists every problem: duplicate or reserved ids, cycles, resources that are referenced but not
  *   returned, expressions that do not type-check (with their position), operators used as JavaScript conditions
+ * @param conditions conditions of the status; without `Ready` among them kro's own is hidden
  * @example
  * const app = toResourceGraph(
  *   { name: 'web', apiVersion: 'example.com/v1', kind: 'Web', spec: type({ image: 'string' }), status: type({ ready: 'boolean' }) },
@@ -112,6 +125,7 @@ export function toResourceGraph<const Spec extends UserSchema, const Status exte
   definition: GraphDefinition<Spec, Status>,
   resources: (schema: SchemaRef<InferSchema<Spec>>) => R,
   status?: (schema: SchemaRef<InferSchema<Spec>>, resources: R) => Inputs<InferSchema<Status>>,
+  conditions?: (schema: SchemaRef<InferSchema<Spec>>, resources: R) => StatusConditions,
 ): Graph<InferSchema<Spec>, InferSchema<Status>, R, InferInput<Spec>> {
   const problems = new Problems(`graph ${definition.name}`);
   const head = readDefinition(definition, problems);
@@ -119,17 +133,22 @@ export function toResourceGraph<const Spec extends UserSchema, const Status exte
   const { result: built, orphans } = findOrphans(() => {
     const made = resources(schema);
     const statusBody = status?.(schema, made);
+    const conditionsBody = conditions?.(schema, made);
     const collected = collectResources(made, problems);
     return {
       made,
       collected,
       nodes: bindNodes(collected, problems),
       status: bindStatus(statusBody, collected, problems),
+      conditions: bindConditions(conditionsBody, collected, problems),
     };
   });
   orphanProblems(orphans, problems);
   problems.throwIfAny();
-  const checked = checkGraph({ ...head, nodes: built.nodes, status: built.status }, problems);
+  const checked = checkGraph(
+    { ...head, nodes: built.nodes, status: built.status, conditions: built.conditions },
+    problems,
+  );
   const ordered = orderNodes(checked.nodes, problems);
   problems.throwIfAny();
   const graph = finishGraph<InferSchema<Spec>, InferSchema<Status>, R, InferInput<Spec>>({ ...checked, ...ordered });
@@ -138,10 +157,7 @@ export function toResourceGraph<const Spec extends UserSchema, const Status exte
 }
 
 /** Everything of a graph but its methods. */
-export type GraphData = Pick<
-  Graph,
-  'name' | 'group' | 'version' | 'kind' | 'spec' | 'statusSchema' | 'nodes' | 'order' | 'status' | 'origin'
->;
+export type GraphData = Omit<Graph, 'include' | 'instance'>;
 
 /** Freezes the data and adds the methods; transformations of a graph end here. */
 export function finishGraph<S, T, R, V = S>(data: GraphData): Graph<S, T, R, V> {

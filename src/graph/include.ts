@@ -154,7 +154,9 @@ function membersOf(shape: Shape, refs: ReadonlyMap<string, Resource<unknown>>): 
 
 /** An instance of a graph's own kind. */
 export function instantiateGraph(graph: Graph, spec: unknown, options: InstanceOptions): ResourceRef<unknown> {
-  const { name, namespace, labels, annotations } = options;
+  const { name, labels, annotations } = options;
+  const isCluster = graph.scope === 'Cluster';
+  const namespace = isCluster ? undefined : options.namespace;
   if (name === undefined) {
     throw new KubewrightError({
       code: 'MissingName',
@@ -166,7 +168,7 @@ export function instantiateGraph(graph: Graph, spec: unknown, options: InstanceO
   return defineResource({
     apiVersion: `${graph.group}/${graph.version}`,
     kind: graph.kind,
-    namespaced: true,
+    namespaced: !isCluster,
     body: { metadata: { name, namespace, labels, annotations }, spec: completeSpec(graph, spec, { defaults: false }) },
     instanceOf: graph,
   });

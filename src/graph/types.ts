@@ -27,12 +27,13 @@ function variableType(node: TypedNode): CelType {
 export class GraphTypes {
   readonly #nodes: ReadonlyMap<string, TypedNode>;
   readonly #types = new Map<string, CelType>();
+  #conditions: Environment | undefined;
   /** `schema` and every resource. */
   readonly environment: Environment;
 
-  constructor(graph: Pick<GraphData, 'spec' | 'origin'> & { readonly nodes: readonly TypedNode[] }) {
+  constructor(graph: Pick<GraphData, 'spec' | 'scope'> & { readonly nodes: readonly TypedNode[] }) {
     this.#nodes = new Map(graph.nodes.map((node) => [node.id, node]));
-    this.#types.set('schema', schemaVariableType(graph.spec.json, graph.origin?.scope ?? 'Namespaced'));
+    this.#types.set('schema', schemaVariableType(graph.spec.json, graph.scope));
     this.environment = createEnvironment({ functions: 'kro', variables: (name) => this.typeOf(name) });
   }
 
@@ -50,6 +51,16 @@ export class GraphTypes {
   with(variables: ReadonlyMap<string, CelType>): Environment {
     if (variables.size === 0) return this.environment;
     return createEnvironment({ functions: 'kro', variables: (name) => variables.get(name) ?? this.typeOf(name) });
+  }
+
+  /** Beside the same variables kro's `runtime`, for the conditions of the status. */
+  get conditions(): Environment {
+    this.#conditions ??= createEnvironment({
+      functions: 'kro',
+      variables: (name) => this.typeOf(name),
+      runtime: true,
+    });
+    return this.#conditions;
   }
 
   /** Only these variables: `readyWhen` sees nothing but its own object. */

@@ -1,3 +1,4 @@
+import type { CrdParts } from '../graph/crd-parts.ts';
 import type { SimpleSchemaField } from '../schema/simple-schema.ts';
 
 /** API version of kro's own objects. */
@@ -35,9 +36,16 @@ export interface DefinitionSchema {
   readonly apiVersion: string;
   readonly kind: string;
   readonly group: string;
+  /** @default 'Namespaced' */
+  readonly scope?: 'Namespaced' | 'Cluster';
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly additionalPrinterColumns?: CrdParts['additionalPrinterColumns'];
+  /** Of the CustomResourceDefinition. */
+  readonly metadata?: CrdParts['metadata'];
   readonly types?: { readonly [name: string]: SimpleSchemaField };
   readonly spec: { readonly [name: string]: SimpleSchemaField };
-  /** A tree whose leaves are expressions. */
+  /** A tree whose leaves are expressions; `conditions` is a list of them. */
   readonly status?: JsonObject;
 }
 

@@ -2,6 +2,7 @@ import type { GraphData } from '../graph/graph.ts';
 import { Problems } from '../graph/problems.ts';
 import { toSimpleSchema } from '../schema/simple-schema.ts';
 import { type DefinitionSchema, kroApiVersion, type ResourceGraphDefinition } from './api.ts';
+import { writeExpression } from './expressions.ts';
 import { writeImported } from './import-emission.ts';
 import { refuseNode } from './refusals.ts';
 import { writeResource } from './resource.ts';
@@ -71,11 +72,16 @@ function writeSchema(graph: GraphData, problems: Problems): DefinitionSchema {
   const { spec, types } = hasNoValues(graph)
     ? { spec: {} }
     : (problems.attempt({}, () => toSimpleSchema(graph.spec.json, `graph ${graph.name}`)) ?? { spec: {} });
-  const status = writeStatus(graph.status, problems);
+  const status = {
+    ...writeStatus(graph.status, problems),
+    ...(graph.conditions.length > 0 && { conditions: graph.conditions.map(writeExpression) }),
+  };
   return {
     apiVersion: graph.version,
     kind: graph.kind,
     group: graph.group,
+    ...(graph.scope === 'Cluster' && { scope: graph.scope }),
+    ...graph.crd,
     ...(types && { types }),
     spec,
     ...(Object.keys(status).length > 0 && { status }),

@@ -43,6 +43,7 @@ export function fixFields(graph: Graph, fixed: Readonly<Record<string, unknown>>
     spec: { ...graph.spec, json },
     ...ordered,
     status: withoutAbsent(rewriteTree(graph.status, rewrite) as ValueObject, absent),
+    conditions: conditionsWithout(graph.conditions, rewrite, absent),
   });
 }
 
@@ -117,4 +118,14 @@ function withMissing(node: Node, absent: ReadonlySet<string>): Node {
   return substitute(node, (part) =>
     part.kind === 'identifier' && absent.has(part.name) ? index(nothing, literal(part.name)) : undefined,
   );
+}
+
+/** A condition about what is never there is none. */
+function conditionsWithout(
+  conditions: readonly Expression[],
+  rewrite: (node: Node) => Node,
+  absent: ReadonlySet<string>,
+): Expression[] {
+  const kept = conditions.map(({ node }) => rewrite(node)).filter((node) => !isUnconditional(node, absent));
+  return kept.map((node) => new Expression(withMissing(node, absent)));
 }

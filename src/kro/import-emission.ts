@@ -22,7 +22,8 @@ export function writeImported(
   origin: DefinitionOrigin,
   { definition }: DefinitionOptions,
 ): ResourceGraphDefinition {
-  const { scope, schema, conditions, metadata } = origin;
+  const { scope, crd, conditions } = graph;
+  const { metadata } = origin;
   const status = {
     ...writeObject(graph.status),
     ...(conditions.length > 0 && { conditions: conditions.map(writeExpression) }),
@@ -37,7 +38,7 @@ export function writeImported(
         kind: definition?.kind ?? graph.kind,
         group: graph.group,
         ...(scope === 'Cluster' && { scope }),
-        ...schema,
+        ...(crd as object),
         ...writeSpec(graph, origin),
         ...(Object.keys(status).length > 0 && { status }),
       },

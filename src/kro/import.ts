@@ -123,25 +123,23 @@ function graphOf(
     group: pieces.group,
     version: pieces.version,
     kind: pieces.kind,
+    scope: pieces.scope,
+    crd: keptFields(pieces.schema, ['shortNames', 'categories', 'additionalPrinterColumns', 'metadata']),
     spec: { json: spec },
     statusSchema: status,
     ...ordered,
     status: reader.object(fields, statusPath),
+    conditions: reader.expressions((conditions ?? []) as string[], [...statusPath, 'conditions']),
     origin: {
-      scope: pieces.scope,
       json: spec,
       simpleSchema: { spec: pieces.spec, ...(pieces.schema['types'] !== undefined && { types: pieces.types }) },
-      conditions: reader.expressions((conditions ?? []) as string[], [...statusPath, 'conditions']),
-      ...keptFields(pieces),
+      metadata: keptFields(fieldsOf(pieces.manifest.object['metadata']), ['labels', 'annotations']),
     },
   });
 }
 
-function keptFields({ schema, manifest }: Pieces): { schema: Fields; metadata: Fields } {
-  const kept = (fields: Fields, names: readonly string[]): Fields =>
-    Object.fromEntries(names.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]])));
-  const metadata = kept(fieldsOf(manifest.object['metadata']), ['labels', 'annotations']);
-  return { schema: kept(schema, ['shortNames', 'categories', 'additionalPrinterColumns', 'metadata']), metadata };
+function keptFields(fields: Fields, names: readonly string[]): Fields {
+  return Object.fromEntries(names.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]])));
 }
 
 interface Around {

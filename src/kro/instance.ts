@@ -28,7 +28,7 @@ const suspendKey = 'kro.run/reconcile';
  * @throws KubewrightError `KroReservedKey` for a label or annotation that belongs to kro, `KroInstanceName` for a name that is too long
  */
 export function toInstance(
-  graph: Pick<GraphData, 'group' | 'version' | 'kind'>,
+  graph: Pick<GraphData, 'group' | 'version' | 'kind' | 'scope'>,
   instance: InstanceParts,
   options: Pick<DefinitionOptions, 'definition'> = {},
 ): InstanceObject {
@@ -49,7 +49,7 @@ export function toInstance(
     kind: options.definition?.kind ?? graph.kind,
     metadata: {
       name,
-      ...(namespace !== undefined && { namespace }),
+      ...(namespace !== undefined && graph.scope === 'Namespaced' && { namespace }),
       ...(labels && { labels }),
       ...(annotations && { annotations }),
     },

@@ -8,21 +8,27 @@ import { writeExpression } from './expressions.ts';
 import { withoutTypeNames } from './type-names.ts';
 
 /** Fields of an instance's status that kro writes itself. */
-const written: Readonly<Record<string, string>> = {
-  state: 'kro writes its own state there and drops this one',
-  conditions: 'kro keeps its own conditions there',
+const written: Readonly<Record<string, { message: string; hint: string }>> = {
+  state: {
+    message: 'kro writes its own state there and drops this one',
+    hint: 'Choose another name for the field.',
+  },
+  conditions: {
+    message: 'kro keeps its own conditions there',
+    hint: 'Give your own in the last argument of toResourceGraph.',
+  },
 };
 
 /** Writes the status: every leaf becomes an expression that names something, as kro demands. */
 export function writeStatus(status: ValueObject, problems: Problems): JsonObject {
-  for (const [field, message] of Object.entries(written)) {
+  for (const [field, { message, hint }] of Object.entries(written)) {
     if (status[field] !== undefined)
       problems.add({
         code: 'KroStatusField',
         resource: 'status',
         path: field,
         message,
-        hint: 'Choose another name for the field.',
+        hint,
       });
   }
   return writeFields(status, '', problems);

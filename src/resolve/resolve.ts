@@ -1,4 +1,5 @@
 import type { Graph, GraphNode } from '../graph/graph.ts';
+import { authorConditions } from './conditions.ts';
 import { assertDistinct } from './identity.ts';
 import { type NodeState, resolveNode, type Surroundings } from './node-state.ts';
 import type { ExternalRead, Instance, Observed, Pending, Resolution, ResolvedObject } from './resolution.ts';
@@ -38,10 +39,11 @@ interface Within {
 /** `resolve` for a graph at any depth. */
 export function resolveWithin(
   graph: Graph,
-  instance: Instance,
+  given: Instance,
   observed: Observed,
   { prefix, ignoreReadiness }: Within,
 ): Resolution {
+  const instance = graph.scope === 'Cluster' ? { ...given, namespace: undefined } : given;
   const states = new Map<string, NodeState>();
   const surroundings: Surroundings = {
     graph,
@@ -54,7 +56,11 @@ export function resolveWithin(
   };
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   for (const id of graph.order) states.set(id, resolveNode(nodes.get(id) as GraphNode, surroundings));
-  return { ...collect(graph, states, prefix), ...resolveStatus(surroundings) };
+  const collected = collect(graph, states, prefix);
+  const status = resolveStatus(surroundings);
+  const isReady = collected.pending.length === 0 && collected.waiting.length === 0 && !status.statusProblem;
+  const conditions = authorConditions(surroundings, isReady);
+  return { ...collected, ...status, ...(conditions && { status: { ...status.status, conditions } }) };
 }
 
 function collect(

@@ -1,6 +1,7 @@
 import { KubewrightError, throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { withDefaults } from '../schema/defaults.ts';
+import { ruleProblems } from './rules.ts';
 import { strictProblems } from '../schema/strict-values.ts';
 import { validateValues } from '../schema/user-schema.ts';
 
@@ -17,8 +18,9 @@ export function prepareValues(
 ): Record<string, unknown> {
   const { json, user } = graph.spec;
   const validated = user ? validateValues(user, values, json) : withoutLibrary();
-  if ('value' in validated) return validated.value as Record<string, unknown>;
-  const problems = validated.problems.map(
+  const found = 'value' in validated ? [...ruleProblems(json, validated.value)] : validated.problems;
+  if ('value' in validated && found.length === 0) return validated.value as Record<string, unknown>;
+  const problems = found.map(
     ({ path, message, hint }) => new KubewrightError({ code: 'InvalidValues', resource: place, path, message, hint }),
   );
   throwProblems(place, problems);
@@ -26,7 +28,7 @@ export function prepareValues(
 
   function withoutLibrary(): ReturnType<typeof validateValues> {
     const complete = withDefaults(json, values);
-    const found = [...strictProblems(json, complete)];
-    return found.length > 0 ? { problems: found } : { value: complete };
+    const strange = [...strictProblems(json, complete)];
+    return strange.length > 0 ? { problems: strange } : { value: complete };
   }
 }

@@ -17,8 +17,21 @@ export function markersOf(schema: JsonSchema, required: boolean): string {
     schema.minItems !== undefined && `minItems=${schema.minItems}`,
     schema.maxItems !== undefined && `maxItems=${schema.maxItems}`,
     schema.uniqueItems && 'uniqueItems=true',
+    ...listMarkers(schema),
+    ...(schema['x-kubernetes-validations'] ?? []).map(({ rule, message }) =>
+      message === immutableMessage ? 'immutable=true' : `validation=${quoted(rule)}`,
+    ),
   ];
   return markers.filter(Boolean).join(' ');
+}
+
+/** kro's, of the rule that the marker `immutable` stands for. */
+const immutableMessage = 'field is immutable';
+
+function* listMarkers(schema: JsonSchema): Iterable<string> {
+  const listType = schema['x-kubernetes-list-type'];
+  if (listType !== undefined && !(schema.uniqueItems && listType === 'set')) yield `listType=${listType}`;
+  for (const key of schema['x-kubernetes-list-map-keys'] ?? []) yield `listMapKey=${quoted(key)}`;
 }
 
 /** Exclusive bounds of integers become inclusive ones; those of fractions are refused before. */

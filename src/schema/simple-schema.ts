@@ -63,7 +63,8 @@ function fieldOf(
   { emission, required }: { emission: Emission; required: boolean },
 ): SimpleSchemaField {
   if (!reportRefusals(schema, path, emission)) return 'object';
-  if (isStruct(schema) && !required && schema.description === undefined && !hasOwnDefault(schema))
+  const { default: _default, ...rest } = schema;
+  if (isStruct(schema) && !required && !hasOwnDefault(schema) && markersOf(rest, false) === '')
     return structOf(schema, path, emission);
   const markers = markersOf(schema, required && schema.default === undefined);
   const type = typeText(schema, path, emission);

@@ -8,7 +8,6 @@ import type { Instance, NodePath, ObservedObject, Resolution, ResolvedBody } fro
 import { resolve } from '../resolve/resolve.ts';
 import { withDefaults } from '../schema/defaults.ts';
 import { valueProblems } from './instance-values.ts';
-import { authorConditions } from './conditions.ts';
 import { World } from './world.ts';
 
 /** What a rendering starts from. */
@@ -69,14 +68,6 @@ function withoutInlining(graph: Graph): Graph {
 const kindOf = ({ group, version, kind }: Pick<Graph, 'group' | 'version' | 'kind'>): string =>
   `${group}/${version} ${kind}`;
 
-interface Settled {
-  readonly graph: Graph;
-  readonly instance: Instance;
-  /** What instances of other definitions make, by the label of the instance. */
-  readonly inner: ReadonlyMap<NodePath, readonly ResolvedBody[]>;
-  readonly made: ReadonlyMap<NodePath, ObservedObject | ObservedObject[]>;
-}
-
 class Renderer {
   readonly #graphs: ReadonlyMap<string, Graph>;
   readonly #world: World;
@@ -109,24 +100,12 @@ class Renderer {
   /** A node reads only what stands before it, so that one pass makes everything that can be made. */
   #settle(graph: Graph, instance: Instance): Rendering {
     const inner = new Map<string, readonly ResolvedBody[]>();
-    const made = new Map<string, ObservedObject | ObservedObject[]>();
     const resolution = resolve(graph, instance, {
       get: () => undefined,
-      make: ({ path, index, label, object }) => {
-        const observed = this.#make(object, (objects) => inner.set(label, objects));
-        const items = made.get(path);
-        if (index === undefined) made.set(path, observed);
-        else if (Array.isArray(items)) items.push(observed);
-        else made.set(path, [observed]);
-        return observed;
-      },
-      read: (external) => {
-        const found = this.#world.read(external);
-        if (found !== undefined) made.set(external.path, found);
-        return found;
-      },
+      make: ({ label, object }) => this.#make(object, (objects) => inner.set(label, objects)),
+      read: (external) => this.#world.read(external),
     });
-    return this.#summarize(resolution, { graph, instance, inner, made });
+    return this.#summarize(resolution, inner);
   }
 
   /** An instance of another definition makes objects of its own, and has a status from them. */
@@ -139,14 +118,14 @@ class Renderer {
     return { ...observed, status: { ...status, state } };
   }
 
-  #summarize(resolution: Resolution, { graph, instance, inner, made }: Settled): Rendering {
+  /** @param inner what instances of other definitions make, by the label of the instance */
+  #summarize(resolution: Resolution, inner: ReadonlyMap<NodePath, readonly ResolvedBody[]>): Rendering {
     const { objects, pending, waiting, skipped, statusProblem } = resolution;
     const unready = [...pending, ...waiting].map(({ path, reason }) => ({ id: path, reason }));
     const state = statusProblem ? 'ERROR' : unready.length > 0 ? 'IN_PROGRESS' : 'ACTIVE';
-    const conditions = authorConditions(graph, instance, { observed: made, state });
     return {
       objects: objects.flatMap(({ object, label }) => [object, ...(inner.get(label) ?? [])]),
-      status: { ...resolution.status, ...(conditions && { conditions }) },
+      status: resolution.status,
       state,
       pending: unready,
       skipped,
@@ -156,7 +135,7 @@ class Renderer {
 }
 
 /** The instance as the API server stores it: with the defaults of its kind, in a namespace. */
-function instanceOf({ spec, origin }: Graph, object: ObservedObject): Instance {
+function instanceOf({ spec, scope }: Graph, object: ObservedObject): Instance {
   const metadata = (object['metadata'] ?? {}) as {
     name?: string;
     namespace?: string;
@@ -192,7 +171,7 @@ function instanceOf({ spec, origin }: Graph, object: ObservedObject): Instance {
       }),
   );
   throwProblems(`${String(object['kind'])} ${metadata.name}`, problems);
-  const namespace = origin?.scope === 'Cluster' ? undefined : (metadata.namespace ?? 'default');
+  const namespace = scope === 'Cluster' ? undefined : (metadata.namespace ?? 'default');
   return { name: metadata.name, namespace, labels: metadata.labels, annotations: metadata.annotations, spec: values };
 }
 

@@ -8,8 +8,8 @@ import { graphCases } from '../cases/graphs.ts';
 
 it.each(graphCases.filter(({ skip }) => !skip?.kro).map((one) => [one.name, one] as const))(
   'kro accepts what is emitted for a graph that %s',
-  (_, { graph }) => {
-    expect(validateGraph(graph)).toEqual([]);
+  (_, { graph, featureGates = [] }) => {
+    expect(validateGraph(graph, { featureGates })).toEqual([]);
   },
 );
 

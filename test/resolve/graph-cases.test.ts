@@ -20,7 +20,11 @@ type World = Map<NodePath, ObservedObject | ObservedObject[]>;
 
 /** Resolves again and again against a cluster that stores what it is given, until nothing changes. */
 function atRest({ graph, ...one }: GraphCase): Resolution {
-  const instance: Instance = { name: one.instance ?? 'sample', namespace, spec: prepareValues(graph, one.values) };
+  const instance: Instance = {
+    name: inNamespace(one.instance ?? 'sample', namespace),
+    namespace,
+    spec: prepareValues(graph, inNamespace(one.values, namespace)),
+  };
   const given = inNamespace(one.given ?? [], namespace) as Given[];
   let world: World = new Map();
   for (;;) {
@@ -51,24 +55,31 @@ function readExternal(
   ) as unknown as ObservedObject[];
 }
 
+function expectCase(one: GraphCase): void {
+  const { objects, skipped, pending, status } = atRest(one);
+  const made: Record<string, object[]> = {};
+  for (const { path, object } of objects) (made[path] ??= []).push(object);
+  const wanted = Object.entries(inNamespace(one.objects, namespace)).map(
+    ([path, expected]): [string, readonly object[]] => [
+      path,
+      Array.isArray(expected) ? expected : [expected as object],
+    ],
+  );
+  const present = Object.fromEntries(wanted.filter(([, expected]) => expected.length > 0));
+  expect(made).toMatchObject(present);
+  expect(Object.keys(made).sort()).toEqual(Object.keys(present).sort());
+  expect([...skipped].sort()).toEqual([...(one.skipped ?? [])].sort());
+  expect(pending.map(({ path }) => path).sort()).toEqual([...(one.pending ?? [])].sort());
+  expect(status).toEqual(inNamespace(one.status ?? {}, namespace));
+}
+
 describe('resolve', () => {
   for (const one of graphCases) {
-    it.skipIf(one.skip?.resolve)(one.name, () => {
-      const { objects, skipped, pending, status } = atRest(one);
-      const made: Record<string, object[]> = {};
-      for (const { path, object } of objects) (made[path] ??= []).push(object);
-      const wanted = Object.entries(inNamespace(one.objects, namespace)).map(
-        ([path, expected]): [string, readonly object[]] => [
-          path,
-          Array.isArray(expected) ? expected : [expected as object],
-        ],
-      );
-      const present = Object.fromEntries(wanted.filter(([, expected]) => expected.length > 0));
-      expect(made).toMatchObject(present);
-      expect(Object.keys(made).sort()).toEqual(Object.keys(present).sort());
-      expect([...skipped].sort()).toEqual([...(one.skipped ?? [])].sort());
-      expect(pending.map(({ path }) => path).sort()).toEqual([...(one.pending ?? [])].sort());
-      expect(status).toEqual(inNamespace(one.status ?? {}, namespace));
-    });
+    it.skipIf(one.skip?.resolve)(one.name, () => expectCase(one));
+    for (const { name, ...step } of one.steps ?? [])
+      it(`${one.name}, and then ${name}`, () => {
+        const { skipped = [], status = {} } = step;
+        expectCase({ ...one, ...step, skipped, status });
+      });
   }
 });

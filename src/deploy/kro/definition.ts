@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isApiError } from '../../cluster/api-error.ts';
 import type { KubernetesObject, ListQuery } from '../../cluster/cluster.ts';
 import { KubewrightError } from '../../errors.ts';
+import { print } from '../../expr/print.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { toDefinition } from '../../kro/definition.ts';
 import { conflictError, conflictFields, isFieldConflict } from '../conflict.ts';
@@ -58,6 +59,7 @@ export async function planDefinition(run: Run, graph: Graph, options: DeployOpti
     ...(others.length > 0
       ? [`ResourceGraphDefinition ${graph.name} changes for other instances too: ${others.join(', ')}`]
       : []),
+    ...hiddenReady(graph),
     ...verdict.warnings,
   ];
   const action = live ? (isForeign ? 'adopt' : 'update') : 'create';
@@ -68,6 +70,15 @@ export async function planDefinition(run: Run, graph: Graph, options: DeployOpti
     problems: verdict.problems,
     patienceMs: verdict.patienceMs ?? patienceMs,
   };
+}
+
+/** Whatever waits for `Ready` waits for ever where the author's conditions hide it. */
+function hiddenReady({ name, kind, conditions }: Graph): string[] {
+  const hasReady = conditions.some(({ node }) => print(node).includes('"Ready"'));
+  if (conditions.length === 0 || hasReady) return [];
+  return [
+    `ResourceGraphDefinition ${name}: the conditions of ${kind} are without Ready, for which kubectl wait and GitOps tools wait; Cel.runtime.condition(schema, 'Ready') keeps kro's`,
+  ];
 }
 
 export function addressOfDefinition(graph: Graph): ObjectAddress {
@@ -124,11 +135,13 @@ export async function instancesOf(run: Run, graph: Graph): Promise<readonly Kube
 
 async function otherInstances(run: Run, graph: Graph): Promise<readonly string[]> {
   const isOwn = ({ name, namespace }: { name: string; namespace?: string }): boolean =>
-    graph === run.graph && name === run.instance.name && namespace === run.instance.namespace;
+    graph === run.graph &&
+    name === run.instance.name &&
+    (graph.scope === 'Cluster' || namespace === run.instance.namespace);
   const found = await instancesOf(run, graph);
   return found
     .filter(({ metadata }) => !isOwn(metadata) && metadata.labels?.['kro.run/instance-name'] !== run.instance.name)
-    .map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`);
+    .map(({ metadata: { name, namespace } }) => (namespace === undefined ? name : `${namespace}/${name}`));
 }
 
 function foreignDefinition(graph: Graph, live: KubernetesObject): KubewrightError {

@@ -18,7 +18,11 @@ export async function deployWithKro(run: Run, options: DeployOptions): Promise<D
   const planned = await planWithKro(run, options);
   await agree(run, planned, options);
   if (!planned.plan.changed)
-    return report(run, planned, await settleInstance(run, planned.world, generationOf(planned)));
+    return report(
+      run,
+      planned,
+      await settleInstance(run, planned.world, { generation: generationOf(planned), newDefinition: false }),
+    );
   await ensureNamespace(run, planned.world.namespace);
   return withLock(run, async () => {
     const current = await planAgainIfMoved(run, planned, options);
@@ -58,7 +62,7 @@ async function makeAndWait(run: Run, planned: PlannedWithKro, options: DeployOpt
   const newDefinition = definitions.some(({ change }) => change.action !== 'unchanged');
   const instance = await makeInstance(run, planned.instance, { again: newDefinition, take: options.take });
   const [settled] = await Promise.all([
-    settleInstance(run, world, instance.metadata.generation ?? 0),
+    settleInstance(run, world, { generation: instance.metadata.generation ?? 0, newDefinition }),
     makeSecrets(run, world, { wanted: later, options }),
   ]);
   return settled;

@@ -4,11 +4,12 @@ import { KubewrightError } from '../../errors.ts';
 import { toInstance } from '../../kro/instance.ts';
 import { conflictError, conflictFields, isFieldConflict } from '../conflict.ts';
 import { diff } from '../diff.ts';
-import { describe } from '../identity.ts';
+import { describe, fieldManager } from '../identity.ts';
 import type { DeployOptions, ObjectAddress, PlannedChange } from '../options.ts';
 import { ownFields } from '../ownership.ts';
 import { isPassing, retrying } from '../retry.ts';
 import type { Run } from '../run.ts';
+import { emptying } from './emptied.ts';
 import { ownerOf } from './owner.ts';
 import { applyTaking } from './take.ts';
 
@@ -25,7 +26,7 @@ export function instanceRef({ graph, instance }: Run): ObjectReference {
     apiVersion: `${graph.group}/${graph.version}`,
     kind: graph.kind,
     name: instance.name,
-    namespace: instance.namespace,
+    ...(graph.scope === 'Namespaced' && { namespace: instance.namespace }),
   };
 }
 
@@ -72,6 +73,9 @@ async function compareInstance(
       change: { ...address, action: 'adopt', fields: [] },
       problems: adopt ? [] : [foreignInstance(run, live)],
     };
+  const written = diff(live, { ...live, spec: object['spec'] });
+  if (emptying(object, live))
+    return { ...read, change: { ...address, action: 'update', fields: written }, problems: [] };
   try {
     const after = await applyTaking(run, object, { dryRun: true, take });
     const fields = diff(live, after);
@@ -93,7 +97,7 @@ async function compareInstance(
     if (newDefinition && isApiError(error, 'Invalid'))
       return {
         ...read,
-        change: { ...address, action: 'update', fields: diff(live, { ...live, spec: object['spec'] }) },
+        change: { ...address, action: 'update', fields: written },
         problems: [],
       };
     return { ...read, change: { ...address, action: 'update', fields: [] }, problems: [error as Error] };
@@ -116,6 +120,8 @@ export async function makeInstance(
   { again, take }: { readonly again: boolean; readonly take: DeployOptions['take'] },
 ): Promise<KubernetesObject> {
   if (live && change.action === 'unchanged' && !again) return live;
+  const patch = live && emptying(object, live);
+  if (patch) await run.cluster.patch(instanceRef(run), { type: 'merge', body: patch }, { fieldManager });
   const stored = await retrying(() => applyTaking(run, object, { force: change.action === 'adopt', take }), {
     signal: run.signal,
     heals: (error) => isPassing(error) || isApiError(error, 'NotFound', 'KindNotServed'),

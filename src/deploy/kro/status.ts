@@ -56,7 +56,7 @@ export async function statusWithKro(run: Run): Promise<StatusResult> {
   const { pending, statusPending } = resolution;
   return {
     deployed: true,
-    status: ownStatus(instance),
+    status: ownStatus(run.graph, instance),
     statusPending,
     objects: [own, ...secrets, ...made],
     pending: pending.map(({ path, reason }) => ({ path, reason })),

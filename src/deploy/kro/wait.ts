@@ -1,11 +1,12 @@
 import { isApiError } from '../../cluster/api-error.ts';
 import type { KubernetesObject } from '../../cluster/cluster.ts';
 import { informer, type Informer } from '../../cluster/watch.ts';
+import type { Graph } from '../../graph/graph.ts';
 import { resolve } from '../../resolve/resolve.ts';
 import type { Resolution } from '../../resolve/resolution.ts';
 import { failureOf } from '../failure.ts';
 import { Gates } from '../gates.ts';
-import { keyOf } from '../identity.ts';
+import { keyOf, refOf } from '../identity.ts';
 import { canonical } from '../intent.ts';
 import { addressOf, isReady, type Item } from '../item.ts';
 import type { ObjectAddress } from '../options.ts';
@@ -19,6 +20,7 @@ import {
   ready,
   subjectOf,
   text,
+  type Fields,
   waiting,
   type RuleContext,
   type Verdict,
@@ -45,8 +47,12 @@ const errorGraceMs = 5_000;
 const gatherMs = 20;
 
 /** Waits for kro, then for what it made: kro calls an instance ACTIVE when its objects merely exist. */
-export async function settleInstance(run: Run, world: World, generation: number): Promise<SettledInstance> {
-  const waitingRoom = new WaitingRoom(run, world, generation);
+export async function settleInstance(
+  run: Run,
+  world: World,
+  awaited: { readonly generation: number; readonly newDefinition: boolean },
+): Promise<SettledInstance> {
+  const waitingRoom = new WaitingRoom(run, world, awaited);
   try {
     return await waitingRoom.wait();
   } finally {
@@ -58,6 +64,7 @@ class WaitingRoom {
   readonly #run: Run;
   readonly #world: World;
   readonly #generation: number;
+  readonly #newDefinition: boolean;
   readonly #children: ChildWatch;
   readonly #pods: PodProblems;
   readonly #instance: Informer;
@@ -70,10 +77,15 @@ class WaitingRoom {
   #staleSince: number | undefined;
   #since = new Map<string, number>();
 
-  constructor(run: Run, world: World, generation: number) {
+  constructor(
+    run: Run,
+    world: World,
+    { generation, newDefinition }: { readonly generation: number; readonly newDefinition: boolean },
+  ) {
     this.#run = run;
     this.#world = world;
     this.#generation = generation;
+    this.#newDefinition = newDefinition;
     const onError = (error: unknown): void => this.#refuse(error);
     this.#children = new ChildWatch(run, (object) => this.#seeChild(object), onError);
     this.#pods = new PodProblems(run, () => this.#wake.resolve());
@@ -130,8 +142,9 @@ class WaitingRoom {
     }
     if (!items.every((item) => isReady(item))) return undefined;
     const resolution = await this.#meaning(children);
-    const status = ownStatus(instance);
-    if (canonical(status) !== canonical(resolution.status) && !this.#isStale()) return undefined;
+    const status = ownStatus(this.#run.graph, instance);
+    const isCurrent = canonical(status) === canonical(resolution.status) && this.#isMade(children, resolution);
+    if (!isCurrent && !this.#isStale()) return undefined;
     return { instance, children: items, status, resolution };
   }
 
@@ -143,6 +156,16 @@ class WaitingRoom {
       this.#world.resolution = { ...resolution, objects: [], pending: [] };
       if (!(await look(this.#run, this.#world))) return resolution;
     }
+  }
+
+  /** Whether there is what the graph means and nothing else: kro may not have begun with a new definition. */
+  #isMade(children: readonly Child[], { objects }: Resolution): boolean {
+    const wanted = new Map(objects.map(({ object }) => [keyOf(refOf(object)), object]));
+    const made = children.filter(({ node }) => !node.instanceOf);
+    const keys = new Set(made.map(({ address }) => keyOf(address)));
+    if (made.some(({ address }) => !wanted.has(keyOf(address)))) return false;
+    for (const key of wanted.keys()) if (!keys.has(key) && !this.#world.live.object(key)) return false;
+    return made.every(({ address, object }) => !this.#newDefinition || contains(object, wanted.get(keyOf(address))));
   }
 
   #isStale(): boolean {
@@ -210,9 +233,11 @@ class WaitingRoom {
     if (!instance || (instance.metadata.generation ?? 0) < this.#generation) return waiting('kro has not seen it yet');
     const subject = subjectOf(instance);
     const found = condition(subject, 'Ready');
-    const stated = subject.conditions.some(({ type }) => type === 'Ready');
+    // An author's own conditions stand in place of kro's.
+    const stated = this.#run.graph.conditions.length === 0 && found !== undefined;
     const state = text(subject.status['state']);
-    const active = state === 'ACTIVE' && (!stated || found?.status === 'True');
+    const active =
+      state === 'ACTIVE' && (!stated || found?.status === 'True') && isAbout(subject.conditions, this.#generation);
     this.#erredAt = state === 'ERROR' ? (this.#erredAt ?? performance.now()) : undefined;
     const reason = withSources(kroReason(subject.conditions, state), this.#run.graph);
     if (active) return ready;
@@ -277,6 +302,19 @@ class WaitingRoom {
   }
 }
 
+/** Whether a judgement is about a generation, and not about an older one. */
+function isAbout(conditions: readonly object[], generation: number): boolean {
+  return conditions.some((entry) => ((entry as { observedGeneration?: number }).observedGeneration ?? 0) >= generation);
+}
+
+/** Whether an object has every field of another one, as far as the server does not write it otherwise. */
+function contains(whole: unknown, part: unknown): boolean {
+  if (Array.isArray(part))
+    return Array.isArray(whole) && part.every((item, index) => contains((whole as unknown[])[index], item));
+  if (typeof part !== 'object' || part === null) return part === null || whole === part;
+  return Object.entries(part).every(([name, field]) => contains(fields(whole)[name], field));
+}
+
 /** What kro waits for, without its own words around it. */
 function kroReason(
   conditions: readonly {
@@ -296,8 +334,14 @@ function kroReason(
     .replace(/resource reconciliation failed: |apply results contain errors: /g, '');
 }
 
-/** The graph's own status: kro adds its state and conditions. */
-export function ownStatus(instance: KubernetesObject): Record<string, unknown> {
-  const { state: _state, conditions: _conditions, ...status } = fields(instance['status']);
-  return status;
+/** The graph's own status: kro adds its state, and conditions where the graph has none. */
+export function ownStatus({ conditions: own }: Graph, instance: KubernetesObject): Record<string, unknown> {
+  const { state: _state, conditions, ...status } = fields(instance['status']);
+  if (own.length === 0) return status;
+  return { ...status, conditions: ((conditions ?? []) as readonly Fields[]).map(withoutTimes) };
+}
+
+/** What a condition says, as it is without a cluster. */
+function withoutTimes({ type, status, reason, message }: Fields): Fields {
+  return { type, status, ...(reason ? { reason } : {}), ...(message ? { message } : {}) };
 }

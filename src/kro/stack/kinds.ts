@@ -105,7 +105,7 @@ function usedPaths(graph: Graph, kind: Pick<GraphNode, 'apiVersion' | 'kind'>): 
     visitLeaves(node.template, (leaf) => leaf instanceof Expression && reads(leaf.node, ids, paths));
   }
   visitLeaves(graph.status, (leaf) => leaf instanceof Expression && reads(leaf.node, ids, paths));
-  for (const { node: tree } of graph.origin?.conditions ?? []) reads(tree, ids, paths);
+  for (const { node: tree } of graph.conditions) reads(tree, ids, paths);
   return paths;
 }
 

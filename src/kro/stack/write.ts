@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { KubewrightError, throwProblems } from '../../errors.ts';
-import { print, printTemplate } from '../../expr/print.ts';
+import { print } from '../../expr/print.ts';
 import type { ValueObject } from '../../expr/value.ts';
 import type { Graph, GraphNode } from '../../graph/graph.ts';
 import { nameProblem } from '../../graph/identifiers.ts';
@@ -74,10 +74,7 @@ function definitionParts(graph: Graph, isExact: boolean): object | undefined {
   const same = isExact && sameSchema(graph.spec.json);
   const metadata = { ...(plainName(graph.name) !== graph.name && { name: graph.name }), ...origin.metadata };
   const parts = {
-    ...(origin.scope === 'Cluster' && { scope: origin.scope }),
     ...(!same && { simpleSchema: origin.simpleSchema }),
-    ...(origin.conditions.length > 0 && { conditions: origin.conditions.map(({ node }) => printTemplate(node)) }),
-    ...(Object.keys(origin.schema).length > 0 && { schema: origin.schema }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
   };
   return Object.keys(parts).length > 0 || !sameDefinition(graph, bare) ? parts : undefined;
@@ -117,13 +114,17 @@ function graphText(graph: Graph, written: Written): string {
   const fields = [
     ...Object.entries(head).map(([name, value]): [string, string] => [name, quote(value)]),
     ['spec', 'Spec'] as const,
+    ...(graph.scope === 'Cluster' ? [['scope', quote(graph.scope)] as const] : []),
+    ...Object.entries(graph.crd).map(([name, value]) => [name, data(value, '    ')] as const),
   ];
   const resources = graph.nodes.map((node): [string, string] => [node.id, resourceText(node, written)]);
   const status = new BodyWriter(written.types, written.types.outer).fields(graph.status, '    ');
+  const conditions = graph.conditions.map(({ node }) => `Cel.expr(${quote(print(node))})`);
   const lines = [
     `    ${object(fields, '    ')},`,
     `    () => (${object(resources, '    ')}),`,
-    ...(status === '{}' ? [] : [`    () => (${status}),`]),
+    ...(status !== '{}' ? [`    () => (${status}),`] : conditions.length > 0 ? ['    undefined,'] : []),
+    ...(conditions.length > 0 ? [`    () => ${list(conditions, '    ')},`] : []),
   ];
   return `  toResourceGraph(\n${lines.join('\n')}\n  )`;
 }
