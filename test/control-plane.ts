@@ -27,7 +27,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     rmSync(stateHome, { recursive: true, force: true });
   };
   try {
-    const { kubeconfig, server, token, caFile } = await up({ ...selector, onProgress: printBuild });
+    const { kubeconfig, server, token, caFile } = await up({
+      ...selector,
+      onProgress: printBuild,
+      featureGates: { CELOmitFunction: true },
+    });
     project.provide('controlPlane', { stateHome, kubeconfig, server, token, caFile });
     return teardown;
   } catch (error) {

@@ -121,6 +121,22 @@ export const collectionCases: readonly GraphCase[] = [
       index: configMap('index', { names: 'sample-eu,sample-us,sample-ap', count: '3' }),
     },
     status: { names: ['sample-eu', 'sample-us', 'sample-ap'], first: 'sample-eu' },
+    steps: [
+      {
+        name: 'the list grows, shrinks and changes its order',
+        values: { regions: ['us', 'sa', 'eu', 'af'] },
+        objects: {
+          workers: [
+            configMap('sample-us', { region: 'us' }),
+            configMap('sample-sa', { region: 'sa' }),
+            configMap('sample-eu', { region: 'eu' }),
+            configMap('sample-af', { region: 'af' }),
+          ],
+          index: configMap('index', { names: 'sample-us,sample-sa,sample-eu,sample-af', count: '4' }),
+        },
+        status: { names: ['sample-us', 'sample-sa', 'sample-eu', 'sample-af'], first: 'sample-us' },
+      },
+    ],
   },
   {
     name: 'makes nothing for an empty list',
@@ -144,6 +160,15 @@ export const collectionCases: readonly GraphCase[] = [
         configMap('push', { size: '10' }),
       ],
     },
+    steps: [
+      {
+        name: 'an item changes, and another one goes',
+        values: { queues: [{ name: 'push', size: 7, labels: { c: 'd' } }] },
+        objects: {
+          queues: [{ kind: 'ConfigMap', metadata: { name: 'push', labels: { c: 'd' } }, data: { size: '7' } }],
+        },
+      },
+    ],
   },
   {
     name: 'makes every combination of two lists',
@@ -158,6 +183,26 @@ export const collectionCases: readonly GraphCase[] = [
       ],
     },
     status: { count: 4 },
+    steps: [
+      {
+        name: 'one list is empty',
+        values: { regions: ['eu', 'us'], tiers: [] },
+        objects: { cells: [] },
+        status: { count: 0 },
+      },
+      {
+        name: 'one list grows',
+        values: { regions: ['eu'], tiers: ['web', 'db', 'cache'] },
+        objects: {
+          cells: [
+            configMap('eu-web', { region: 'eu', tier: 'web' }),
+            configMap('eu-db', { region: 'eu', tier: 'db' }),
+            configMap('eu-cache', { region: 'eu', tier: 'cache' }),
+          ],
+        },
+        status: { count: 3 },
+      },
+    ],
   },
   {
     name: 'makes resources for a list of its own and for a computed one',

@@ -269,6 +269,20 @@ export const compositionCases: readonly GraphCase[] = [
     },
     skipped: ['rightExtra'],
     status: { left: 'red 2', right: 'blue 1' },
+    steps: [
+      {
+        name: 'a value changes',
+        values: { color: 'green' },
+        objects: {
+          leftMain: configMap('left-main', { color: 'green', size: '2' }),
+          leftExtra: configMap('left-extra', { main: 'left-main' }),
+          rightMain: configMap('right-main', { color: 'blue', size: '1' }),
+          both: configMap('both', { left: 'green 2', right: 'blue 1' }),
+        },
+        skipped: ['rightExtra'],
+        status: { left: 'green 2', right: 'blue 1' },
+      },
+    ],
   },
   {
     name: 'makes an instance of another graph and reads its status',
@@ -280,6 +294,18 @@ export const compositionCases: readonly GraphCase[] = [
       after: configMap('after', { summary: 'red 3' }),
     },
     status: { child: 'red 3' },
+    steps: [
+      {
+        name: 'a value changes',
+        values: { color: 'green' },
+        objects: {
+          'child/main': configMap('sample-child-main', { color: 'green', size: '3' }),
+          'child/extra': configMap('sample-child-extra', { main: 'sample-child-main' }),
+          after: configMap('after', { summary: 'green 3' }),
+        },
+        status: { child: 'green 3' },
+      },
+    ],
   },
   {
     name: 'keeps sensitive data out of the definition',

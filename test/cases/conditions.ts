@@ -184,6 +184,14 @@ export const conditionCases: readonly GraphCase[] = [
     values: { level: 7 },
     objects: { settings: configMap('settings', { level: '7' }), high: configMap('high', { is: 'high' }) },
     skipped: ['low'],
+    steps: [
+      {
+        name: 'it says the opposite',
+        values: { level: 3 },
+        objects: { settings: configMap('settings', { level: '3' }), low: configMap('low', { is: 'low' }) },
+        skipped: ['high'],
+      },
+    ],
   },
   {
     name: 'takes an absent flag for false',
@@ -191,6 +199,13 @@ export const conditionCases: readonly GraphCase[] = [
     values: {},
     objects: { base: configMap('base', { a: 'b' }) },
     skipped: ['metrics'],
+    steps: [
+      {
+        name: 'it is set',
+        values: { metrics: true },
+        objects: { base: configMap('base', { a: 'b' }), metrics: configMap('metrics', { a: 'b' }) },
+      },
+    ],
   },
   {
     name: 'goes on when readyWhen holds',

@@ -9,6 +9,15 @@ export type ExpectedObject = {
   readonly [field: string]: unknown;
 };
 
+/** What the values of an update mean. */
+export interface GraphStep {
+  readonly name: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly objects: GraphCase['objects'];
+  readonly status?: GraphCase['status'];
+  readonly skipped?: readonly string[];
+}
+
 /**
  * A graph with values, and what it means: the list that resolving, deploying directly and kro have in common. `NAMESPACE`
  * in texts stands for the namespace of the run.
@@ -30,6 +39,10 @@ export interface GraphCase {
   readonly pending?: readonly string[];
   /** The whole status but for kro's own `state` and `conditions`. @default {} */
   readonly status?: Readonly<Record<string, unknown>>;
+  /** Updates, one after the other. */
+  readonly steps?: readonly GraphStep[];
+  /** kro's feature gates that it needs. */
+  readonly featureGates?: readonly string[];
   /** Paths of Secrets that kro mode applies by itself. */
   readonly secrets?: readonly string[];
   /** Ways to run it that cannot hold, with the reason. */

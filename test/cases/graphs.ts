@@ -3,6 +3,7 @@ import { compositionCases } from './composition.ts';
 import { conditionCases } from './conditions.ts';
 import { functionCases } from './functions.ts';
 import type { GraphCase } from './graph-case.ts';
+import { kindCases } from './kinds.ts';
 import { referenceCases } from './references.ts';
 import { valueCases } from './values.ts';
 
@@ -14,4 +15,5 @@ export const graphCases: readonly GraphCase[] = [
   ...collectionCases,
   ...compositionCases,
   ...functionCases,
+  ...kindCases,
 ];

@@ -154,6 +154,17 @@ export const referenceCases: readonly GraphCase[] = [
       second: configMap('second', { copied: 'nginx', from: 'first', tag: '1.29' }),
     },
     status: { name: 'second' },
+    steps: [
+      {
+        name: 'values change',
+        values: { image: 'httpd', tag: '2.4' },
+        objects: {
+          first: configMap('first', { image: 'httpd' }),
+          second: configMap('second', { copied: 'httpd', from: 'first', tag: '2.4' }),
+        },
+        status: { name: 'second' },
+      },
+    ],
   },
   {
     name: 'fills texts with texts, numbers and booleans',
