@@ -29,6 +29,8 @@ export interface FactoryOptions {
   readonly environment?: Environment;
   /** Takes over objects that exist and are not part of the deployment. @default false */
   readonly adopt?: boolean;
+  /** Moves a deployment from the other mode to this one: objects change hands, none is deleted or made anew. @default false */
+  readonly migrate?: boolean;
   /** Lets a deployment delete more than half of what it consists of. @default false */
   readonly allowEmpty?: boolean;
   /** kro mode: kro's feature gates that are on in the cluster, such as `CELOmitFunction`. @default [] */
@@ -234,6 +236,10 @@ async function onCluster<T>(
   }
 }
 
-function deployOptions({ adopt, allowEmpty }: FactoryOptions): Pick<DeployOptions, 'adopt' | 'allowEmpty'> {
-  return { adopt, allowEmpty };
+function deployOptions({
+  adopt,
+  allowEmpty,
+  migrate,
+}: FactoryOptions): Pick<DeployOptions, 'adopt' | 'allowEmpty' | 'migrate'> {
+  return { adopt, allowEmpty, migrate };
 }

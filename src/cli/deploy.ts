@@ -21,6 +21,10 @@ export const deployVerb: Verb = {
   options: [
     { flags: '-y, --yes', text: 'asks no question (none is asked in CI and for a local control plane)' },
     { flags: '--adopt', text: 'takes over objects that exist and are not ours' },
+    {
+      flags: '--migrate',
+      text: 'moves a deployment from the other mode, or from another definition, without deleting anything',
+    },
     { flags: '--replace', text: 'deletes and creates anew what cannot change in place' },
     {
       flags: '--take <path>',
@@ -84,6 +88,7 @@ async function deployTarget(
       timeoutMs,
       adopt: flags['adopt'] === true,
       replace: flags['replace'] === true,
+      migrate: flags['migrate'] === true,
       take: (flags['take'] as string[] | undefined) ?? [],
       allowEmpty: flags['allowEmpty'] === true,
       pruneAll: flags['pruneAll'] === true,

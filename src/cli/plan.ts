@@ -16,6 +16,10 @@ export const planVerb: Verb = {
   environment: 'required',
   options: [
     { flags: '--adopt', text: 'plan to take over objects that exist and are not ours' },
+    {
+      flags: '--migrate',
+      text: 'moves a deployment from the other mode, or from another definition, without deleting anything',
+    },
     { flags: '--replace', text: 'plan to delete and create anew what cannot change in place' },
     {
       flags: '--take <path>',
@@ -39,6 +43,7 @@ async function runPlan({ stacks, flags, terminal, signal }: Call): Promise<Outco
           ...targetOptions(target, cluster, signal),
           adopt: flags['adopt'] === true,
           replace: flags['replace'] === true,
+          migrate: flags['migrate'] === true,
           take: (flags['take'] as string[] | undefined) ?? [],
         }),
       );

@@ -127,7 +127,9 @@ function asDefinition(graph: Graph, named: NamedEnvironment, spec: Readonly<Reco
   const definition = definitionFor(graph, named.environment.definition);
   const fixed = fixedValues(graph, named, spec);
   const simpler = Object.keys(fixed).length > 0 ? fixFields(graph, fixed) : graph;
-  return definition ? finishGraph({ ...simpler, name: definition.name, kind: definition.kind }) : simpler;
+  return definition
+    ? finishGraph({ ...simpler, stackName: graph.name, name: definition.name, kind: definition.kind })
+    : simpler;
 }
 
 function definitionFor(

@@ -26,8 +26,11 @@ export async function migrateManagers(run: Run, { desired, live }: Task): Promis
 }
 
 /** One entry of ours in place of those of the tools; `undefined` when there is none of theirs. */
-export function migrate(entries: readonly ManagedFields[]): readonly ManagedFields[] | undefined {
-  const theirs = entries.filter(isOneShot);
+export function migrate(
+  entries: readonly ManagedFields[],
+  isTheirs: (entry: ManagedFields) => boolean = isOneShot,
+): readonly ManagedFields[] | undefined {
+  const theirs = entries.filter(isTheirs);
   const [first] = theirs;
   if (!first) return undefined;
   const isOurs = ({ manager, operation, subresource }: ManagedFields): boolean =>
@@ -45,7 +48,7 @@ export function migrate(entries: readonly ManagedFields[]): readonly ManagedFiel
     fieldsType: 'FieldsV1',
     fieldsV1,
   };
-  return [merged, ...entries.filter((entry) => !isOneShot(entry) && !isOurs(entry))];
+  return [merged, ...entries.filter((entry) => !isTheirs(entry) && !isOurs(entry))];
 }
 
 function isOneShot({ manager = '', subresource }: ManagedFields): boolean {

@@ -7,6 +7,7 @@ import { failureOf } from './failure.ts';
 import { applied, intended, writesNeedRecord } from './inventory.ts';
 import { deployWithKro } from './kro/deploy.ts';
 import { withLock } from './lock.ts';
+import { migrate } from './migrate.ts';
 import { ensureNamespace } from './namespace.ts';
 import type { DeployOptions, DeployResult } from './options.ts';
 import { makePlan, type Planned } from './planning.ts';
@@ -31,7 +32,9 @@ export async function deploy(graph: Graph, options: DeployOptions): Promise<Depl
   checkPolicy(graph, run.secrets);
   return whileRunning(run, async () => {
     await checkCluster(run, options.clusterId);
-    return run.mode === 'kro' ? deployWithKro(run, options) : deployDirectly(run, options);
+    // Asked once is enough.
+    const left = (await migrate(run, options)) ? { ...options, migrate: false, confirm: undefined } : options;
+    return run.mode === 'kro' ? deployWithKro(run, left) : deployDirectly(run, left);
   });
 }
 

@@ -8,6 +8,8 @@ import { groupKind, groupOf, keyOf, keys } from './identity.ts';
 import { destroyWithKro } from './kro/destroy.ts';
 import { isLocked, withLock } from './lock.ts';
 import { foreignContent, readNamespace, removeNamespace } from './namespace.ts';
+import { unfinishedMove } from './migrate.ts';
+import { modeProblems } from './mode.ts';
 import type { DeployedObject, DestroyOptions, Plan } from './options.ts';
 import { refuseWithoutPermissions } from './permissions.ts';
 import { readRecord, recordRef, writeRecord, type StoredRecord } from './record.ts';
@@ -40,6 +42,7 @@ export async function destroy(graph: Graph, options: DestroyOptions): Promise<De
 
 async function destroyDirectly(run: Run, options: DestroyOptions): Promise<DestroyResult> {
   const [stored, namespace] = await Promise.all([readRecord(run), readNamespace(run)]);
+  throwProblems(subject(run), [...modeProblems(run, stored, {}), ...unfinishedMove(run, stored)]);
   if (!namespace) return finish(run, nothing);
   const found = await findRemovals(run, stored);
   const known = stored.resourceVersion !== undefined || found.removals.length > 0 || (await isLocked(run));

@@ -46,6 +46,11 @@ export interface DeployOptions extends TargetOptions {
   readonly allowEmpty?: boolean | undefined;
   /** Also deletes Namespaces, CRDs, PersistentVolumeClaims and PersistentVolumes that are no longer in the graph. @default false */
   readonly pruneAll?: boolean | undefined;
+  /**
+   * Moves a deployment from the other mode, or from another definition, to this one: objects change hands, and none is deleted
+   * or made anew. @default false
+   */
+  readonly migrate?: boolean | undefined;
   /** Asked with the plan before the first write; `false` ends the call with code `Declined`. Not asked when nothing changes. */
   readonly confirm?: ((plan: Plan) => boolean | Promise<boolean>) | undefined;
 }

@@ -8,10 +8,12 @@ import { diff } from './diff.ts';
 import { definesKind, edgesOf } from './edges.ts';
 import { autoscaled } from './hand-over.ts';
 import { takenReleases } from './helm.ts';
-import { describe, groupKind, keys } from './identity.ts';
+import { describe, groupKind, keys, keyOf, refOf } from './identity.ts';
 import { immutableFields } from './immutable.ts';
 import { addressOf } from './item.ts';
 import { readNamespace } from './namespace.ts';
+import { heldByKro } from './kro/claim.ts';
+import { migrationOf, modeProblems } from './mode.ts';
 import type { DeployOptions, Plan, PlannedChange } from './options.ts';
 import { missingPermissions, type MissingPermission } from './permissions.ts';
 import { readRecord } from './record.ts';
@@ -45,11 +47,12 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
   const world = await readWorld(run);
   const orphans = findOrphans(run, world, options.pruneAll ?? false);
   const problems: Error[] = [
-    ...modeProblems(run, world),
+    ...modeProblems(run, world.stored, options),
     ...kindProblems(world),
     ...shrinkProblems({ run, world, orphans }, options),
   ];
-  const planned = await planObjects(run, world, { options, thorough, problems });
+  const held = await heldElsewhere(run, world, options);
+  const planned = await planObjects(run, world, { options, thorough, problems, held: held.keys });
   const deletions = orphans.deletable.map(
     (object): PlannedChange => ({ ...orphanAddress(world, object), action: 'delete', fields: [] }),
   );
@@ -70,7 +73,7 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
   const willWrite = changed || isUnfinished(world);
   const lacks = await lackedPermissions(run, { changes, willWrite, thorough, createsNamespace });
   problems.push(...lacks.problems);
-  const warnings = [...takenReleases(taken), ...keptOnes, ...lacks.warnings];
+  const warnings = [...held.warnings, ...takenReleases(taken), ...keptOnes, ...lacks.warnings];
   const plan: Plan = {
     changes,
     pending: pending.map(({ path, reason }) => ({ path, reason })),
@@ -80,6 +83,25 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
     problems,
   };
   return { plan, world, orphans };
+}
+
+/** What kro holds until a change of the mode takes it over. */
+async function heldElsewhere(
+  run: Run,
+  { stored }: World,
+  options: DeployOptions,
+): Promise<{ readonly keys: ReadonlySet<string>; readonly warnings: readonly string[] }> {
+  const from = migrationOf(run, stored, options)?.from;
+  if (!from) return { keys: new Set(), warnings: [] };
+  const { members } = await heldByKro(run, from);
+  return {
+    keys: new Set(members.map((object) => keyOf(refOf(object)))),
+    warnings: [moveText('kro', 'direct', members.length)],
+  };
+}
+
+export function moveText(from: string, to: string, count: number): string {
+  return `it moves from mode ${from} to mode ${to}: ${count} objects change hands, and none is deleted or made anew for it`;
 }
 
 /**
@@ -119,6 +141,8 @@ export interface Planning {
   readonly options: DeployOptions;
   readonly thorough: boolean;
   readonly problems: Error[];
+  /** Objects that change hands. */
+  readonly held?: ReadonlySet<string>;
 }
 
 /** What has to happen to each wanted object, with the fields that change. */
@@ -129,13 +153,14 @@ export function planObjects(run: Run, world: World, planning: Planning): Promise
 async function planOne(
   run: Run,
   world: World,
-  { desired, options, thorough, problems }: Planning & { readonly desired: Desired },
+  { desired, options, thorough, problems, held }: Planning & { readonly desired: Desired },
 ): Promise<PlannedChange> {
   const action = decide(desired, world);
   const address = addressOf(desired);
   const live = world.live.object(desired.key) ?? world.foreign.get(desired.key);
   if (action === 'check' && !live) problems.push(missingSecret(desired));
-  if (action === 'adopt' && !options.adopt) problems.push(foreignError(desired, live as KubernetesObject));
+  if (action === 'adopt' && !options.adopt && !held?.has(desired.key))
+    problems.push(foreignError(desired, live as KubernetesObject));
   const task: Task = { desired, action, live, options, autoscaled: autoscaled(world.desired).has(desired.key) };
   if (
     action === 'update' ||
@@ -203,20 +228,6 @@ export function orphanAddress(
     ...(namespace !== undefined && { namespace }),
     name,
   };
-}
-
-/** An instance keeps its mode: kro refuses objects that carry our label. */
-export function modeProblems(run: Run, { stored }: World): Error[] {
-  const mode = stored.record?.mode;
-  if (!mode || mode === run.mode) return [];
-  return [
-    new KubewrightError({
-      code: 'ModeChange',
-      resource: subject(run),
-      message: `is deployed in mode ${mode}, not ${run.mode}`,
-      hint: `Keep the mode ${mode}, or destroy it first.`,
-    }),
-  ];
 }
 
 /** Kinds that nobody serves and no CRD of the graph brings. */

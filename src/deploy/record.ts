@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { userInfo, hostname } from 'node:os';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { isApiError } from '../cluster/api-error.ts';
-import type { KubernetesObject, ObjectReference } from '../cluster/cluster.ts';
+import type { KindReference, KubernetesObject, ObjectReference } from '../cluster/cluster.ts';
 import { KubewrightError } from '../errors.ts';
 import { fieldManager, groupKind, keys, tooling } from './identity.ts';
 import { canonical } from './intent.ts';
@@ -37,6 +37,10 @@ export interface DeployRecord {
   /** Everything that may hold objects of this deployment, as `apiVersion/Kind`. */
   readonly kinds: readonly string[];
   readonly namespaces: readonly string[];
+  /** kro mode: the kind of the instance, which an environment may change. */
+  readonly instanceKind?: KindReference;
+  /** Set while objects change hands from one mode to the other. */
+  readonly migrating?: { readonly from: Mode; readonly instanceKind?: KindReference | undefined };
 }
 
 /** The record as it is on the cluster. */

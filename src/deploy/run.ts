@@ -35,7 +35,7 @@ export function startRun(graph: Graph, options: TargetOptions): Run {
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
   const cluster = new PatientCluster(options.cluster, signal);
-  const identity = identify(graph, options.instance, cluster.namespace);
+  const identity = identify({ name: graph.stackName ?? graph.name }, options.instance, cluster.namespace);
   return {
     graph,
     instance: { ...options.instance, namespace: identity.namespace },

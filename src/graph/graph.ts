@@ -52,6 +52,8 @@ export interface GraphNode {
  */
 export interface Graph<S = unknown, T = unknown, R = unknown, V = S> {
   readonly name: string;
+  /** Its name in the stack, where an environment gives its definition another one. */
+  readonly stackName?: string;
   /** API of its instances. */
   readonly group: string;
   readonly version: string;

@@ -3,6 +3,7 @@ import { declined } from '../declined.ts';
 import { outcomeOf } from '../item.ts';
 import { withLock } from '../lock.ts';
 import { ensureNamespace } from '../namespace.ts';
+import { kindOfInstance } from '../mode.ts';
 import type { DeployedObject, DeployOptions, DeployResult } from '../options.ts';
 import { author, readRecord, writeRecord, type DeployRecord } from '../record.ts';
 import { removeInOrder } from '../remove.ts';
@@ -106,11 +107,14 @@ function recordOf(run: Run, { world }: PlannedWithKro, phase: DeployRecord['phas
     graph: run.graph.name,
     instance: run.instance.name,
     mode: 'kro',
+    instanceKind: kindOfInstance(run.graph),
+    ...(before?.migrating && { migrating: before.migrating }),
     revision: (world.stored.record?.revision ?? 0) + 1,
     phase,
     at: new Date().toISOString(),
     by: author(),
-    objects,
+    // Until kro has taken them, only the record says that they were ours.
+    objects: before?.migrating ? [...objects, ...before.objects] : objects,
     kinds: [...new Set([...(objects.length > 0 ? ['v1/Secret'] : []), ...(before?.kinds ?? [])])],
     namespaces: [...new Set(namespaces)].sort(),
   };

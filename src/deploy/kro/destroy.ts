@@ -6,6 +6,8 @@ import { declined } from '../declined.ts';
 import type { DestroyResult } from '../destroy.ts';
 import { withLock } from '../lock.ts';
 import { readNamespace, removeNamespace } from '../namespace.ts';
+import { unfinishedMove } from '../migrate.ts';
+import { modeProblems } from '../mode.ts';
 import type { DestroyOptions, Plan } from '../options.ts';
 import { ownFields } from '../ownership.ts';
 import { refuseWithoutPermissions } from '../permissions.ts';
@@ -29,6 +31,7 @@ export async function destroyWithKro(run: Run, options: DestroyOptions): Promise
     readNamespace(run),
   ]);
   const stored = await readRecord(run);
+  throwProblems(subject(run), [...modeProblems(run, stored, {}), ...unfinishedMove(run, stored)]);
   const removals: Removal[] = [
     ...(instance ? [{ object: instance, address: addressOfInstance(run), wave: 3 }] : []),
     ...secrets,

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../cluster/cluster.ts';
 import { KubewrightError } from '../../errors.ts';
 import type { ResolvedObject } from '../../resolve/resolution.ts';
 import { foreignError } from '../decide.ts';
-import { describe, keys, refOf } from '../identity.ts';
+import { describe, keys, keyOf, refOf } from '../identity.ts';
 import type { DeployOptions, PlannedChange } from '../options.ts';
 import type { Run } from '../run.ts';
 import type { Outline } from './secrets.ts';
@@ -20,7 +20,11 @@ const owned = 'kro.run/owned';
  * kro takes over by force whatever has the name of an object that it makes, and deletes it with the instance: that needs
  * consent. Objects whose names only the cluster knows are not found.
  */
-export async function forceAdoption(run: Run, outline: Outline, { adopt }: DeployOptions): Promise<ForceAdoption> {
+export async function forceAdoption(
+  run: Run,
+  outline: Outline,
+  { adopt, handed }: Pick<DeployOptions, 'adopt'> & { readonly handed?: ReadonlySet<string> | undefined },
+): Promise<ForceAdoption> {
   const made = outline.objects.filter((object) => !outline.secrets.includes(object));
   const found = await Promise.all(
     made.map(async (resolved) => ({ resolved, live: await run.pool.run(() => read(run, resolved)) })),
@@ -32,6 +36,7 @@ export async function forceAdoption(run: Run, outline: Outline, { adopt }: Deplo
     const address = { label: resolved.label, ...refOf(live) };
     changes.push({ ...address, action: 'adopt', fields: [] });
     const set = live.metadata.labels?.[keys.partOf];
+    if (handed && (set === run.identity.id || (set === undefined && handed.has(keyOf(refOf(live)))))) continue;
     if (set !== undefined) problems.push(anotherSet(address, set));
     else if (!adopt) problems.push(foreignError(address, live));
   }

@@ -2,8 +2,12 @@ import { definitionsOf } from '../../kro/chain.ts';
 import { KubewrightError } from '../../errors.ts';
 import { findOrphans, type Orphans } from '../decide.ts';
 import type { DeployOptions, Plan } from '../options.ts';
-import { isUnfinished, lackedPermissions, modeProblems, orphanAddress, planObjects } from '../planning.ts';
+import { isUnfinished, lackedPermissions, moveText, orphanAddress, planObjects } from '../planning.ts';
 import { kindOf, type Run } from '../run.ts';
+import { migrationOf, modeProblems } from '../mode.ts';
+import type { StoredRecord } from '../record.ts';
+import { planRelease } from '../release.ts';
+import { keyOf } from '../identity.ts';
 import type { World } from '../world.ts';
 import { planDefinition, type PlannedDefinition } from './definition.ts';
 import { forceAdoption, type ForceAdoption } from './force-adoption.ts';
@@ -38,7 +42,7 @@ export async function planWithKro(run: Run, options: DeployOptions, thorough = f
     ...outlined.problems,
     ...world.denied,
     ...unserved,
-    ...modeProblems(run, world),
+    ...modeProblems(run, world.stored, options),
     ...definitions.flatMap((each) => each.problems),
   ];
   const [instance, secrets] = await Promise.all([
@@ -48,10 +52,14 @@ export async function planWithKro(run: Run, options: DeployOptions, thorough = f
   const isNew = changes || instance.change.action !== 'unchanged';
   const [version, adoption] = await Promise.all([
     changes ? versionVerdict(run) : supported,
-    isNew ? forceAdoption(run, outlined, options) : nothingAdopted,
+    isNew
+      ? forceAdoption(run, outlined, { ...options, handed: handedOver(run, world.stored, options) })
+      : nothingAdopted,
   ]);
   if (version.problem) problems.push(version.problem);
-  const orphans = findOrphans(run, world, false);
+  const isMoving = handedOver(run, world.stored, options) !== undefined;
+  const move = isMoving ? await planRelease(run) : undefined;
+  const orphans = move ? findOrphans(run, move.world, false) : findOrphans(run, world, false);
   const deletions = orphans.deletable.map((object) => ({
     ...orphanAddress(world, object),
     action: 'delete' as const,
@@ -77,6 +85,7 @@ export async function planWithKro(run: Run, options: DeployOptions, thorough = f
     ...(createsNamespace !== undefined && { createsNamespace }),
     changed,
     warnings: [
+      ...(move && move.released.length > 0 ? [moveText('direct', 'kro', move.released.length)] : []),
       ...(version.warning ? [version.warning] : []),
       ...definitions.flatMap(({ warnings }) => warnings),
       ...lacks.warnings,
@@ -84,6 +93,13 @@ export async function planWithKro(run: Run, options: DeployOptions, thorough = f
     problems: [...problems, ...instance.problems, ...adoption.problems, ...lacks.problems],
   };
   return { plan, definitions, instance, outline: outlined, world, orphans };
+}
+
+/** Keys of what direct mode made, while kro is to take it over. */
+function handedOver(run: Run, stored: StoredRecord, options: DeployOptions): ReadonlySet<string> | undefined {
+  const { record } = stored;
+  const isMoving = record?.migrating?.from === 'direct' || (record && migrationOf(run, stored, options));
+  return isMoving ? new Set(record.objects.map(keyOf)) : undefined;
 }
 
 const supported: Awaited<ReturnType<typeof versionVerdict>> = {};

@@ -1,0 +1,165 @@
+import { isApiError } from '../../cluster/api-error.ts';
+import type { KindReference, KubernetesObject, ManagedFields, ObjectReference } from '../../cluster/cluster.ts';
+import { KubewrightError } from '../../errors.ts';
+import { migrate } from '../adopt.ts';
+import { describe, groupKind, keys, keyOf, refOf } from '../identity.ts';
+import { condition, subjectOf } from '../readiness/verdict.ts';
+import { removeInOrder } from '../remove.ts';
+import { retrying } from '../retry.ts';
+import type { Run } from '../run.ts';
+import { watchOne } from '../watch-one.ts';
+
+/** The field manager with which kro writes what it makes. */
+const kroManager = 'kro.run/applyset';
+const suspend = { annotation: 'kro.run/reconcile', value: 'suspended', reason: 'ReconciliationSuspended' } as const;
+
+/** The instance that kro works on, and everything that it made. */
+export interface Held {
+  readonly instance: KubernetesObject | undefined;
+  readonly members: readonly KubernetesObject[];
+}
+
+function instanceOfKind(run: Run, { apiVersion, kind }: KindReference): ObjectReference {
+  const { name, namespace } = run.instance;
+  return { apiVersion, kind, name, namespace };
+}
+
+/** What kro holds for an instance, the objects of instances in it included. */
+export async function heldByKro(run: Run, kind: KindReference): Promise<Held> {
+  const instance = await run.cluster.get(instanceOfKind(run, kind), { signal: run.signal });
+  if (!instance) return { instance, members: [] };
+  const own = await membersOf(run, instance);
+  const inner = await Promise.all(own.filter(isInstance).map((each) => membersOf(run, each)));
+  return { instance, members: [...own, ...inner.flat()] };
+}
+
+/** By kro's own inventory: the kinds and namespaces that it says, and its label. */
+async function membersOf(run: Run, instance: KubernetesObject): Promise<readonly KubernetesObject[]> {
+  const { labels = {}, annotations = {}, namespace } = instance.metadata;
+  const id = labels[keys.id];
+  if (id === undefined) return [];
+  const wanted = new Set(entries(annotations[keys.groupKinds]));
+  const namespaces = [...new Set([namespace, ...entries(annotations[keys.namespaces])])];
+  const kinds = (await run.cluster.resources({ signal: run.signal })).filter((each) => wanted.has(groupKind(each)));
+  const scopes = kinds.flatMap(({ apiVersion, kind, namespaced }) =>
+    (namespaced ? namespaces : [undefined]).map((place) => ({ apiVersion, kind, namespace: place })),
+  );
+  const lists = await Promise.all(
+    scopes.map((scope) =>
+      run.cluster.list({ ...scope, labelSelector: `${keys.partOf}=${id}` }, { signal: run.signal }),
+    ),
+  );
+  const found = lists.flatMap(({ items }) => items);
+  const inner = await Promise.all(found.filter(isInstance).map((each) => membersOf(run, each)));
+  return [...found, ...inner.flat()];
+}
+
+function entries(annotation = ''): readonly string[] {
+  return annotation.split(',').filter(Boolean);
+}
+
+/** An instance has an inventory of its own. */
+function isInstance({ metadata }: KubernetesObject): boolean {
+  return metadata.annotations?.[keys.tooling]?.startsWith('kro/') === true && metadata.labels?.[keys.id] !== undefined;
+}
+
+/**
+ * Takes everything that kro made out of its hands, and deletes the instance: kro is suspended first, then finds nothing left
+ * that it could delete. The objects stay as they are. Killed at any moment, the next call continues.
+ */
+export async function claimFromKro(run: Run, kind: KindReference): Promise<number> {
+  const { instance, members } = await heldByKro(run, kind);
+  if (!instance) return 0;
+  const instances = [instance, ...members.filter(isInstance)];
+  for (const each of instances) await suspendInstance(run, each);
+  // Nothing new comes now, and what came in the meantime is seen.
+  const { members: all } = await heldByKro(run, kind);
+  const objects = all.filter((each) => !isInstance(each));
+  await Promise.all(objects.map((object) => run.pool.run(() => claim(run, object))));
+  const { members: left } = await heldByKro(run, kind);
+  const [stuck] = left.filter((each) => !isInstance(each));
+  if (stuck) throw stillHeld(stuck);
+  await removeInOrder(run, [
+    { object: instance, address: { label: `instance ${run.instance.name}`, ...refOf(instance) }, wave: 0 },
+  ]);
+  return objects.length;
+}
+
+async function suspendInstance(run: Run, instance: KubernetesObject): Promise<void> {
+  if (instance.metadata.deletionTimestamp) return;
+  const ref = refOf(instance);
+  await retrying(
+    () =>
+      run.cluster.patch(ref, {
+        type: 'merge',
+        body: { metadata: { annotations: { [suspend.annotation]: suspend.value } } },
+      }),
+    { signal: run.signal },
+  );
+  run.emit({ type: 'waiting', object: { label: `instance ${ref.name}`, ...ref }, reason: 'kro lets go of it' });
+  await watchOne(run, ref, (live) => {
+    if (!live) return true;
+    return condition(subjectOf(live), 'ResourcesReady')?.reason === suspend.reason ? true : undefined;
+  });
+}
+
+/** Our label in the place of kro's, and our name on the fields that kro wrote: the next apply removes what is not ours. */
+async function claim(run: Run, object: KubernetesObject): Promise<void> {
+  const ref = refOf(object);
+  const theirs = object.metadata.labels?.[keys.partOf];
+  await retrying(
+    async () => {
+      const live = await run.cluster.get(ref, { signal: run.signal });
+      if (!live || live.metadata.labels?.[keys.partOf] !== theirs) return;
+      await moveObject(run, live, {
+        label: run.identity.id,
+        fields: migrate(live.metadata.managedFields ?? [], isKro),
+      });
+    },
+    {
+      signal: run.signal,
+      heals: (error) => isApiError(error, 'Conflict', 'TooManyRequests', 'ServerError', 'Unreachable'),
+    },
+  );
+}
+
+function isKro({ manager, subresource }: ManagedFields): boolean {
+  return manager === kroManager && !subresource;
+}
+
+/** Where an object belongs from now on, and who owns its fields. */
+interface Move {
+  /** `undefined` takes the label away. */
+  readonly label: string | undefined;
+  readonly fields: readonly ManagedFields[] | undefined;
+}
+
+/** Changes whose an object is, in one request, if it is still the version that was read. */
+export async function moveObject(run: Run, live: KubernetesObject, { label, fields }: Move): Promise<void> {
+  const path = `/metadata/labels/${keys.partOf.replaceAll('/', '~1')}`;
+  await run.cluster.patch(refOf(live), {
+    type: 'json',
+    body: [
+      { op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion },
+      label === undefined ? { op: 'remove', path } : { op: 'replace', path, value: label },
+      ...(fields ? ([{ op: 'replace', path: '/metadata/managedFields', value: fields }] as const) : []),
+    ],
+  });
+}
+
+/** The entry with which we own fields, as kro's: the next apply of kro removes what is not in its template. */
+export function asKros(
+  managedFields: readonly ManagedFields[] = [],
+  isOurs: (entry: ManagedFields) => boolean,
+): readonly ManagedFields[] {
+  return managedFields.map((entry) => (isOurs(entry) ? { ...entry, manager: kroManager } : entry));
+}
+
+function stillHeld(object: KubernetesObject): KubewrightError {
+  return new KubewrightError({
+    code: 'StillHeld',
+    resource: describe({ kind: object.kind, ...object.metadata }),
+    message: 'kro still counts it among its objects, and would delete it with the instance',
+    hint: `Nothing was deleted. Run it again; if it stays so, look at its label ${keys.partOf} (${keyOf(refOf(object))}).`,
+  });
+}

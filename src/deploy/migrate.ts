@@ -1,0 +1,108 @@
+import type { KindReference, KubernetesObject } from '../cluster/cluster.ts';
+import { KubewrightError, throwProblems } from '../errors.ts';
+import { declined } from './declined.ts';
+import { claimFromKro, heldByKro } from './kro/claim.ts';
+import { makeDefinition } from './kro/definition.ts';
+import { planWithKro } from './kro/plan.ts';
+import { withLock } from './lock.ts';
+import { kindOfInstance, migrationOf } from './mode.ts';
+import type { DeployOptions, Plan } from './options.ts';
+import { makePlan } from './planning.ts';
+import {
+  author,
+  readRecord,
+  writeRecord,
+  type DeployRecord,
+  type RecordedObject,
+  type StoredRecord,
+} from './record.ts';
+import { release } from './release.ts';
+import { subject, type Run } from './run.ts';
+
+/**
+ * Moves a deployment from one mode to the other, or goes on with a move that was stopped: afterwards it can be deployed as if
+ * it had always had its mode. No object is deleted or made anew. `false` when there is nothing to move.
+ */
+export async function migrate(run: Run, options: DeployOptions): Promise<boolean> {
+  const before = await readRecord(run);
+  if (!migrationOf(run, before, options)) return false;
+  const { plan, prepare } = await planMove(run, options);
+  run.emit({ type: 'plan', plan });
+  throwProblems(subject(run), plan.problems as never);
+  if (options.confirm && !(await options.confirm(plan))) throw declined(run);
+  await withLock(run, async () => {
+    let stored = await readRecord(run);
+    const move = migrationOf(run, stored, options);
+    if (!move) return;
+    if (move.from) {
+      stored = await recordClaim(run, stored, move.from);
+      await claimFromKro(run, move.from);
+    }
+    if (run.mode === 'direct') return;
+    // kro has to be able to take over before anything is let go.
+    await prepare();
+    const { record } = stored as Required<StoredRecord>;
+    await writeRecord(run, stored, {
+      ...next(record),
+      mode: 'kro',
+      instanceKind: kindOfInstance(run.graph),
+      migrating: { from: 'direct' },
+    });
+    await release(run);
+  });
+  return true;
+}
+
+async function planMove(
+  run: Run,
+  options: DeployOptions,
+): Promise<{ readonly plan: Plan; readonly prepare: () => Promise<void> }> {
+  if (run.mode === 'direct')
+    return { plan: (await makePlan(run, options, false)).plan, prepare: () => Promise.resolve() };
+  const { plan, definitions } = await planWithKro(run, options);
+  return {
+    plan,
+    prepare: async () => {
+      for (const definition of definitions) await makeDefinition(run, definition, options);
+    },
+  };
+}
+
+/** Before kro lets go of the first object: where its objects are, so that a killed run leaves nothing unknown. */
+async function recordClaim(run: Run, stored: StoredRecord, from: KindReference): Promise<StoredRecord> {
+  const { record } = stored as Required<StoredRecord>;
+  const { members } = await heldByKro(run, from);
+  const namespaces = members.map(({ metadata }) => metadata.namespace).filter((namespace) => namespace !== undefined);
+  return writeRecord(run, stored, {
+    ...next(record),
+    mode: 'direct',
+    migrating: { from: 'kro', instanceKind: from },
+    objects: [...record.objects, ...members.map(entryOf)],
+    kinds: [...new Set([...record.kinds, ...members.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`)])].sort(),
+    namespaces: [...new Set([...record.namespaces, ...namespaces])].sort(),
+  });
+}
+
+function entryOf({ apiVersion, kind, metadata }: KubernetesObject): RecordedObject {
+  const { name, namespace, labels, annotations } = metadata;
+  const path = labels?.['kro.run/node-id'] ?? name;
+  const wave = Number(annotations?.['internal.kro.run/apply-order'] ?? 0);
+  return { path, label: path, apiVersion, kind, ...(namespace !== undefined && { namespace }), name, wave };
+}
+
+function next({ instanceKind: _kind, ...record }: DeployRecord): DeployRecord {
+  return { ...record, phase: 'applying', revision: record.revision + 1, at: new Date().toISOString(), by: author() };
+}
+
+/** What was being moved has to have arrived before it can be deleted: until then objects belong to nobody. */
+export function unfinishedMove(run: Run, { record }: StoredRecord): KubewrightError[] {
+  if (!record?.migrating) return [];
+  return [
+    new KubewrightError({
+      code: 'ModeChange',
+      resource: subject(run),
+      message: `is on its way from mode ${record.migrating.from} to mode ${record.mode}`,
+      hint: `Deploy it in mode ${record.mode} once more to finish that; then destroy it.`,
+    }),
+  ];
+}

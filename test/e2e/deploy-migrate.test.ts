@@ -1,0 +1,201 @@
+import { type } from 'arktype';
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
+import { deploy } from '../../src/deploy/deploy.ts';
+import { destroy } from '../../src/deploy/destroy.ts';
+import type { DeployOptions, Mode } from '../../src/deploy/options.ts';
+import { plan } from '../../src/deploy/plan.ts';
+import { finishGraph, toResourceGraph, type Graph } from '../../src/graph/graph.ts';
+import { simple } from '../../src/k8s/index.ts';
+import { configMap, connectTo, freshName, namesIn, optionsFor, secret } from './deploying.ts';
+import { inParallel } from './least-privilege.ts';
+
+const cluster = await connectTo(inject('controlPlane'));
+afterAll(() => cluster.close());
+
+const deployment = { apiVersion: 'apps/v1', kind: 'Deployment' } as const;
+const service = { apiVersion: 'v1', kind: 'Service' } as const;
+
+/** A kind of its own for each test: definitions are shared by a whole cluster. */
+function shop(name: string, extra: readonly string[] = []): Graph {
+  return toResourceGraph(
+    {
+      name,
+      apiVersion: 'tests.example.com/v1alpha1',
+      kind: `M${name.replaceAll('-', '')}`,
+      spec: type({ image: 'string' }),
+      status: type({}),
+    },
+    (schema) => ({
+      settings: simple.ConfigMap({ name: 'settings', data: { image: schema.spec.image } }),
+      db: simple.Secret({ name: 'db', stringData: { password: 'correct-horse' } }),
+      web: simple.Deployment({ name: 'web', image: schema.spec.image }),
+      service: simple.Service({ name: 'web', selector: { app: 'web' }, ports: [{ port: 80 }] }),
+      ...Object.fromEntries(extra.map((each) => [each, simple.ConfigMap({ name: each, data: {} })])),
+    }),
+  );
+}
+
+const objects = [
+  { ...configMap, name: 'settings' },
+  { ...secret, name: 'db' },
+  { ...deployment, name: 'web' },
+  { ...service, name: 'web' },
+];
+
+/** Identity of every object: a new UID would be a new object. */
+async function uids(namespace: string): Promise<Record<string, string | undefined>> {
+  const found = await Promise.all(objects.map((ref) => cluster.get({ ...ref, namespace })));
+  const pods = await cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace });
+  return Object.fromEntries([
+    ...objects.map(({ kind }, index) => [kind, found[index]?.metadata.uid]),
+    ...pods.items.map(({ metadata }) => [`Pod ${metadata.name}`, metadata.uid]),
+  ]);
+}
+
+const labelsOf = async (namespace: string): Promise<Record<string, string>> =>
+  (await cluster.get({ ...configMap, name: 'settings', namespace }))?.metadata.labels ?? {};
+
+const inMode = (options: DeployOptions, mode: Mode): DeployOptions => ({ ...options, mode, migrate: true });
+
+/** A process that dies behind its n-th write: nothing that it sends later arrives. */
+function dyingAfter(writes: number): { readonly cluster: Cluster; readonly died: () => boolean } {
+  let left = writes;
+  let dead = false;
+  const mutating = new Set(['apply', 'create', 'update', 'patch', 'delete']);
+  const proxy = new Proxy(cluster, {
+    get(target, name, receiver) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...args: readonly { kind?: string; dryRun?: boolean }[]) => {
+        const isWrite =
+          mutating.has(String(name)) && !args[0]?.kind?.endsWith('Review') && !args.some((arg) => arg?.dryRun);
+        if (isWrite && left-- <= 0) dead = true;
+        if (dead && name !== 'close') throw new Error('killed');
+        return (value as (...all: unknown[]) => unknown).apply(target === receiver ? receiver : target, [...args]);
+      };
+    },
+  });
+  return { cluster: proxy, died: () => dead };
+}
+
+/** The lock of the dead process is not waited for. */
+async function removeLocks(namespace: string): Promise<void> {
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
+  for (const name of await namesIn(cluster, namespace, lease)) await cluster.delete({ ...lease, name, namespace });
+}
+
+describe('a change of the mode', () => {
+  it('is refused, and says how it is done', async () => {
+    const name = freshName('refused');
+    const options = optionsFor({ cluster, namespace: name, spec: { image: 'nginx:1' } });
+    await deploy(shop(name), options);
+    await expect(deploy(shop(name), { ...options, mode: 'kro' })).rejects.toThrow(
+      /is deployed in mode direct, not kro\. .*--migrate/,
+    );
+    await expect(destroy(shop(name), { ...options, mode: 'kro' })).rejects.toThrow(
+      /is deployed in mode direct, not kro/,
+    );
+    expect((await labelsOf(name))['kro.run/owned']).toBeUndefined();
+    // A definition of another name is the same deployment all the same.
+    const renamed = finishGraph({ ...shop(name), stackName: name, name: `${name}-other`, kind: 'RefusedOther' });
+    await expect(deploy(renamed, { ...options, mode: 'kro' })).rejects.toThrow(/is deployed in mode direct, not kro/);
+  });
+
+  it('moves to kro and back: the same objects and pods, and each mode then works as ever', async () => {
+    const name = freshName('moves');
+    const graph = shop(name);
+    const options = optionsFor({ cluster, namespace: name, spec: { image: 'nginx:1' } });
+    const v2 = { ...options, instance: { ...options.instance, spec: { image: 'nginx:2' } } };
+    await deploy(shop(name, ['obsolete']), options);
+    const before = await uids(name);
+
+    const planned = await plan(graph, inMode(options, 'kro'));
+    expect(planned.problems).toEqual([]);
+    expect(planned.warnings).toContainEqual(
+      expect.stringMatching(/from mode direct to mode kro: 3 objects change hands/),
+    );
+    expect(planned.changes.filter(({ action }) => action === 'delete').map(({ label }) => label)).toEqual(['obsolete']);
+    expect((await labelsOf(name))['kro.run/owned']).toBeUndefined();
+
+    await deploy(graph, inMode(options, 'kro'));
+    expect(await uids(name)).toEqual(before);
+    expect((await labelsOf(name))['kro.run/owned']).toBe('true');
+    expect(await namesIn(cluster, name, configMap)).toEqual(['settings']);
+    expect((await deploy(graph, { ...options, mode: 'kro' })).writes).toBe(0);
+    await deploy(graph, { ...v2, mode: 'kro' });
+    const image = async (): Promise<unknown> =>
+      ((await cluster.get({ ...configMap, name: 'settings', namespace: name })) as never as { data: { image: string } })
+        .data.image;
+    expect(await image()).toBe('nginx:2');
+    const inKro = await uids(name);
+
+    const back = await plan(graph, inMode(v2, 'direct'));
+    expect(back.problems).toEqual([]);
+    expect(back.warnings).toContainEqual(expect.stringMatching(/from mode kro to mode direct: 3 objects change hands/));
+    await deploy(graph, inMode(v2, 'direct'));
+    expect(await uids(name)).toEqual(inKro);
+    const labels = await labelsOf(name);
+    expect(Object.keys(labels).filter((key) => key.startsWith('kro.run/'))).toEqual([]);
+    expect(
+      await cluster.list({ apiVersion: `tests.example.com/v1alpha1`, kind: graph.kind, namespace: name }),
+    ).toMatchObject({ items: [] });
+    expect((await deploy(graph, v2)).writes).toBe(0);
+    await deploy(graph, options);
+    expect(await image()).toBe('nginx:1');
+    await destroy(graph, options);
+    expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name })).toBeUndefined();
+  });
+
+  it('moves to a definition of another name', async () => {
+    const name = freshName('renamed');
+    const graph = shop(name);
+    const renamed = finishGraph({ ...graph, stackName: name, name: `${name}-other`, kind: `${graph.kind}Other` });
+    const options = optionsFor({ cluster, namespace: name, mode: 'kro', spec: { image: 'nginx:1' } });
+    await deploy(graph, options);
+    const before = await uids(name);
+    await expect(deploy(renamed, options)).rejects.toThrow(/is deployed as \w+, not \w+Other\. .*--migrate/);
+    await deploy(renamed, { ...options, migrate: true });
+    expect(await uids(name)).toEqual(before);
+    expect((await labelsOf(name))['kro.run/instance-kind']).toBe(renamed.kind);
+    await destroy(renamed, { ...options, definition: true });
+  });
+
+  it.each<{ from: Mode; to: Mode }>([
+    { from: 'direct', to: 'kro' },
+    { from: 'kro', to: 'direct' },
+  ])('goes on after a kill at any write, $from to $to', { timeout: 400_000 }, async ({ from, to }) => {
+    const kill = async (
+      writes: number,
+    ): Promise<{ writes: number; died: boolean; same: boolean; again: number; owned: boolean }> => {
+      const name = freshName(`kill-${to}`);
+      const graph = shop(name);
+      const options = optionsFor({ cluster, namespace: name, mode: from, spec: { image: 'nginx:1' } });
+      await deploy(graph, options);
+      const before = await uids(name);
+      const dying = dyingAfter(writes);
+      await deploy(graph, { ...inMode(options, to), cluster: dying.cluster, timeoutMs: 30_000 }).catch(() => undefined);
+      await removeLocks(name);
+      await deploy(graph, inMode(options, to));
+      const after = await uids(name);
+      const { writes: again } = await deploy(graph, { ...options, mode: to });
+      const owned = (await labelsOf(name))['kro.run/owned'] === 'true';
+      const result = {
+        writes,
+        died: dying.died(),
+        same: JSON.stringify(after) === JSON.stringify(before),
+        again,
+        owned,
+      };
+      await destroy(graph, { ...options, mode: to, definition: true });
+      const left: KubernetesObject[] = [];
+      if (await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name }))
+        left.push(...(await cluster.list({ ...deployment, namespace: name })).items);
+      expect(left).toEqual([]);
+      return result;
+    };
+    const results = await inParallel([...Array.from({ length: 14 }).keys()], 4, kill);
+    expect(results.filter(({ same, again, owned }) => !same || again !== 0 || owned !== (to === 'kro'))).toEqual([]);
+    expect(results.filter(({ died }) => died).length).toBeGreaterThan(8);
+  });
+});
