@@ -48,12 +48,11 @@ export interface SelectNode extends Positioned {
   readonly optional?: boolean;
 }
 
-/** `has(operand.field)`; `has(operand.?field)` when `optional`. */
+/** `has(operand.field)`. */
 export interface HasNode extends Positioned {
   readonly kind: 'has';
   readonly operand: Node;
   readonly field: string;
-  readonly optional?: boolean;
 }
 
 /** `operand[index]`, or `operand[?index]` when `optional`. */

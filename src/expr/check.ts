@@ -128,7 +128,7 @@ export class Checker {
       case 'has': {
         const operand = this.check(node.operand);
         this.field(node, operand, node.field);
-        return { kind: 'has', operand, field: node.field, optional: node.optional ?? false, type: bool, node };
+        return { kind: 'has', operand, field: node.field, type: bool, node };
       }
       case 'index':
         return this.index(node);

@@ -56,13 +56,10 @@ export function expandReceiver(call: ReceiverCall): Expansion | undefined {
 export function expandGlobal(call: Omit<ReceiverCall, 'target'>): Expansion | undefined {
   const [argument] = call.args;
   if (call.name !== 'has' || call.args.length !== 1 || !argument) return undefined;
-  if (argument.kind !== 'select') throw new MacroError('invalid argument to has() macro', positionOf(argument, call));
-  const { operand, field, optional } = argument;
-  const { position } = call;
-  const node: Node = optional
-    ? { kind: 'has', operand, field, optional, position }
-    : { kind: 'has', operand, field, position };
-  return { node, cost: 1 };
+  if (argument.kind !== 'select' || argument.optional)
+    throw new MacroError('invalid argument to has() macro', positionOf(argument, call));
+  const { operand, field } = argument;
+  return { node: { kind: 'has', operand, field, position: call.position }, cost: 1 };
 }
 
 function oneVariable(macro: Macro, call: ReceiverCall): Expansion {

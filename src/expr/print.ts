@@ -135,9 +135,8 @@ function select(operand: Node, field: string, optional: boolean | undefined): st
 }
 
 /** `has()` takes no index: a key that is no name is looked for with `in`, which kro 0.9.3 reads too. */
-function has({ operand, field, optional }: HasNode, minimum: number): string {
-  if (identifierPattern.test(field) && !unselectable.has(field)) return `has(${select(operand, field, optional)})`;
-  if (optional) return `${select(operand, field, true)}.hasValue()`;
+function has({ operand, field }: HasNode, minimum: number): string {
+  if (identifierPattern.test(field) && !unselectable.has(field)) return `has(${select(operand, field, false)})`;
   return wrap(`${quoteString(field)} in ${render(operand, binding.sum)}`, binding.relation, minimum);
 }
 

@@ -17,7 +17,7 @@ export type Typed =
       readonly field: string;
       readonly optional: boolean;
     })
-  | (TypedBase & { readonly kind: 'has'; readonly operand: Typed; readonly field: string; readonly optional: boolean })
+  | (TypedBase & { readonly kind: 'has'; readonly operand: Typed; readonly field: string })
   | (TypedBase & { readonly kind: 'index'; readonly operand: Typed; readonly index: Typed; readonly optional: boolean })
   | (TypedBase & TypedCall)
   | (TypedBase & {

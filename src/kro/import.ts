@@ -128,7 +128,7 @@ function graphOf(
     spec: { json: spec },
     statusSchema: status,
     ...ordered,
-    status: reader.object(fields, statusPath),
+    status: reader.object(fieldsOf(withoutEmpty(fields)), statusPath),
     conditions: reader.expressions((conditions ?? []) as string[], [...statusPath, 'conditions']),
     origin: {
       json: spec,
@@ -136,6 +136,17 @@ function graphOf(
       metadata: keptFields(fieldsOf(pieces.manifest.object['metadata']), ['labels', 'annotations']),
     },
   });
+}
+
+/** kro writes the fields of a status that have an expression, and what those are in. */
+function withoutEmpty(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.length > 0 ? value : undefined;
+  const kept = Object.entries(value).flatMap(([name, field]): [string, unknown][] => {
+    const inner = withoutEmpty(field);
+    return inner === undefined ? [] : [[name, inner]];
+  });
+  return kept.length > 0 ? Object.fromEntries(kept) : undefined;
 }
 
 function keptFields(fields: Fields, names: readonly string[]): Fields {

@@ -31,6 +31,8 @@ export function combinations(
         message: 'is not a list',
       });
     }
+    // kro does not look at the other dimensions then.
+    if (items.length === 0) return [];
     const size = rows.length * items.length;
     if (size > largestCollection) {
       throw new KubewrightError({

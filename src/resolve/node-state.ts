@@ -19,7 +19,7 @@ import type {
 } from './resolution.ts';
 import { resolveWithin } from './resolve.ts';
 import { prepareValues } from './values.ts';
-import { written } from './written.ts';
+import { holds, written } from './written.ts';
 
 /** What one node means at one moment. */
 export interface NodeState {
@@ -74,12 +74,18 @@ function pendingState(pending: Pending): NodeState {
 /** Whether `includeWhen` holds; an object says what the decision waits for. */
 function isIncluded(node: GraphNode, around: Surroundings): boolean | Omit<Pending, 'path'> {
   if (node.includeWhen.length === 0) return true;
+  const waits = firstNotReady(
+    node.includeWhen.flatMap((condition) => namesIn(condition, around)),
+    around,
+  );
+  if (waits) return waits;
   for (const condition of node.includeWhen) {
-    const waits = firstNotReady(namesIn(condition, around), around);
-    if (waits) return waits;
     try {
-      if (programOf(condition, around.graph).evaluate(variables(around)) !== true) return false;
+      if (!holds(programOf(condition, around.graph), variables(around))) return false;
     } catch (error) {
+      // What the instance lacks does not come; what an object lacks may.
+      if (error instanceof CelError && error.missing && namesIn(condition, around).length > 0)
+        return { field: 'includeWhen', reason: `includeWhen needs data that is not there yet (${error.reason})` };
       throw located(error, node, 'includeWhen');
     }
   }
@@ -110,6 +116,7 @@ function namesIn(condition: Expression, { states, graph }: Surroundings): string
 function desiredState(node: GraphNode, around: Surroundings): NodeState {
   if (node.external) return { ...nothing, external: externalRead(node, around) };
   if (node.instanceOf) return innerState(node, node.instanceOf, around);
+  if (node.forEach.length > 0) evaluateShared(node, around);
   const iterations =
     node.forEach.length > 0
       ? combinations(node, (list, field) => evaluate(list, { node, around, field: () => field }))
@@ -121,6 +128,18 @@ function desiredState(node: GraphNode, around: Surroundings): NodeState {
     return { path, node, index: iteration.index, label: `${path}[${iteration.index}]`, object };
   });
   return { ...nothing, objects };
+}
+
+/** kro computes what is the same for all items first, and waits for it even when there are none. */
+function evaluateShared(node: GraphNode, around: Surroundings): void {
+  const bindings = variables(around);
+  const change = (leaf: Value, field: () => string): Value => {
+    if (!(leaf instanceof Expression)) return leaf;
+    const names = identifiers(leaf.node);
+    if (!node.forEach.some(({ name }) => names.has(name))) evaluate(leaf, { node, around, field, bindings });
+    return leaf;
+  };
+  mapLeaves(node.template, change, (made) => made);
 }
 
 /** The node's object for one item, in the instance's namespace where it names none. */
@@ -137,7 +156,20 @@ function body(node: GraphNode, around: Surroundings, iteration?: Iteration): Res
     });
   }
   const { namespace } = around.instance;
-  if (node.namespaced === false || metadata.namespace !== undefined || namespace === undefined) return filled;
+  // As Kubernetes reads it: what is no text is none.
+  const own: unknown = metadata.namespace;
+  if (node.namespaced === false || (typeof own === 'string' && own !== '')) return filled;
+  if (namespace === undefined) {
+    if (node.namespaced && around.graph.scope === 'Cluster') {
+      throw new KubewrightError({
+        code: 'MissingNamespace',
+        resource: around.prefix + node.id,
+        path: 'metadata.namespace',
+        message: 'the object has no namespace, and neither has the instance, which is cluster-scoped',
+      });
+    }
+    return filled;
+  }
   return { ...filled, metadata: { ...metadata, namespace } };
 }
 
@@ -261,7 +293,7 @@ function unmet(node: GraphNode, object: ObservedObject, around: Surroundings): s
   for (const condition of node.readyWhen) {
     const program = readyProgramOf(condition, around.graph, node);
     try {
-      if (program.evaluate({ [own]: object }) !== true) return `readyWhen does not hold: ${print(condition.node)}`;
+      if (!holds(program, { [own]: object })) return `readyWhen does not hold: ${print(condition.node)}`;
     } catch (error) {
       if (error instanceof CelError && error.missing)
         return `readyWhen needs data that is not there yet (${error.reason})`;

@@ -59,16 +59,23 @@ function markerValue(text: string): string {
     .replace(/\\(.?)/gsu, (whole, char: string) => (char === '"' || char === '\\' || char === '' ? char : whole));
 }
 
-/** A schema with markers on top; `onRequired` hears what they say about the parent's required fields. */
+interface Reading {
+  /** Hears what the markers say about the parent's required fields. */
+  readonly onRequired: (required: boolean) => void;
+  /** Takes a default that is no JSON as text. */
+  readonly keepsUnreadable: boolean;
+}
+
+/** A schema with markers on top. */
 export function applyMarkers(
   schema: JsonSchema,
   markers: readonly Marker[],
-  onRequired: (required: boolean) => void,
+  { onRequired, keepsUnreadable }: Reading,
 ): JsonSchema {
   const marked: Mutable = { ...schema };
   for (const { key, value } of markers) {
     if (key === 'required') onRequired(parseBool('required', value));
-    else appliers[key]?.(marked, value);
+    else appliers[key]?.(marked, value, keepsUnreadable);
   }
   const listType = marked['x-kubernetes-list-type'];
   if (marked['x-kubernetes-list-map-keys'] && listType !== 'map') {
@@ -79,9 +86,9 @@ export function applyMarkers(
   return marked;
 }
 
-const appliers: Readonly<Record<string, (schema: Mutable, value: string) => void>> = {
+const appliers: Readonly<Record<string, (schema: Mutable, value: string, keepsUnreadable: boolean) => void>> = {
   required: () => undefined,
-  default: (schema, value) => (schema.default = defaultValue(schema, value)),
+  default: (schema, value, keepsUnreadable) => (schema.default = defaultValue(schema, value, keepsUnreadable)),
   description: (schema, value) => (schema.description = value),
   minimum: (schema, value) => (schema.minimum = parseFloatOf('minimum', value)),
   maximum: (schema, value) => (schema.maximum = parseFloatOf('maximum', value)),
@@ -204,15 +211,18 @@ function parseBool(marker: string, value: string): boolean {
 }
 
 /** kro keeps the text of a default; what is no JSON then is refused by the API server. */
-function defaultValue({ type }: Mutable, value: string): JsonValue {
+function defaultValue({ type }: Mutable, value: string, keepsUnreadable: boolean): JsonValue {
   if (type === 'integer' && !isInteger(value)) throw refused(`default value must be a valid integer, got: ${value}`);
   if (type === 'number' && goFloat(value) === undefined)
     throw refused(`default value must be a valid number, got: ${value}`);
   if (type === 'boolean' && goBool(value) === undefined)
     throw refused(`default value must be a valid boolean, got: ${value}`);
+  // An empty one is written as null, which the API server takes for none.
+  if (value === '' && type !== 'string') return null;
   try {
     return JSON.parse(type === 'string' ? `"${value}"` : value) as JsonValue;
   } catch {
+    if (keepsUnreadable) return value;
     throw refused(`default ${value} is no JSON`);
   }
 }

@@ -10,7 +10,10 @@ interface CustomType {
   readonly required: boolean;
 }
 
-type CustomTypes = ReadonlyMap<string, CustomType>;
+interface Context {
+  readonly types: ReadonlyMap<string, CustomType>;
+  readonly keepsUnreadable: boolean;
+}
 
 type TypeTree =
   | { readonly kind: 'atomic'; readonly type: JsonType }
@@ -29,6 +32,8 @@ const atomic: Readonly<Record<string, JsonType>> = {
 export interface SimpleSchemaSource {
   readonly spec?: unknown;
   readonly types?: unknown;
+  /** Takes a default that is no JSON as text, as kro does; the API server refuses it later. @default false */
+  readonly keepsUnreadable?: boolean;
 }
 
 /**
@@ -36,9 +41,9 @@ export interface SimpleSchemaSource {
  *
  * @throws KubewrightError `SimpleSchema`
  */
-export function parseSimpleSchema({ spec, types }: SimpleSchemaSource): JsonSchema {
-  const custom = loadCustomTypes(asMap(types ?? {}));
-  return structSchema(asMap(spec ?? {}), custom);
+export function parseSimpleSchema({ spec, types, keepsUnreadable = false }: SimpleSchemaSource): JsonSchema {
+  const custom = loadCustomTypes(asMap(types ?? {}), keepsUnreadable);
+  return structSchema(asMap(spec ?? {}), { types: custom, keepsUnreadable });
 }
 
 function simpleSchemaError(message: string): KubewrightError {
@@ -57,7 +62,7 @@ function goTypeName(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
-function loadCustomTypes(sources: Readonly<Record<string, unknown>>): CustomTypes {
+function loadCustomTypes(sources: Readonly<Record<string, unknown>>, keepsUnreadable: boolean): Context['types'] {
   const uses = new Map<string, ReadonlySet<string>>();
   for (const [name, source] of Object.entries(sources))
     uses.set(
@@ -78,17 +83,17 @@ function loadCustomTypes(sources: Readonly<Record<string, unknown>>): CustomType
     }
     loaded.set(
       name,
-      within(`building schema for ${name}`, () => customType(name, sources[name], loaded)),
+      within(`building schema for ${name}`, () => customType(name, sources[name], { types: loaded, keepsUnreadable })),
     );
   };
   for (const name of uses.keys()) load(name, []);
   return loaded;
 }
 
-function customType(name: string, source: unknown, types: CustomTypes): CustomType {
-  if (typeof source !== 'string') return { schema: structSchema(asMap(source), types), required: false };
+function customType(name: string, source: unknown, context: Context): CustomType {
+  if (typeof source !== 'string') return { schema: structSchema(asMap(source), context), required: false };
   const parent: string[] = [];
-  return { schema: fieldSchema(name, source, { types, required: parent }), required: parent.length > 0 };
+  return { schema: fieldSchema(name, source, { context, required: parent }), required: parent.length > 0 };
 }
 
 /** The custom types that a field or struct names. */
@@ -103,12 +108,12 @@ function* usedTypes(source: unknown): Generator<string> {
     yield* within(`field ${name}`, () => [...usedTypes(field)]);
 }
 
-function structSchema(fields: Readonly<Record<string, unknown>>, types: CustomTypes): JsonSchema {
+function structSchema(fields: Readonly<Record<string, unknown>>, context: Context): JsonSchema {
   const required: string[] = [];
   const properties: Record<string, JsonSchema> = {};
   for (const [name, field] of Object.entries(fields)) {
     properties[name] = within(`field ${name}`, () =>
-      typeof field === 'string' ? fieldSchema(name, field, { types, required }) : structSchema(asMap(field), types),
+      typeof field === 'string' ? fieldSchema(name, field, { context, required }) : structSchema(asMap(field), context),
     );
   }
   const schema: Mutable = { type: 'object', properties };
@@ -120,14 +125,16 @@ function structSchema(fields: Readonly<Record<string, unknown>>, types: CustomTy
 function fieldSchema(
   name: string,
   source: string,
-  { types, required }: { types: CustomTypes; required: string[] },
+  { context, required }: { context: Context; required: string[] },
 ): JsonSchema {
+  const { types, keepsUnreadable } = context;
   const { tree, markers } = parseField(source);
+  const parsed = markers === undefined ? undefined : parseMarkers(markers);
   const schema = treeSchema(tree, types);
   if (tree.kind === 'custom' && types.get(tree.name)?.required) required.push(name);
-  return markers === undefined
-    ? schema
-    : applyMarkers(schema, parseMarkers(markers), (isRequired) => isRequired && required.push(name));
+  if (parsed === undefined) return schema;
+  const onRequired = (isRequired: boolean): unknown => isRequired && required.push(name);
+  return applyMarkers(schema, parsed, { onRequired, keepsUnreadable });
 }
 
 /** Splits a field at its first bar. */
@@ -156,7 +163,7 @@ function parseType(source: string, depth: number): TypeTree {
   return { kind: 'map', element: parseType(value, depth + 1) };
 }
 
-function treeSchema(tree: TypeTree, types: CustomTypes): JsonSchema {
+function treeSchema(tree: TypeTree, types: Context['types']): JsonSchema {
   switch (tree.kind) {
     case 'atomic':
       return { type: tree.type };

@@ -44,7 +44,7 @@ export function checkDefinition(manifest: Manifest, rules: Rules): CheckedDefini
     throw new Refused(admission.map(({ message, path }) => new KroRefusal('Admission', message, path)));
   const pieces = piecesOf(manifest);
   within('failed to validate resourcegraphdefinition: ', () => checkNames(pieces, rules.maximumDimensions));
-  const spec = within('', () => specSchema(pieces));
+  const { spec, unreadable } = within('', () => specSchema(pieces));
   const nodes = buildNodes(pieces, rules);
   const omitAllowed = rules.featureGates.has('CELOmitFunction');
   const names = new Names(
@@ -60,26 +60,34 @@ export function checkDefinition(manifest: Manifest, rules: Rules): CheckedDefini
     (node) => checkNode(node, { names, types, dependencies: graph.get(node.id) ?? [] }),
   );
   const status = checkStatus(pieces.status, { names, types });
-  within('', () => checkServedKind(pieces, spec));
+  within('', () => {
+    if (unreadable) throw unreadable;
+    checkServedKind(pieces, spec);
+  });
   return { pieces, spec, status, nodes, served: servedKind(pieces, spec, status) };
 }
 
-function specSchema({ name, spec, types }: Pieces): JsonSchema {
+/** kro itself does not read defaults: what is no JSON fails when its CustomResourceDefinition is written. */
+function specSchema(pieces: Pieces): { spec: JsonSchema; unreadable?: KroRefusal } {
   try {
-    return parseSimpleSchema({ spec, types });
+    return { spec: readSpec(pieces, false) };
+  } catch (error) {
+    if (!(error instanceof KroRefusal) || !error.message.endsWith(' is no JSON')) throw error;
+    const [, reason = ''] = error.message.split(schemaPrefix(pieces));
+    const message = `failed to create CRD: CustomResourceDefinition in version "v1" cannot be handled as a CustomResourceDefinition: ${reason}`;
+    return { spec: readSpec(pieces, true), unreadable: new KroRefusal('CrdRefused', message, error.path) };
+  }
+}
+
+const schemaPrefix = ({ name }: Pieces): string =>
+  `failed to build resourcegraphdefinition "${name}": failed to build OpenAPI schema for instance: `;
+
+function readSpec(pieces: Pieces, keepsUnreadable: boolean): JsonSchema {
+  try {
+    return parseSimpleSchema({ spec: pieces.spec, types: pieces.types, keepsUnreadable });
   } catch (error) {
     if (!(error instanceof KubewrightError)) throw error;
-    const place = schemaPath(error.message);
-    const unreadable = error.message.endsWith(' is no JSON');
-    // kro itself does not read defaults: what is no JSON fails when its CustomResourceDefinition is written.
-    if (unreadable)
-      throw new KroRefusal(
-        'CrdRefused',
-        `failed to create CRD: CustomResourceDefinition in version "v1" cannot be handled as a CustomResourceDefinition: ${error.message}`,
-        place,
-      );
-    const prefix = `failed to build resourcegraphdefinition "${name}": failed to build OpenAPI schema for instance: `;
-    throw new KroRefusal('SimpleSchema', prefix + error.message, place);
+    throw new KroRefusal('SimpleSchema', schemaPrefix(pieces) + error.message, schemaPath(error.message));
   }
 }
 

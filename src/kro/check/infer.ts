@@ -1,6 +1,7 @@
 import type { CelType } from '../../expr/types.ts';
 import type { JsonSchema } from '../../schema/json-schema.ts';
 import type { Path } from '../read/place.ts';
+import { typeName } from './type-name.ts';
 
 const any: JsonSchema = { 'x-kubernetes-preserve-unknown-fields': true };
 
@@ -19,7 +20,8 @@ export function schemaOfType(type: CelType, inside: readonly string[] = []): Jso
     case 'bytes':
       return { type: 'string', format: 'byte' };
     case 'timestamp':
-      return inside.length > 0 ? any : { type: 'string', format: 'date-time' };
+      if (inside.length > 0) return any;
+      return { description: 'Timestamp representing a creation time', type: 'string', format: 'date-time' };
     case 'list':
       return { type: 'array', items: schemaOfType(type.element, inside) };
     case 'map':
@@ -34,8 +36,12 @@ export function schemaOfType(type: CelType, inside: readonly string[] = []): Jso
         ]);
       return { type: 'object', properties: Object.fromEntries(fields) };
     }
-    default:
+    case 'dyn':
       return any;
+    case 'null':
+      return { description: 'null type - any value allowed', ...any };
+    default:
+      return inside.length > 0 ? any : { description: `unknown CEL type: ${typeName(type)}`, ...any };
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Fields, fieldsOf, type ResourcePieces } from '../read/pieces.ts';
 import type { Path } from '../read/place.ts';
+import { quoteGo } from '../read/quote.ts';
 import { type FieldExpression, standalone } from './field.ts';
 import type { Kinds, ServedKind } from './kinds.ts';
 import { KroRefusal, within } from './refusal.ts';
@@ -109,13 +110,13 @@ function checkKindName(object: Fields, place: Path): { apiVersion: string; kind:
   if (apiVersion.split('/').length > 2) {
     throw new KroRefusal(
       'InvalidObject',
-      `invalid apiVersion format ${JSON.stringify(apiVersion)}: unexpected GroupVersion string: ${apiVersion}`,
+      `invalid apiVersion format ${quoteGo(apiVersion)}: unexpected GroupVersion string: ${apiVersion}`,
       [...place, 'apiVersion'],
     );
   }
   const lower = kind.toLowerCase();
   const problems = [
-    ...(lower.length > 63 ? ['must be no more than 63 bytes'] : []),
+    ...(lower.length > 63 ? ['must be no more than 63 characters'] : []),
     ...(/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(lower)
       ? []
       : [
@@ -125,7 +126,7 @@ function checkKindName(object: Fields, place: Path): { apiVersion: string; kind:
   if (problems.length > 0) {
     throw new KroRefusal(
       'InvalidObject',
-      `invalid kind ${JSON.stringify(kind)}: ${problems.join(', ')} (must be a valid DNS-1035 label when lowercased)`,
+      `invalid kind ${quoteGo(kind)}: ${problems.join(', ')} (must be a valid DNS-1035 label when lowercased)`,
       [...place, 'kind'],
     );
   }
@@ -139,8 +140,8 @@ function servedKind(
   const found = kinds.find(apiVersion, kind);
   if (found) return found;
   const what = kinds.servesVersion(apiVersion)
-    ? `group version kind "${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}"`
-    : `group version "${apiVersion}"`;
+    ? `group version kind ${quoteGo(`${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`)}`
+    : `group version ${quoteGo(apiVersion)}`;
   throw new KroRefusal('UnknownKind', `cannot resolve ${what}: schema not found`, [...place, 'kind']);
 }
 

@@ -1,17 +1,15 @@
-import { check } from '../../expr/check.ts';
-import { createEnvironment } from '../../expr/environment.ts';
-import { CelError } from '../../expr/error.ts';
-import { parse } from '../../expr/parse.ts';
-import { celTypeOf } from '../../schema/cel-type.ts';
 import type { JsonSchema } from '../../schema/json-schema.ts';
 import { fieldsOf, type Pieces } from '../read/pieces.ts';
 import { KroRefusal } from './refusal.ts';
+import { ruledProblems, ruleProblem } from './served-rules.ts';
+import { hasUnknownFields, valueProblems } from './served-values.ts';
 
 interface Found {
   readonly path: string;
   readonly message: string;
   /** Where it is in the SimpleSchema. */
   readonly place: readonly string[];
+  readonly isRule?: boolean;
 }
 
 /**
@@ -21,7 +19,7 @@ interface Found {
 export function checkServedKind({ group, kind, schema }: Pieces, spec: JsonSchema): void {
   const found = [
     ...groupProblems(group, `${plural(kind.toLowerCase())}.${group}`),
-    ...schemaProblems(spec, 'spec.validation.openAPIV3Schema.properties[spec]', ['spec', 'schema', 'spec']),
+    ...specProblems(spec, 'spec.validation.openAPIV3Schema.properties[spec]', ['spec', 'schema', 'spec']),
     ...columnProblems(schema['additionalPrinterColumns']),
   ];
   const [first] = found;
@@ -38,7 +36,8 @@ export function checkServedKind({ group, kind, schema }: Pieces, spec: JsonSchem
 
 /** English plurals as far as they are regular. */
 export function plural(word: string): string {
-  if (/(s|x|z|ch|sh)$/.test(word)) return `${word}es`;
+  if (/(ss|us|x|ch|sh)$/.test(word)) return `${word}es`;
+  if (word.endsWith('s')) return word;
   return /[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : `${word}s`;
 }
 
@@ -54,11 +53,53 @@ function* groupProblems(group: string, name: string): Iterable<Found> {
     yield { path: 'spec.group', message: `${invalid}should be a domain with at least one dot`, place };
 }
 
-function* schemaProblems(schema: JsonSchema, path: string, place: readonly string[]): Iterable<Found> {
-  if (schema.default !== undefined) {
-    for (const { inside, message } of valueProblems(schema, schema.default, ''))
-      yield { path: `${path}.default${inside.startsWith('[') ? '.' : ''}${inside}`, message, place };
+/** Defaults first: rules are only looked at when all of them fit. */
+function* specProblems(schema: JsonSchema, path: string, place: readonly string[]): Iterable<Found> {
+  const found = [...defaultProblems(schema, path, place)];
+  yield* found;
+  yield* schemaProblems(schema, { path, place, checksRules: found.length === 0 });
+}
+
+function* defaultProblems(schema: JsonSchema, path: string, place: readonly string[]): Iterable<Found> {
+  const { default: value, properties = {}, items } = schema;
+  if (value !== undefined && value !== null) {
+    const at = `${path}.default`;
+    if (hasUnknownFields(schema, value))
+      yield { path: at, message: `Invalid value: ${goJson(value)}: must not have unknown fields`, place };
+    const problems = [...valueProblems(schema, value, '')];
+    for (const { inside, message } of problems.length > 0 ? problems : ruledProblems(schema, value, ''))
+      yield { path: `${at}${inside.startsWith('[') ? '.' : ''}${inside}`, message, place };
   }
+  for (const [name, field] of Object.entries(properties))
+    yield* defaultProblems(field, `${path}.properties[${name}]`, [...place, name]);
+  if (items) yield* defaultProblems(items, `${path}.items`, place);
+}
+
+interface At {
+  readonly path: string;
+  readonly place: readonly string[];
+  readonly checksRules: boolean;
+}
+
+function* schemaProblems(schema: JsonSchema, at: At): Iterable<Found> {
+  const { path, place, checksRules } = at;
+  const { properties = {}, items, additionalProperties } = schema;
+  const inner = [
+    ...Object.entries(properties).flatMap(([name, field]) => [
+      ...schemaProblems(field, { ...at, path: `${path}.properties[${name}]`, place: [...place, name] }),
+    ]),
+    ...(items ? schemaProblems(items, { ...at, path: `${path}.items` }) : []),
+    ...(additionalProperties
+      ? schemaProblems(additionalProperties, { ...at, path: `${path}.additionalProperties` })
+      : []),
+    ...listTypeProblems(schema, path, place),
+  ];
+  yield* inner;
+  const isSound = inner.every((found) => found.isRule === true);
+  if (checksRules && isSound) yield* ruleProblems(schema, path, place);
+}
+
+function* ruleProblems(schema: JsonSchema, path: string, place: readonly string[]): Iterable<Found> {
   for (const [index, { rule, message }] of (schema['x-kubernetes-validations'] ?? []).entries()) {
     const reason = ruleProblem(rule, schema);
     if (reason === undefined) continue;
@@ -71,15 +112,8 @@ function* schemaProblems(schema: JsonSchema, path: string, place: readonly strin
       OptionalOldSelf: null,
     });
     const at = `${path}.x-kubernetes-validations[${index}].rule`;
-    yield { path: at, message: `Invalid value: ${shown}: ${reason}`, place };
+    yield { path: at, message: `Invalid value: ${shown}: ${reason}`, place, isRule: true };
   }
-  yield* listTypeProblems(schema, path, place);
-  for (const [name, field] of Object.entries(schema.properties ?? {})) {
-    yield* schemaProblems(field, `${path}.properties[${name}]`, [...place, name]);
-  }
-  if (schema.items) yield* schemaProblems(schema.items, `${path}.items`, place);
-  if (schema.additionalProperties)
-    yield* schemaProblems(schema.additionalProperties, `${path}.additionalProperties`, place);
 }
 
 function* listTypeProblems(schema: JsonSchema, path: string, place: readonly string[]): Iterable<Found> {
@@ -94,15 +128,26 @@ function* listTypeProblems(schema: JsonSchema, path: string, place: readonly str
     const message = 'Required value: must not be empty if x-kubernetes-list-type is map';
     yield { path: `${path}.x-kubernetes-list-map-keys`, message, place };
   }
-  for (const [index, key] of keys.entries()) {
+  if (items.type !== 'object') {
+    const message = `Invalid value: "${items.type ?? ''}": must be object if parent array's x-kubernetes-list-type is map`;
+    return yield { path: `${path}.items.type`, message, place };
+  }
+  for (const key of keys) {
     const property = items.properties?.[key];
     if (!property) {
-      const message = `Invalid value: ${JSON.stringify(key)}: entries must all be names of item properties`;
-      yield { path: `${path}.x-kubernetes-list-map-keys[${index}]`, message, place };
-    } else if (property.default === undefined && !items.required?.includes(key)) {
+      const message = `Invalid value: ${goJson(keys)}: entries must all be names of item properties`;
+      yield { path: `${path}.x-kubernetes-list-map-keys`, message, place };
+      continue;
+    }
+    const at = `${path}.items.properties[${key}]`;
+    if (property.type === 'array' || property.type === 'object') {
+      const message = `Invalid value: "object": must be a scalar type if parent array's x-kubernetes-list-type is map`;
+      yield { path: `${at}.type`, message, place };
+    }
+    if (property.default === undefined && !items.required?.includes(key)) {
       const message =
         'Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property';
-      yield { path: `${path}.items.properties[${key}].default`, message, place };
+      yield { path: `${at}.default`, message, place };
     }
   }
 }
@@ -123,117 +168,6 @@ function* columnProblems(columns: unknown): Iterable<Found> {
 }
 
 /** Go's JSON writes these characters as escapes. */
-function goJson(value: object): string {
+function goJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026');
-}
-
-function ruleProblem(rule: string, schema: JsonSchema): string | undefined {
-  const self = celTypeOf(schema, 'self');
-  const environment = createEnvironment({ functions: 'kro', variables: { self, oldSelf: self }, omit: false });
-  try {
-    const { type } = check(parse(rule), environment);
-    return type.kind === 'bool' || type.kind === 'dyn' ? undefined : 'cel expression must evaluate to a bool';
-  } catch (error) {
-    if (error instanceof CelError) return `compilation failed: ${error.message}`;
-    throw error;
-  }
-}
-
-interface Problem {
-  /** Path below the default. */
-  readonly inside: string;
-  readonly message: string;
-}
-
-/** What Kubernetes' validation says to a default. */
-function* valueProblems(schema: JsonSchema, value: unknown, inside: string): Iterable<Problem> {
-  const actual = typeOf(value);
-  const wanted = schema.type;
-  if (wanted !== undefined && actual !== wanted && !(wanted === 'number' && actual === 'integer')) {
-    return yield {
-      inside,
-      message: `Invalid value: "${actual}": ${bodyOf(inside)} must be of type ${wanted}: "${actual}"`,
-    };
-  }
-  if (schema.enum && !schema.enum.includes(value as never)) {
-    const values = schema.enum.map((one) => JSON.stringify(one)).join(', ');
-    yield { inside, message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${values}` };
-  }
-  if (typeof value === 'number') yield* numberProblems(schema, value, inside);
-  else if (typeof value === 'string') yield* textProblems(schema, value, inside);
-  else if (Array.isArray(value)) yield* listProblems(schema, value, inside);
-  else if (typeof value === 'object' && value !== null) {
-    const fields = value as Readonly<Record<string, unknown>>;
-    for (const name of schema.required ?? []) {
-      if (fields[name] === undefined && schema.properties?.[name]?.default === undefined)
-        yield { inside: `${inside}.${name}`, message: 'Required value' };
-    }
-    for (const [name, field] of Object.entries(fields)) {
-      const known = schema.properties?.[name] ?? schema.additionalProperties;
-      if (known) yield* valueProblems(known, field, `${inside}.${name}`);
-    }
-  }
-}
-
-/** The API server leaves the name of the value itself away. */
-function bodyOf(inside: string): string {
-  return inside === '' ? 'in body' : `${inside} in body`;
-}
-
-function typeOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
-  return typeof value;
-}
-
-function* numberProblems({ minimum, maximum }: JsonSchema, value: number, inside: string): Iterable<Problem> {
-  const invalid = `Invalid value: ${value}: ${bodyOf(inside)} should be`;
-  if (minimum !== undefined && value < minimum)
-    yield { inside, message: `${invalid} greater than or equal to ${minimum}` };
-  if (maximum !== undefined && value > maximum)
-    yield { inside, message: `${invalid} less than or equal to ${maximum}` };
-}
-
-function* textProblems(
-  { minLength, maxLength, pattern }: JsonSchema,
-  value: string,
-  inside: string,
-): Iterable<Problem> {
-  const invalid = `Invalid value: ${JSON.stringify(value)}: ${bodyOf(inside)} should`;
-  const length = Array.from(value).length;
-  if (maxLength !== undefined && length > maxLength)
-    yield { inside, message: `Too long: may not be more than ${maxLength} byte${maxLength === 1 ? '' : 's'}` };
-  if (minLength !== undefined && length < minLength)
-    yield { inside, message: `${invalid} be at least ${minLength} chars long` };
-  if (pattern !== undefined && matches(pattern, value) === false)
-    yield { inside, message: `${invalid} match '${pattern}'` };
-}
-
-/** `undefined` for what JavaScript cannot read. */
-function matches(pattern: string, value: string): boolean | undefined {
-  try {
-    return new RegExp(pattern, 'u').test(value);
-  } catch {
-    return undefined;
-  }
-}
-
-function* listProblems(
-  { minItems, maxItems, items }: JsonSchema,
-  value: readonly unknown[],
-  inside: string,
-): Iterable<Problem> {
-  if (minItems !== undefined && value.length < minItems)
-    yield {
-      inside,
-      message: `Invalid value: ${value.length}: ${bodyOf(inside)} should have at least ${minItems} items`,
-    };
-  if (maxItems !== undefined && value.length > maxItems)
-    yield {
-      inside,
-      message: `Too many: ${value.length}: must have at most ${maxItems} item${maxItems === 1 ? '' : 's'}`,
-    };
-  for (const [index, item] of items ? value.entries() : [])
-    yield* valueProblems(items as JsonSchema, item, `${inside}[${index}]`);
 }

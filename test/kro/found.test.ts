@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { fromDefinition } from '../../src/kro/import.ts';
+import { render } from '../../src/testing/render.ts';
+
+interface Found {
+  readonly schema?: object;
+  readonly resources: readonly object[];
+  readonly spec?: object;
+  readonly observed?: readonly object[];
+  readonly expected: object;
+}
+
+const config = (name: string, more: object = {}): object => ({
+  id: name,
+  template: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, ...more },
+});
+const deployment = {
+  id: 'web',
+  template: {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'web' }] } },
+    },
+  },
+};
+const strings = { spec: { ids: '[]string', name: 'string' } };
+const each = (...dimensions: readonly object[]): object => ({
+  id: 'all',
+  forEach: dimensions,
+  template: {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: `x-${dimensions.map((dimension) => `\${${Object.keys(dimension)[0]}}`).join('-')}` },
+    data: { name: '${schema.spec.name}' },
+  },
+});
+
+/** What kro's runtime does, seen where ours once did something else. */
+const cases: Readonly<Record<string, Found>> = {
+  'a condition waits for data that an object does not have yet': {
+    resources: [deployment, { ...config('after'), includeWhen: ['${web.status.readyReplicas == 1}'] }],
+    expected: { state: 'IN_PROGRESS', skipped: [], pending: [{ id: 'after' }] },
+  },
+  'a condition that does not hold waits with the one behind it': {
+    resources: [
+      { ...deployment, readyWhen: ['${web.status.readyReplicas == 1}'] },
+      { ...config('after'), includeWhen: ['${schema.metadata.name == "other"}', '${web.metadata.name == "web"}'] },
+    ],
+    expected: { state: 'IN_PROGRESS', skipped: [], pending: [{ id: 'after' }, { id: 'web' }] },
+  },
+  'a condition may be an optional': {
+    resources: [
+      { ...config('kept'), includeWhen: ['${optional.of(true)}'], readyWhen: ['${optional.of(true)}'] },
+      { ...config('dropped'), includeWhen: ['${schema.metadata.name == "" ? optional.of(true) : optional.none()}'] },
+    ],
+    expected: { state: 'ACTIVE', skipped: ['dropped'], pending: [], objects: [{ metadata: { name: 'kept' } }] },
+  },
+  'an empty namespace is that of the instance': {
+    resources: [config('empty', { metadata: { name: 'empty', namespace: '' } })],
+    expected: { objects: [{ metadata: { name: 'empty', namespace: 'default' } }] },
+  },
+  'what all items share is waited for when there are none': {
+    schema: strings,
+    resources: [each({ id: '${schema.spec.ids}' })],
+    spec: { ids: [] },
+    expected: { state: 'IN_PROGRESS', pending: [{ id: 'all' }] },
+  },
+  'behind an empty dimension nothing is computed': {
+    schema: { spec: { ids: '[]string', others: '[]string', name: 'string' } },
+    resources: [each({ id: '${schema.spec.ids}' }, { other: '${schema.spec.others}' })],
+    spec: { ids: [], name: 'a' },
+    expected: { state: 'ACTIVE', pending: [], objects: [] },
+  },
+  'a part of the status without expressions is not written': {
+    schema: { status: { name: '${schema.metadata.name}', empty: {}, none: [] } },
+    resources: [],
+    expected: { status: { name: 'sample' } },
+  },
+};
+
+const definitionOf = ({ schema, resources }: Pick<Found, 'schema' | 'resources'>): object => ({
+  apiVersion: 'kro.run/v1alpha1',
+  kind: 'ResourceGraphDefinition',
+  metadata: { name: 'found' },
+  spec: { schema: { apiVersion: 'v1', kind: 'Found', ...schema }, resources },
+});
+
+describe('what the comparison with kro found', () => {
+  it.each(Object.entries(cases))('%s', (_, { spec = {}, observed = [], expected, ...found }) => {
+    const instance = { apiVersion: 'kro.run/v1', kind: 'Found', metadata: { name: 'sample' }, spec };
+    expect(render([definitionOf(found)], instance, { observed })).toMatchObject(expected);
+  });
+
+  it('an object without a namespace in an instance without one', () => {
+    const resources = [config('lost', { metadata: { name: 'lost', namespace: '${schema.spec.name}' } })];
+    const definition = definitionOf({ schema: { scope: 'Cluster', spec: { name: 'string' } }, resources });
+    const instance = { apiVersion: 'kro.run/v1', kind: 'Found', metadata: { name: 'sample' }, spec: { name: '' } };
+    const { error } = render([definition], instance);
+    expect(error?.message).toMatch(/lost metadata\.namespace: the object has no namespace/);
+  });
+
+  it.each([
+    ['a time', 'timestamp("2026-01-02T03:04:05Z")', { type: 'string', format: 'date-time' }],
+    ['null', 'schema.metadata.name == "" ? null : null', { 'x-kubernetes-preserve-unknown-fields': true }],
+    ['an optional', 'schema.metadata.?name', { description: 'unknown CEL type: optional_type(string)' }],
+  ])('the field of the status for %s', (_, text, expected) => {
+    const value = text.includes('schema') ? text : `schema.metadata.name == "" ? ${text} : ${text}`;
+    const definition = definitionOf({ schema: { status: { field: `\${${value}}` } }, resources: [] });
+    expect(fromDefinition(definition).statusSchema).toMatchObject({ properties: { field: expected } });
+  });
+});
