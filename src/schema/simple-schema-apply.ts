@@ -59,23 +59,41 @@ function markerValue(text: string): string {
     .replace(/\\(.?)/gsu, (whole, char: string) => (char === '"' || char === '\\' || char === '' ? char : whole));
 }
 
-interface Reading {
-  /** Hears what the markers say about the parent's required fields. */
-  readonly onRequired: (required: boolean) => void;
-  /** Takes a default that is no JSON as text. */
-  readonly keepsUnreadable: boolean;
+/** A default that is no JSON. kro itself does not read it, and another marker may replace it. */
+class UnreadableDefault {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
 }
 
-/** A schema with markers on top. */
+/** What is wrong with the first default of a schema that is no JSON: the API server refuses it. */
+export function unreadableDefault({
+  default: value,
+  properties,
+  items,
+  additionalProperties,
+}: JsonSchema): string | undefined {
+  if ((value as unknown) instanceof UnreadableDefault)
+    return `default ${(value as unknown as UnreadableDefault).text} is no JSON`;
+  for (const [name, field] of Object.entries(properties ?? {})) {
+    const inner = unreadableDefault(field);
+    if (inner !== undefined) return `field ${name}: ${inner}`;
+  }
+  return (items && unreadableDefault(items)) ?? (additionalProperties && unreadableDefault(additionalProperties));
+}
+
+/** A schema with markers on top; `onRequired` hears what they say about the parent's required fields. */
 export function applyMarkers(
   schema: JsonSchema,
   markers: readonly Marker[],
-  { onRequired, keepsUnreadable }: Reading,
+  onRequired: (required: boolean) => void,
 ): JsonSchema {
   const marked: Mutable = { ...schema };
   for (const { key, value } of markers) {
     if (key === 'required') onRequired(parseBool('required', value));
-    else appliers[key]?.(marked, value, keepsUnreadable);
+    else appliers[key]?.(marked, value);
   }
   const listType = marked['x-kubernetes-list-type'];
   if (marked['x-kubernetes-list-map-keys'] && listType !== 'map') {
@@ -86,9 +104,9 @@ export function applyMarkers(
   return marked;
 }
 
-const appliers: Readonly<Record<string, (schema: Mutable, value: string, keepsUnreadable: boolean) => void>> = {
+const appliers: Readonly<Record<string, (schema: Mutable, value: string) => void>> = {
   required: () => undefined,
-  default: (schema, value, keepsUnreadable) => (schema.default = defaultValue(schema, value, keepsUnreadable)),
+  default: (schema, value) => (schema.default = defaultValue(schema, value)),
   description: (schema, value) => (schema.description = value),
   minimum: (schema, value) => (schema.minimum = parseFloatOf('minimum', value)),
   maximum: (schema, value) => (schema.maximum = parseFloatOf('maximum', value)),
@@ -211,7 +229,7 @@ function parseBool(marker: string, value: string): boolean {
 }
 
 /** kro keeps the text of a default; what is no JSON then is refused by the API server. */
-function defaultValue({ type }: Mutable, value: string, keepsUnreadable: boolean): JsonValue {
+function defaultValue({ type }: Mutable, value: string): JsonValue {
   if (type === 'integer' && !isInteger(value)) throw refused(`default value must be a valid integer, got: ${value}`);
   if (type === 'number' && goFloat(value) === undefined)
     throw refused(`default value must be a valid number, got: ${value}`);
@@ -222,8 +240,7 @@ function defaultValue({ type }: Mutable, value: string, keepsUnreadable: boolean
   try {
     return JSON.parse(type === 'string' ? `"${value}"` : value) as JsonValue;
   } catch {
-    if (keepsUnreadable) return value;
-    throw refused(`default ${value} is no JSON`);
+    return new UnreadableDefault(value) as unknown as JsonValue;
   }
 }
 

@@ -1,6 +1,6 @@
 import { KubewrightError } from '../errors.ts';
 import type { JsonSchema, JsonType } from './json-schema.ts';
-import { applyMarkers, parseMarkers } from './simple-schema-apply.ts';
+import { applyMarkers, parseMarkers, unreadableDefault } from './simple-schema-apply.ts';
 
 type Mutable = { -readonly [Key in keyof JsonSchema]: JsonSchema[Key] };
 
@@ -10,10 +10,7 @@ interface CustomType {
   readonly required: boolean;
 }
 
-interface Context {
-  readonly types: ReadonlyMap<string, CustomType>;
-  readonly keepsUnreadable: boolean;
-}
+type CustomTypes = ReadonlyMap<string, CustomType>;
 
 type TypeTree =
   | { readonly kind: 'atomic'; readonly type: JsonType }
@@ -32,8 +29,6 @@ const atomic: Readonly<Record<string, JsonType>> = {
 export interface SimpleSchemaSource {
   readonly spec?: unknown;
   readonly types?: unknown;
-  /** Takes a default that is no JSON as text, as kro does; the API server refuses it later. @default false */
-  readonly keepsUnreadable?: boolean;
 }
 
 /**
@@ -41,9 +36,17 @@ export interface SimpleSchemaSource {
  *
  * @throws KubewrightError `SimpleSchema`
  */
-export function parseSimpleSchema({ spec, types, keepsUnreadable = false }: SimpleSchemaSource): JsonSchema {
-  const custom = loadCustomTypes(asMap(types ?? {}), keepsUnreadable);
-  return structSchema(asMap(spec ?? {}), { types: custom, keepsUnreadable });
+export function parseSimpleSchema(source: SimpleSchemaSource): JsonSchema {
+  const schema = parseUnread(source);
+  const problem = unreadableDefault(schema);
+  if (problem !== undefined) throw simpleSchemaError(problem);
+  return schema;
+}
+
+/** The same where a default may be no JSON, see {@link unreadableDefault}. */
+export function parseUnread({ spec, types }: SimpleSchemaSource): JsonSchema {
+  const custom = loadCustomTypes(asMap(types ?? {}));
+  return structSchema(asMap(spec ?? {}), custom);
 }
 
 function simpleSchemaError(message: string): KubewrightError {
@@ -62,7 +65,7 @@ function goTypeName(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
-function loadCustomTypes(sources: Readonly<Record<string, unknown>>, keepsUnreadable: boolean): Context['types'] {
+function loadCustomTypes(sources: Readonly<Record<string, unknown>>): CustomTypes {
   const uses = new Map<string, ReadonlySet<string>>();
   for (const [name, source] of Object.entries(sources))
     uses.set(
@@ -83,17 +86,17 @@ function loadCustomTypes(sources: Readonly<Record<string, unknown>>, keepsUnread
     }
     loaded.set(
       name,
-      within(`building schema for ${name}`, () => customType(name, sources[name], { types: loaded, keepsUnreadable })),
+      within(`building schema for ${name}`, () => customType(name, sources[name], loaded)),
     );
   };
   for (const name of uses.keys()) load(name, []);
   return loaded;
 }
 
-function customType(name: string, source: unknown, context: Context): CustomType {
-  if (typeof source !== 'string') return { schema: structSchema(asMap(source), context), required: false };
+function customType(name: string, source: unknown, types: CustomTypes): CustomType {
+  if (typeof source !== 'string') return { schema: structSchema(asMap(source), types), required: false };
   const parent: string[] = [];
-  return { schema: fieldSchema(name, source, { context, required: parent }), required: parent.length > 0 };
+  return { schema: fieldSchema(name, source, { types, required: parent }), required: parent.length > 0 };
 }
 
 /** The custom types that a field or struct names. */
@@ -108,12 +111,12 @@ function* usedTypes(source: unknown): Generator<string> {
     yield* within(`field ${name}`, () => [...usedTypes(field)]);
 }
 
-function structSchema(fields: Readonly<Record<string, unknown>>, context: Context): JsonSchema {
+function structSchema(fields: Readonly<Record<string, unknown>>, types: CustomTypes): JsonSchema {
   const required: string[] = [];
   const properties: Record<string, JsonSchema> = {};
   for (const [name, field] of Object.entries(fields)) {
     properties[name] = within(`field ${name}`, () =>
-      typeof field === 'string' ? fieldSchema(name, field, { context, required }) : structSchema(asMap(field), context),
+      typeof field === 'string' ? fieldSchema(name, field, { types, required }) : structSchema(asMap(field), types),
     );
   }
   const schema: Mutable = { type: 'object', properties };
@@ -125,16 +128,14 @@ function structSchema(fields: Readonly<Record<string, unknown>>, context: Contex
 function fieldSchema(
   name: string,
   source: string,
-  { context, required }: { context: Context; required: string[] },
+  { types, required }: { types: CustomTypes; required: string[] },
 ): JsonSchema {
-  const { types, keepsUnreadable } = context;
   const { tree, markers } = parseField(source);
   const parsed = markers === undefined ? undefined : parseMarkers(markers);
   const schema = treeSchema(tree, types);
   if (tree.kind === 'custom' && types.get(tree.name)?.required) required.push(name);
   if (parsed === undefined) return schema;
-  const onRequired = (isRequired: boolean): unknown => isRequired && required.push(name);
-  return applyMarkers(schema, parsed, { onRequired, keepsUnreadable });
+  return applyMarkers(schema, parsed, (isRequired) => isRequired && required.push(name));
 }
 
 /** Splits a field at its first bar. */
@@ -163,7 +164,7 @@ function parseType(source: string, depth: number): TypeTree {
   return { kind: 'map', element: parseType(value, depth + 1) };
 }
 
-function treeSchema(tree: TypeTree, types: Context['types']): JsonSchema {
+function treeSchema(tree: TypeTree, types: CustomTypes): JsonSchema {
   switch (tree.kind) {
     case 'atomic':
       return { type: tree.type };

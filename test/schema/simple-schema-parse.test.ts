@@ -69,10 +69,7 @@ describe.runIf(present)('tables of kro', () => {
   test.each(cases.applyMarkers)('apply: $name', ({ schemaType, markers, openapi, parentRequired, error }) => {
     const required: string[] = [];
     const apply = (): JsonSchema =>
-      applyMarkers({ type: schemaType }, parseMarkers(markers), {
-        onRequired: (is) => is && required.push('field'),
-        keepsUnreadable: false,
-      });
+      applyMarkers({ type: schemaType }, parseMarkers(markers), (is) => is && required.push('field'));
     if (error) expect(apply).toThrow();
     else {
       expect(raw(apply())).toEqual(parsed(openapi));

@@ -1,7 +1,8 @@
 import { KubewrightError } from '../../errors.ts';
 import type { JsonSchema } from '../../schema/json-schema.ts';
 import { instanceOpenApi } from '../../schema/openapi.ts';
-import { parseSimpleSchema } from '../../schema/simple-schema-parse.ts';
+import { unreadableDefault } from '../../schema/simple-schema-apply.ts';
+import { parseUnread } from '../../schema/simple-schema-parse.ts';
 import { type Pieces, piecesOf } from '../read/pieces.ts';
 import type { Manifest } from '../read/source.ts';
 import { admissionRefusals } from './admission.ts';
@@ -68,26 +69,17 @@ export function checkDefinition(manifest: Manifest, rules: Rules): CheckedDefini
 }
 
 /** kro itself does not read defaults: what is no JSON fails when its CustomResourceDefinition is written. */
-function specSchema(pieces: Pieces): { spec: JsonSchema; unreadable?: KroRefusal } {
+function specSchema({ name, spec, types }: Pieces): { spec: JsonSchema; unreadable?: KroRefusal } {
   try {
-    return { spec: readSpec(pieces, false) };
-  } catch (error) {
-    if (!(error instanceof KroRefusal) || !error.message.endsWith(' is no JSON')) throw error;
-    const [, reason = ''] = error.message.split(schemaPrefix(pieces));
+    const schema = parseUnread({ spec, types });
+    const reason = unreadableDefault(schema);
+    if (reason === undefined) return { spec: schema };
     const message = `failed to create CRD: CustomResourceDefinition in version "v1" cannot be handled as a CustomResourceDefinition: ${reason}`;
-    return { spec: readSpec(pieces, true), unreadable: new KroRefusal('CrdRefused', message, error.path) };
-  }
-}
-
-const schemaPrefix = ({ name }: Pieces): string =>
-  `failed to build resourcegraphdefinition "${name}": failed to build OpenAPI schema for instance: `;
-
-function readSpec(pieces: Pieces, keepsUnreadable: boolean): JsonSchema {
-  try {
-    return parseSimpleSchema({ spec: pieces.spec, types: pieces.types, keepsUnreadable });
+    return { spec: schema, unreadable: new KroRefusal('CrdRefused', message, schemaPath(reason)) };
   } catch (error) {
     if (!(error instanceof KubewrightError)) throw error;
-    throw new KroRefusal('SimpleSchema', schemaPrefix(pieces) + error.message, schemaPath(error.message));
+    const prefix = `failed to build resourcegraphdefinition "${name}": failed to build OpenAPI schema for instance: `;
+    throw new KroRefusal('SimpleSchema', prefix + error.message, schemaPath(error.message));
   }
 }
 

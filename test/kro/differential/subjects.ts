@@ -20,8 +20,9 @@ export function starts(): Start[] {
   const own = graphCases
     .filter(({ skip }) => !skip?.kro)
     .map(({ name, graph }) => {
-      const definition = JSON.parse(JSON.stringify(toDefinition(graph))) as Fields;
-      return { name: `graph that ${name}`, definition, crds: [], gates: ['CELOmitFunction'] };
+      const gates = ['CELOmitFunction'];
+      const definition = JSON.parse(JSON.stringify(toDefinition(graph, { featureGates: gates }))) as Fields;
+      return { name: `graph that ${name}`, definition, crds: [], gates };
     });
   return existsSync(corpus) ? [...own, ...corpusStarts(), ...liveStarts()] : own;
 }

@@ -71,6 +71,8 @@ function rule(message: string): string {
     inOrder(message.replace(/\s+/g, ' ').trim())
       // Irregular English plurals.
       .replace(/(failed to create CRD: CustomResourceDefinition.apiextensions.k8s.io )"[^"]*"/, '$1')
+      // A name that the API server makes of a random number.
+      .replace(/\bselfType\d+/g, 'self')
       // 1e3 is a whole number in JavaScript and none in Go.
       .replace(/"number": in body must be of type (\w+): "number"/, '"integer": in body must be of type $1: "integer"')
       .replace(/cyclic dependency in type \w+: .*/, 'cyclic dependency in type')
