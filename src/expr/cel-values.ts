@@ -14,6 +14,11 @@ export abstract class CelObject {
     return this === other;
   }
 
+  /** What stands for the value as key of a map; without it only the very same value is the same key. */
+  mapKey(): string | undefined {
+    return undefined;
+  }
+
   /** Negative, zero or positive. */
   compare(_other: unknown): number {
     throw noSuchOverload();
@@ -35,6 +40,10 @@ export class CelDouble extends CelObject {
 
   override valueOf(): number {
     return this.value;
+  }
+
+  override mapKey(): string {
+    return `d${this.value}`;
   }
 
   toJSON(): number {
@@ -63,6 +72,10 @@ export class CelUint extends CelObject {
 
   override valueOf(): bigint {
     return this.value;
+  }
+
+  override mapKey(): string {
+    return `u${this.value}`;
   }
 
   toJSON(): number | string {
@@ -115,6 +128,10 @@ export class CelTypeValue extends CelObject {
     return other instanceof CelTypeValue && other.name === this.name;
   }
 
+  override mapKey(): string {
+    return `type ${this.name}`;
+  }
+
   override toString(): string {
     return this.name;
   }
@@ -122,10 +139,11 @@ export class CelTypeValue extends CelObject {
 
 /**
  * A map that an expression made. Keys are kept by type and value, as kro has it: `{0: 1, 0u: 2}` has two entries, and
- * looking up `0.0` finds the first.
+ * looking up `0.0` finds the first. A list, a map or another value that Go has behind a pointer is the same key only
+ * where it is the same value.
  */
 export class CelMap extends CelObject {
-  private readonly byPrimitive = new Map<unknown, readonly [unknown, unknown]>();
+  private readonly byIdentity = new Map<unknown, readonly [unknown, unknown]>();
   /** Keys that JavaScript has only objects for, by their texts. */
   private byText: Map<string, readonly [unknown, unknown]> | undefined;
 
@@ -140,7 +158,7 @@ export class CelMap extends CelObject {
   }
 
   get size(): number {
-    return this.byPrimitive.size + (this.byText?.size ?? 0);
+    return this.byIdentity.size + (this.byText?.size ?? 0);
   }
 
   has(key: unknown): boolean {
@@ -152,46 +170,42 @@ export class CelMap extends CelObject {
   }
 
   set(key: unknown, value: unknown): void {
-    const text = typeof key === 'object' ? keyText(key) : undefined;
-    if (text === undefined) {
-      // A list or map as key is an entry of its own each time, which nothing finds.
-      this.byPrimitive.set(typeof key === 'object' && key !== null ? {} : key, [key, value]);
-      return;
-    }
-    this.byText ??= new Map();
-    this.byText.set(text, [key, value]);
+    const text = keyText(key);
+    if (text === undefined) this.byIdentity.set(key instanceof CelOptional && key.present ? {} : key, [key, value]);
+    else (this.byText ??= new Map()).set(text, [key, value]);
   }
 
   delete(key: unknown): void {
-    const text = typeof key === 'object' ? keyText(key) : undefined;
-    if (text === undefined) this.byPrimitive.delete(key);
+    const text = keyText(key);
+    if (text === undefined) this.byIdentity.delete(key);
     else this.byText?.delete(text);
   }
 
   entries(): Iterable<readonly [unknown, unknown]> {
-    return this.byText ? [...this.byPrimitive.values(), ...this.byText.values()] : this.byPrimitive.values();
+    return this.byText ? [...this.byIdentity.values(), ...this.byText.values()] : this.byIdentity.values();
   }
 
   /** Numbers find the keys of the other number types, too. */
   private find(key: unknown): readonly [unknown, unknown] | undefined {
-    if (typeof key === 'string' || typeof key === 'boolean') return this.byPrimitive.get(key);
+    if (typeof key === 'string' || typeof key === 'boolean') return this.byIdentity.get(key);
     if (key instanceof CelDouble) {
       const found = this.byText?.get(`d${key.value}`);
       if (found || !Number.isInteger(key.value)) return found;
       const whole = BigInt(key.value);
-      return this.byPrimitive.get(intId(whole)) ?? this.byText?.get(`u${whole}`);
+      return this.byIdentity.get(intId(whole)) ?? this.byText?.get(`u${whole}`);
     }
-    if (key instanceof CelUint) return this.byText?.get(`u${key.value}`) ?? this.byPrimitive.get(intId(key.value));
-    const found = this.byPrimitive.get(key);
-    if (found || (typeof key !== 'number' && typeof key !== 'bigint')) return found;
-    return this.byText?.get(`u${key}`);
+    if (key instanceof CelUint) return this.byText?.get(`u${key.value}`) ?? this.byIdentity.get(intId(key.value));
+    if (typeof key !== 'number' && typeof key !== 'bigint') {
+      const text = keyText(key);
+      return text === undefined ? this.byIdentity.get(key) : this.byText?.get(text);
+    }
+    return this.byIdentity.get(key) ?? this.byText?.get(`u${key}`);
   }
 }
 
 /** Undefined for keys that stand for themselves. */
 function keyText(key: unknown): string | undefined {
-  if (key instanceof CelUint) return `u${key.value}`;
-  if (key instanceof CelDouble) return `d${key.value}`;
+  if (key instanceof CelObject) return key.mapKey();
   // Go cannot hash bytes.
   if (key instanceof Uint8Array) throw new Failure('unsupported map key type: bytes');
   return undefined;

@@ -48,13 +48,12 @@ export function compileCall(compiler: Compiler, call: Call): Code {
   return folded(compiler, args, code, call) ?? code;
 }
 
+/** A long list is not kept, a quantity may be changed by `add`, and each URL is a map's key of its own. */
+const unfolded: ReadonlySet<string> = new Set(['lists.range', 'quantity', 'url']);
+
 /** A call of constants is done once. One that fails is left: it has to fail when it is evaluated. */
 function folded(compiler: Compiler, args: readonly Code[], code: Code, call: Call): Code | undefined {
-  if (
-    args.length === 0 ||
-    !args.every((argument) => compiler.constantOf(argument)) ||
-    call.function === 'lists.range'
-  ) {
+  if (args.length === 0 || !args.every((argument) => compiler.constantOf(argument)) || unfolded.has(call.function)) {
     return undefined;
   }
   try {

@@ -2,6 +2,7 @@ import { find, get, optionalGet, rawEntry, rawField, rawItem, rawMember, require
 import { type Adapter, adapt, adapterFor, variableAdapter } from './adapt.ts';
 import { CelDouble, CelMap, CelOptional, CelTypeValue, CelUint } from './cel-values.ts';
 import type { Checked } from './check.ts';
+import { isJsonObject } from './collections.ts';
 import { compileCall } from './compile-call.ts';
 import { compileComprehension } from './compile-comprehension.ts';
 import { runtime } from './condition.ts';
@@ -229,7 +230,7 @@ export class Compiler {
 
   private map(tree: Typed & { kind: 'map' }): Code {
     const entries = tree.entries.map(({ key, value, optional }) => ({
-      key: this.compile(key),
+      key: this.key(key),
       value: this.compile(value),
       optional,
     }));
@@ -245,6 +246,21 @@ export class Compiler {
         else map.delete(at);
       }
       return map;
+    };
+  }
+
+  /** A list or a map is a key of its own each time that it is read from a binding or written out. */
+  isNewKey(tree: Typed): boolean {
+    return isNew(tree) && !scalars.has(this.final(tree.type).kind);
+  }
+
+  private key(tree: Typed): Code {
+    const code = this.compile(tree);
+    if (!this.isNewKey(tree)) return code;
+    return (frame) => {
+      const value = code(frame);
+      if (Array.isArray(value)) return value.slice();
+      return isJsonObject(value) ? { ...value } : value;
     };
   }
 
@@ -274,6 +290,13 @@ export class Compiler {
       return spendText(text);
     };
   }
+}
+
+const scalars: ReadonlySet<string> = new Set(['string', 'int', 'uint', 'bool']);
+
+function isNew(tree: Typed): boolean {
+  if (tree.kind === 'call') return tree.function === 'dyn' && tree.args.every(isNew);
+  return tree.kind === 'variable' || tree.kind === 'select' || tree.kind === 'index' || tree.kind === 'list';
 }
 
 /** What stands in a slot before the value of a binding is read. */

@@ -65,10 +65,19 @@ function bytesEqual(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }
 
-/** The operands of `<` and its like: nothing is ordered against NaN, whatever its type. */
+/** The operands of `<` and its like: nothing that has an order is ordered against NaN, whatever its type. */
 export function compareOperands(left: unknown, right: unknown): number {
-  if (isNotANumber(left) || isNotANumber(right)) return Number.NaN;
+  if (isNotANumber(left) || (isNotANumber(right) && hasOrder(left))) return Number.NaN;
   return compare(left, right);
+}
+
+function hasOrder(value: unknown): boolean {
+  if (typeof value !== 'object') return true;
+  return value instanceof CelDouble || value instanceof CelUint || value instanceof Uint8Array || isTime(value);
+}
+
+function isTime(value: unknown): boolean {
+  return value instanceof CelObject && (value.celType.kind === 'timestamp' || value.celType.kind === 'duration');
 }
 
 function isNotANumber(value: unknown): boolean {

@@ -236,7 +236,11 @@ export class Emitter {
   }
 
   private map(tree: Typed & { kind: 'map' }): string {
-    if (this.compiler.checked.strict || tree.entries.some(({ optional }) => optional)) return this.closure(tree);
+    if (
+      this.compiler.checked.strict ||
+      tree.entries.some(({ key, optional }) => optional || this.compiler.isNewKey(key))
+    )
+      return this.closure(tree);
     const result = this.store(`new (${this.use(CelMap)})()`);
     for (const { key, value } of tree.entries) {
       const at = this.emit(key);

@@ -54,6 +54,11 @@ export class Timestamp extends CelObject {
     return new Date(this.seconds * 1000 + Math.floor(this.nanos / 1e6));
   }
 
+  /** Go compares the zone by its pointer, and keeps one for each whole hour. */
+  override mapKey(): string | undefined {
+    return this.offset % 3600 === 0 ? `t${this.seconds}.${this.nanos}@${this.offset}` : undefined;
+  }
+
   override equals(other: unknown): boolean {
     return other instanceof Timestamp && other.seconds === this.seconds && other.nanos === this.nanos;
   }
@@ -198,6 +203,10 @@ export class Duration extends CelObject {
 
   get celType(): CelType {
     return durationType;
+  }
+
+  override mapKey(): string {
+    return `r${this.nanoseconds}`;
   }
 
   override equals(other: unknown): boolean {

@@ -26,6 +26,10 @@ class Cidr extends CelObject {
     return this.bits === other.bits && sameBytes(this.address.bytes, other.address.bytes);
   }
 
+  override mapKey(): string {
+    return `cidr ${this.address.bytes.join('.')}/${this.bits}`;
+  }
+
   override toString(): string {
     return `${this.address.toString()}/${this.bits}`;
   }

@@ -27,6 +27,10 @@ export class Ip extends CelObject {
     return sameBytes(this.bytes, other.bytes);
   }
 
+  override mapKey(): string {
+    return `ip ${this.bytes.join('.')}`;
+  }
+
   /** The canonical text: IPv6 in lower case with the longest run of zeros left out. */
   override toString(): string {
     return this.family === 4 ? this.bytes.join('.') : formatIpv6(this.bytes);

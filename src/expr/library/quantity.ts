@@ -7,22 +7,40 @@ import type { Library } from './overload.ts';
 const quantityType: CelType = { kind: 'opaque', name: 'kubernetes.Quantity' };
 const maximum = 9223372036854775807n;
 
+interface Amount {
+  unscaled: bigint;
+  scale: number;
+}
+
 /** A Kubernetes quantity: an unscaled number times a power of ten, exact. */
 class Quantity extends CelObject {
-  readonly unscaled: bigint;
-  /** Decimal digits after the point; negative for trailing zeros. */
-  readonly scale: number;
+  /** Shared and changed by `add` and `sub` where it is not small: Kubernetes copies the pointer to its number. */
+  private readonly amount: Amount;
   /** Kept as Kubernetes' int64 with scale; asking for an integer works only then. */
   readonly small: boolean;
   /** The result of `add` or `sub`: kro cannot compare with it from the right. */
   readonly computed: boolean;
 
-  constructor(parts: { unscaled: bigint; scale: number; small: boolean; computed?: boolean }) {
+  constructor(parts: { amount: Amount; small: boolean; computed?: boolean }) {
     super();
-    this.unscaled = parts.unscaled;
-    this.scale = parts.scale;
+    this.amount = parts.amount;
     this.small = parts.small;
     this.computed = parts.computed ?? false;
+  }
+
+  get unscaled(): bigint {
+    return this.amount.unscaled;
+  }
+
+  /** Decimal digits after the point; negative for trailing zeros. */
+  get scale(): number {
+    return this.amount.scale;
+  }
+
+  /** Gives this number, and that of every quantity it was made of by `add` and `sub`, another value. */
+  change(amount: Amount): Quantity {
+    Object.assign(this.amount, amount);
+    return new Quantity({ amount: this.amount, small: false, computed: true });
   }
 
   get celType(): CelType {
@@ -58,22 +76,23 @@ function aligned(left: Quantity, right: Quantity): [bigint, bigint, number] {
 function sum(left: Quantity, right: Quantity): Quantity {
   if (left.small && right.small) {
     if (right.unscaled === 0n)
-      return new Quantity({ unscaled: left.unscaled, scale: left.scale, small: true, computed: true });
+      return new Quantity({ amount: { unscaled: left.unscaled, scale: left.scale }, small: true, computed: true });
     if (left.unscaled === 0n)
-      return new Quantity({ unscaled: right.unscaled, scale: right.scale, small: true, computed: true });
+      return new Quantity({ amount: { unscaled: right.unscaled, scale: right.scale }, small: true, computed: true });
   }
   const [a, b, scale] = aligned(left, right);
   const unscaled = a + b;
+  if (!left.small) return left.change({ unscaled, scale });
   const fits = [a, b, unscaled].every((value) => BigInt.asIntN(64, value) === value);
-  return new Quantity({ unscaled, scale, small: left.small && right.small && fits, computed: true });
+  return new Quantity({ amount: { unscaled, scale }, small: left.small && right.small && fits, computed: true });
 }
 
 function negated(quantity: Quantity): Quantity {
-  return new Quantity({ unscaled: -quantity.unscaled, scale: quantity.scale, small: quantity.small });
+  return new Quantity({ amount: { unscaled: -quantity.unscaled, scale: quantity.scale }, small: quantity.small });
 }
 
 function ofInt(value: Int): Quantity {
-  return new Quantity({ unscaled: BigInt(value), scale: 0, small: true });
+  return new Quantity({ amount: { unscaled: BigInt(value), scale: 0 }, small: true });
 }
 
 const decimalSuffixes: ReadonlyMap<string, number> = new Map([
@@ -104,7 +123,7 @@ function parseQuantity(text: string): Quantity | undefined {
   const [, sign = '', whole = '', fraction = '', suffix = ''] = match;
   const digits = whole.replace(/^0+/, '');
   // A number of zeros only ends the reading: nothing may stand before its end but a suffix.
-  if (/^[+-]?0*$/.test(text)) return new Quantity({ unscaled: 0n, scale: 0, small: true });
+  if (/^[+-]?0*$/.test(text)) return new Quantity({ amount: { unscaled: 0n, scale: 0 }, small: true });
   const binary = binarySuffixes.get(suffix);
   const exponent = decimalSuffixes.get(suffix) ?? scientific(suffix);
   if (binary === undefined && exponent === undefined) return undefined;
@@ -131,7 +150,8 @@ function decimal({ sign, digits, fraction, empty }: Digits, exponent: number): Q
   const scale = fraction.length - exponent;
   const value = BigInt(digits + fraction);
   const unscaled = sign === '-' ? -value : value;
-  if (digits.length + fraction.length <= 18 && scale <= 9) return new Quantity({ unscaled, scale, small: true });
+  if (digits.length + fraction.length <= 18 && scale <= 9)
+    return new Quantity({ amount: { unscaled, scale }, small: true });
   if (empty) return undefined;
   return large(unscaled, scale);
 }
@@ -140,23 +160,31 @@ function powerOfTwo({ sign, digits, fraction, empty }: Digits, exponent: number)
   const value = BigInt(digits + fraction) << BigInt(exponent);
   const unscaled = sign === '-' ? -value : value;
   const precision = 15 - digits.length - Math.trunc((exponent * 3) / 10) - 1;
-  if (fraction === '' && precision >= 0 && value <= maximum) return new Quantity({ unscaled, scale: 0, small: true });
+  if (fraction === '' && precision >= 0 && value <= maximum)
+    return new Quantity({ amount: { unscaled, scale: 0 }, small: true });
   if (empty) return undefined;
   const quantity = large(unscaled, fraction.length);
-  const bound = new Quantity({ unscaled: maximum, scale: 0, small: false });
+  const bound = new Quantity({ amount: { unscaled: maximum, scale: 0 }, small: false });
   if (quantity.compareTo(bound) > 0) return bound;
   return quantity.compareTo(negated(bound)) < 0 ? negated(bound) : quantity;
 }
 
 /** Beyond Kubernetes' int64: at most nine digits after the point, rounded away from zero. */
 function large(unscaled: bigint, scale: number): Quantity {
-  if (scale <= 9) return new Quantity({ unscaled: unscaled * 10n ** BigInt(9 - scale), scale: 9, small: false });
+  if (scale <= 9)
+    return new Quantity({ amount: { unscaled: unscaled * 10n ** BigInt(9 - scale), scale: 9 }, small: false });
   if (scale > 5000)
-    return new Quantity({ unscaled: unscaled > 0n ? 1n : unscaled < 0n ? -1n : 0n, scale: 9, small: false });
+    return new Quantity({
+      amount: { unscaled: unscaled > 0n ? 1n : unscaled < 0n ? -1n : 0n, scale: 9 },
+      small: false,
+    });
   const divisor = 10n ** BigInt(scale - 9);
   const quotient = unscaled / divisor;
   const exact = quotient * divisor === unscaled;
-  return new Quantity({ unscaled: exact ? quotient : quotient + (unscaled < 0n ? -1n : 1n), scale: 9, small: false });
+  return new Quantity({
+    amount: { unscaled: exact ? quotient : quotient + (unscaled < 0n ? -1n : 1n), scale: 9 },
+    small: false,
+  });
 }
 
 function parse(text: string): Quantity {

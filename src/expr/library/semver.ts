@@ -26,6 +26,10 @@ class Semver extends CelObject {
     return this.compareTo(other) === 0;
   }
 
+  override mapKey(): never {
+    return fail('internal error: runtime error: hash of unhashable type cel.Semver');
+  }
+
   compareTo(other: Semver): number {
     for (const [index, number] of this.numbers.entries()) {
       const against = other.numbers[index] ?? 0n;
