@@ -1,4 +1,5 @@
 import type { StatusResult } from '../deploy/options.ts';
+import { driftLines, reasonLines } from './status-reasons.ts';
 import type { ValueObject } from '../expr/value.ts';
 import { indent } from './deploy.ts';
 import { heading } from './heading.ts';
@@ -17,20 +18,24 @@ export const statusVerb: Verb = {
   examples: ['status --env dev', 'status --env prod --why'],
   operand: 'stack',
   environment: 'required',
-  options: [{ flags: '--why', text: 'also says why something is not ready' }],
+  options: [
+    { flags: '--why', text: 'also says why something is not ready: pods, events, logs, expressions' },
+    { flags: '--drift', text: 'also lists what others changed or deleted since the deployment' },
+  ],
   run: runStatus,
 };
 
 async function runStatus({ stacks, flags, terminal, signal }: Call): Promise<Outcome> {
   const { environment, targets } = await loadOneTargets(stacks[0] as Stack, flags['env']);
   const { status } = await import('../deploy/status.ts');
+  const why = flags['why'] === true;
   const results: { target: Target; result: StatusResult }[] = [];
   await withProgress(terminal, async (progress) => {
     for (const target of targets) {
       results.push({
         target,
         result: await withCluster(target.cluster, progress, (cluster) =>
-          status(target.graph, targetOptions(target, cluster, signal)),
+          status(target.graph, { ...targetOptions(target, cluster, signal), why, drift: flags['drift'] === true }),
         ),
       });
     }
@@ -43,7 +48,7 @@ async function runStatus({ stacks, flags, terminal, signal }: Call): Promise<Out
     text: results
       .map(
         ({ target, result }) =>
-          `${heading(target, environment.name, terminal)}\n${resultText(result, terminal, { why: flags['why'] === true, order: target.graph.status })}`,
+          `${heading(target, environment.name, terminal)}\n${resultText(result, terminal, { why, order: target.graph.status })}`,
       )
       .join('\n\n'),
   };
@@ -58,14 +63,17 @@ function resultText(result: StatusResult, { colors }: Terminal, { why, order }: 
   if (!result.deployed) return '  is not deployed';
   const notReady = result.objects.filter(({ state }) => state !== 'ready');
   const lines = [`  ${result.objects.length - notReady.length} of ${result.objects.length} objects ready`];
-  for (const { label, kind, name, state, reason } of notReady) {
+  for (const { label, kind, name, state, reason, details = [] } of notReady) {
     const color = state === 'waiting' ? colors.yellow : colors.red;
     lines.push(`  ${color(state)} ${kind} ${name} ${colors.dim(label)}${why && reason ? `: ${reason}` : ''}`);
+    for (const line of details) lines.push(`      ${line}`);
   }
   for (const { path, reason } of result.pending) lines.push(`  ${colors.yellow('pending')} ${path}: ${reason}`);
   if (Object.keys(result.status).length > 0) lines.push(indent(statusText(result.status, colors, order)));
   if (why)
     for (const { field, reason } of result.statusPending)
       lines.push(colors.dim(`  ${field}: not there yet (${reason})`));
+  lines.push(...reasonLines(result.expressions ?? [], colors));
+  if (result.drift) lines.push(...driftLines(result.drift, colors));
   return lines.join('\n');
 }

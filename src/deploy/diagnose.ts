@@ -13,29 +13,35 @@ export async function diagnose(run: Run, object: KubernetesObject): Promise<read
   const { namespace } = object.metadata;
   if (!namespace) return [];
   try {
-    const pods = await podsOf(run, object);
+    const { pods, middle } = await ownedBy(run, object);
     const unwell = pods.filter((pod) => condition(subjectOf(pod), 'Ready')?.status !== 'True');
     const about = unwell.slice(0, manyPods);
-    const [own, ...events] = await Promise.all([object, ...about].map((each) => warnings(run, each)));
+    const all = await Promise.all([object, ...middle, ...about].map((each) => warnings(run, each)));
     const lines = await Promise.all(
       about.map(async (pod, index) => [
         podLine(pod),
-        ...(events[index] ?? []).map((line) => `  ${line}`),
+        ...(all[1 + middle.length + index] ?? []).map((line) => `  ${line}`),
         ...(await lastWords(run, pod)),
       ]),
     );
     const rest =
       unwell.length > about.length ? [`and ${unwell.length - about.length} more pods that are not ready`] : [];
-    return [...(own ?? []), ...lines.flat(), ...rest];
+    return [...new Set(all.slice(0, 1 + middle.length).flat()), ...lines.flat(), ...rest];
   } catch {
     return [];
   }
 }
 
+interface Owned {
+  readonly pods: readonly KubernetesObject[];
+  /** ReplicaSets and Jobs in between: what refuses to let them create pods is told about them. */
+  readonly middle: readonly KubernetesObject[];
+}
+
 /** Owner references lead from the workload over ReplicaSets and Jobs to pods. */
-async function podsOf(run: Run, object: KubernetesObject): Promise<readonly KubernetesObject[]> {
-  if (object.kind === 'Pod') return [object];
-  if (!fields(object['spec'])['template'] && !fields(object['spec'])['jobTemplate']) return [];
+async function ownedBy(run: Run, object: KubernetesObject): Promise<Owned> {
+  if (object.kind === 'Pod') return { pods: [object], middle: [] };
+  if (!fields(object['spec'])['template'] && !fields(object['spec'])['jobTemplate']) return { pods: [], middle: [] };
   const { namespace } = object.metadata;
   const list = async (apiVersion: string, kind: string): Promise<readonly KubernetesObject[]> =>
     (await run.cluster.list({ apiVersion, kind, namespace }, { timeoutMs: patienceMs })).items;
@@ -45,12 +51,12 @@ async function podsOf(run: Run, object: KubernetesObject): Promise<readonly Kube
     list('batch/v1', 'Job'),
   ]);
   const current = currentSet(object, sets);
-  const owners = new Set([object.metadata.uid]);
-  for (const middle of [...sets, ...jobs]) {
-    if (isOwnedBy(middle, owners) && (middle.kind !== 'ReplicaSet' || !current || middle === current))
-      owners.add(middle.metadata.uid);
-  }
-  return pods.filter((pod) => isOwnedBy(pod, owners) && !pod.metadata.deletionTimestamp);
+  const self = new Set([object.metadata.uid]);
+  const middle = [...sets, ...jobs].filter(
+    (each) => isOwnedBy(each, self) && (each.kind !== 'ReplicaSet' || !current || each === current),
+  );
+  const owners = new Set([object.metadata.uid, ...middle.map(({ metadata }) => metadata.uid)]);
+  return { pods: pods.filter((pod) => isOwnedBy(pod, owners) && !pod.metadata.deletionTimestamp), middle };
 }
 
 /** Pods of older versions explain nothing. */
@@ -78,10 +84,27 @@ function podLine(pod: KubernetesObject): string {
   const scheduled = condition(subject, 'PodScheduled');
   const why =
     stuck?.text ??
+    exitText(status) ??
     (scheduled?.status === 'False'
       ? explain(scheduled, 'not scheduled')
       : explain(condition(subject, 'Ready'), `phase ${text(status['phase']) ?? 'unknown'}`));
   return `pod ${pod.metadata.name}: ${why}`;
+}
+
+/** A container that ended and is not started again. */
+function exitText(status: Fields): string | undefined {
+  for (const entry of containersOf(status)) {
+    const ended = fields(fields(entry['state'])['terminated']);
+    const code = ended['exitCode'];
+    if (typeof code !== 'number' || code === 0) continue;
+    const said = [text(ended['reason']), text(ended['message'])].filter(Boolean).join(': ');
+    return `container ${String(entry['name'])}: ${said} (exit code ${code})`;
+  }
+  return undefined;
+}
+
+function containersOf(status: Fields): readonly Fields[] {
+  return ['initContainerStatuses', 'containerStatuses'].flatMap((list) => (status[list] ?? []) as readonly Fields[]);
 }
 
 async function warnings(run: Run, object: KubernetesObject): Promise<readonly string[]> {
@@ -94,17 +117,24 @@ async function warnings(run: Run, object: KubernetesObject): Promise<readonly st
   return [...new Set(lines)].slice(-manyEvents);
 }
 
-/** The last lines of a container that ended. */
+/** The last lines of a container that ended, or of one that runs and is not ready. */
 async function lastWords(run: Run, pod: KubernetesObject): Promise<readonly string[]> {
-  const crashed = ((fields(pod['status'])['containerStatuses'] ?? []) as readonly Fields[]).find(
-    (entry) => fields(entry['lastState'])['terminated'],
-  );
-  if (!crashed) return [];
+  const containers = containersOf(fields(pod['status']));
+  const restarted = containers.find((entry) => fields(entry['lastState'])['terminated']);
+  const isBad = ({ state, ready }: Fields): boolean =>
+    fields(fields(state)['terminated'])['exitCode'] !== 0 && !fields(state)['waiting'] && ready !== true;
+  const chosen = restarted ?? containers.find(isBad);
+  if (!chosen) return [];
   try {
     const { name, namespace = '' } = pod.metadata;
     const log = await run.cluster.logs(
       { name, namespace },
-      { container: String(crashed['name']), tailLines: logLines, previous: true, timeoutMs: patienceMs },
+      {
+        container: String(chosen['name']),
+        tailLines: logLines,
+        previous: restarted !== undefined,
+        timeoutMs: patienceMs,
+      },
     );
     return log
       .trim()

@@ -3,8 +3,9 @@ import type { Convergence } from './converge.ts';
 import { diagnose } from './diagnose.ts';
 import { describe } from './identity.ts';
 import { isReady, type Item } from './item.ts';
+import type { Mask } from './masking.ts';
 import { stopped, subject, type Run } from './run.ts';
-import type { World } from './world.ts';
+import { maskOf, type World } from './world.ts';
 
 const manyDiagnoses = 8;
 
@@ -25,7 +26,8 @@ export async function failureOf(
       : left.map((item) => `${item.desired.label}: ${shortReason(item)}`);
     return stopped(run, [...explained, ...world.resolution.pending.map(({ path, reason }) => `${path}: ${reason}`)]);
   }
-  const problems = [...errors, ...(await Promise.all(broken.map((item) => notReady(run, world, item))))];
+  const mask = maskOf(world);
+  const problems = [...errors, ...(await Promise.all(broken.map((item) => notReady(run, world, { item, mask }))))];
   const [only] = problems;
   if (only && problems.length === 1) return only;
   return new KubewrightError({
@@ -39,11 +41,15 @@ function isItem(failure: unknown): failure is Item {
   return typeof failure === 'object' && failure !== null && 'desired' in failure && 'verdict' in failure;
 }
 
-async function notReady(run: Run, world: World, item: Item): Promise<KubewrightError> {
+async function notReady(
+  run: Run,
+  world: World,
+  { item, mask }: { readonly item: Item; readonly mask: Mask },
+): Promise<KubewrightError> {
   const { desired, verdict } = item;
   const live = world.live.object(desired.key);
-  const details = live ? await diagnose(run, live) : [];
-  const reason = verdict && verdict.state !== 'ready' ? verdict.reason : 'it is not ready';
+  const details = live ? (await diagnose(run, live)).map(mask) : [];
+  const reason = verdict && verdict.state !== 'ready' ? mask(verdict.reason) : 'it is not ready';
   const more = details.filter((line) => !reason.includes(line));
   return new KubewrightError({
     code: 'NotReady',
@@ -57,11 +63,12 @@ async function notReady(run: Run, world: World, item: Item): Promise<KubewrightE
 }
 
 async function explainAll(world: World, run: Run, left: readonly Item[]): Promise<readonly string[]> {
+  const mask = maskOf(world);
   // The deadline is over, so the questions go out without its signal.
   return Promise.all(
     left.map(async (item, index) => {
       const live = world.live.object(item.desired.key);
-      const details = live && index < manyDiagnoses ? await diagnose(run, live) : [];
+      const details = live && index < manyDiagnoses ? (await diagnose(run, live)).map(mask) : [];
       return [
         `${item.desired.label} (${describe(item.desired)}): ${shortReason(item)}`,
         ...details.map((line) => `    ${line}`),

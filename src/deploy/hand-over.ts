@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../cluster/cluster.ts';
+import type { KubernetesObject, ManagedFields } from '../cluster/cluster.ts';
 import { edgesOf } from './edges.ts';
 import { valueAt } from './field-path.ts';
 import { groupKind } from './identity.ts';
@@ -80,6 +80,13 @@ function without(value: unknown, [head = '', ...rest]: readonly string[], owned:
 
 function isItem(item: Fields, key: string): boolean {
   return Object.entries(JSON.parse(key.slice(2)) as Fields).every(([name, wanted]) => item[name] === wanted);
+}
+
+/** Whether a manager has fields of an object because they were handed over to it. */
+export function isHandedOver(object: KubernetesObject, { manager = '', subresource }: ManagedFields): boolean {
+  return table.some(
+    (row) => row.kinds.includes(groupKind(object)) && row.managers.includes(manager) && row.subresource === subresource,
+  );
 }
 
 const autoscalers = ['HorizontalPodAutoscaler.autoscaling', 'ScaledObject.keda.sh'];

@@ -55,6 +55,14 @@ export interface DeployOptions extends TargetOptions {
   readonly confirm?: ((plan: Plan) => boolean | Promise<boolean>) | undefined;
 }
 
+/** Options of `status`. */
+export interface StatusOptions extends TargetOptions {
+  /** Also looks at pods, events, logs and expressions of what is not ready. @default false */
+  readonly why?: boolean | undefined;
+  /** Also compares the objects with what was deployed. @default false */
+  readonly drift?: boolean | undefined;
+}
+
 /** Options of `destroy`. */
 export interface DestroyOptions extends TargetOptions {
   /**
@@ -138,6 +146,39 @@ export interface StatusResult {
   readonly statusPending: readonly { readonly field: string; readonly reason: string }[];
   readonly objects: readonly ObjectState[];
   readonly pending: readonly { readonly path: string; readonly reason: string }[];
+  /** With `why`: expressions that keep something from being ready, and those that status fields are computed from. */
+  readonly expressions?: readonly ExpressionReason[];
+  /** With `drift`: what others did to the deployment since it was made. */
+  readonly drift?: readonly Drift[];
+}
+
+/** An expression, its value or why it has none, and those of its parts. Values of Secrets are replaced by `(secret)`. */
+export interface ExpressionTree {
+  readonly expression: string;
+  readonly value?: unknown;
+  readonly error?: string;
+  readonly parts: readonly ExpressionTree[];
+}
+
+/** Where an expression stands: `readyWhen` or `includeWhen` of the resource at `path`, or a field of the status. */
+export interface ExpressionReason extends ExpressionTree {
+  readonly path: string;
+  readonly field: string;
+}
+
+/** Something that somebody else did to an object of a deployment. */
+export interface Drift extends ObjectAddress {
+  /**
+   * `released`: it is there, and does not carry the label of this deployment any more. `field`: one field of it changed.
+   * `unknown`: what it should be is not known now, as it waits for another one.
+   */
+  readonly change: 'deleted' | 'released' | 'field' | 'unknown';
+  readonly path?: string;
+  /** Field manager that has the field now. */
+  readonly manager?: string;
+  readonly wanted?: unknown;
+  readonly found?: unknown;
+  readonly reason: string;
 }
 
 /** One object of a deployment and how it does. */
@@ -145,6 +186,8 @@ export interface ObjectState extends ObjectAddress {
   readonly state: 'ready' | 'waiting' | 'failed' | 'missing';
   /** Why it is not ready. */
   readonly reason?: string | undefined;
+  /** With `why`: its pods, their last words, warnings about all of them. */
+  readonly details?: readonly string[];
 }
 
 /** Something that happened. */

@@ -36,6 +36,60 @@ function covers(value: unknown, fields: Fields): boolean {
   return true;
 }
 
+/** A field name, or an item of a list by its content. */
+export type FieldStep = string | { readonly item: unknown };
+
+/** The leaves of an intent that an owned set lacks. */
+export function* unowned(intent: KubernetesObject, fields: Fields): Iterable<readonly FieldStep[]> {
+  const { apiVersion: _version, kind: _kind, metadata, status: _status, ...rest } = intent;
+  const { labels, annotations, finalizers } = metadata;
+  yield* lost({ ...rest, metadata: { labels, annotations, finalizers } }, fields, []);
+}
+
+/** Without owned fields every leaf is lost; an owned set without children has all below it. */
+function* lost(
+  value: unknown,
+  fields: Fields | undefined,
+  steps: readonly FieldStep[],
+): Iterable<readonly FieldStep[]> {
+  if (fields && (hasNoFields(fields) || typeof value !== 'object' || value === null)) return;
+  if (typeof value !== 'object' || value === null || (!fields && Array.isArray(value))) {
+    yield steps;
+    return;
+  }
+  const children: readonly (readonly [FieldStep, unknown])[] = Array.isArray(value)
+    ? value.map((item: unknown) => [{ item }, item])
+    : Object.entries(value);
+  for (const [step, item] of children) {
+    if (typeof step === 'string' && isEmpty(item)) continue;
+    const child = fields && ownedChild(fields, step);
+    if (!child && typeof step !== 'string') yield [...steps, step];
+    else yield* lost(item, child, [...steps, step]);
+  }
+}
+
+function ownedChild(fields: Fields, step: FieldStep): Fields | undefined {
+  if (typeof step === 'string') return fields[`f:${step}`] as Fields | undefined;
+  const { item } = step;
+  const key =
+    typeof item === 'object' && item !== null
+      ? Object.keys(fields).find(
+          (name) => name.startsWith('k:') && fitsKey(item as Fields, JSON.parse(name.slice(2)) as Fields),
+        )
+      : undefined;
+  return fields[key ?? `v:${JSON.stringify(item)}`] as Fields | undefined;
+}
+
+/** Whether an owned set has a field. */
+export function ownsStep(fields: Fields, steps: readonly FieldStep[]): boolean {
+  let current: Fields | undefined = fields;
+  for (const step of steps) {
+    current = ownedChild(current, step);
+    if (!current) return false;
+  }
+  return true;
+}
+
 // The server keeps no trace of empty values in some kinds.
 function isEmpty(item: unknown): boolean {
   return item === null || item === undefined || (typeof item === 'object' && hasNoFields(item));

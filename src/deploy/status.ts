@@ -1,41 +1,51 @@
 import { throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
+import { explainExpressions } from '../resolve/explain.ts';
 import { checkCluster } from './cluster-identity.ts';
+import { diagnose } from './diagnose.ts';
+import { driftOf } from './drift.ts';
 import { addressOf } from './item.ts';
 import { statusWithKro } from './kro/status.ts';
-import type { ObjectState, StatusResult, TargetOptions } from './options.ts';
+import type { ObjectState, StatusOptions, StatusResult } from './options.ts';
 import { readWorld } from './planning.ts';
 import { judge } from './readiness/table.ts';
 import { ruleContext } from './rule-context.ts';
 import { startRun, subject, whileRunning } from './run.ts';
 import type { Run } from './run.ts';
+import { expressionReasons } from './why.ts';
+import { maskOf } from './world.ts';
 
 /** How a deployment does now, read once. */
-export async function status(graph: Graph, options: TargetOptions): Promise<StatusResult> {
+export async function status(graph: Graph, options: StatusOptions): Promise<StatusResult> {
   const run = startRun(graph, options);
   return whileRunning(run, async () => {
     await checkCluster(run, options.clusterId);
-    return run.mode === 'kro' ? statusWithKro(run) : statusDirectly(run);
+    return run.mode === 'kro' ? statusWithKro(run, options) : statusDirectly(run, options);
   });
 }
 
-async function statusDirectly(run: Run): Promise<StatusResult> {
+async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<StatusResult> {
   const world = await readWorld(run);
   throwProblems(subject(run), world.denied as never);
   const rules = await ruleContext(
     run,
     world.desired.map(({ object }) => object),
   );
-  const objects = world.desired.map((desired): ObjectState => {
-    const live = world.live.object(desired.key);
-    if (!live) return { ...addressOf(desired), state: 'missing' };
-    const verdict = judge(live, rules);
-    return {
-      ...addressOf(desired),
-      state: verdict.state,
-      ...(verdict.reason !== undefined && { reason: verdict.reason }),
-    };
-  });
+  const mask = maskOf(world);
+  const objects = await Promise.all(
+    world.desired.map(async (desired): Promise<ObjectState> => {
+      const live = world.live.object(desired.key);
+      if (!live) return { ...addressOf(desired), state: 'missing' };
+      const { state, reason } = judge(live, rules);
+      const details = why && state !== 'ready' ? await run.pool.run(() => diagnose(run, live)) : [];
+      return {
+        ...addressOf(desired),
+        state,
+        ...(reason !== undefined && { reason: mask(reason) }),
+        ...(details.length > 0 && { details: details.map(mask) }),
+      };
+    }),
+  );
   const { resolution, stored } = world;
   return {
     deployed: stored.record !== undefined || objects.some(({ state }) => state !== 'missing'),
@@ -43,5 +53,7 @@ async function statusDirectly(run: Run): Promise<StatusResult> {
     statusPending: resolution.statusPending,
     objects,
     pending: resolution.pending.map(({ path, reason }) => ({ path, reason })),
+    ...(why && { expressions: expressionReasons(explainExpressions(run.graph, run.instance, world.live), mask) }),
+    ...(drift && { drift: driftOf(world) }),
   };
 }

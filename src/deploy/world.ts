@@ -6,6 +6,7 @@ import { isOurs } from './decide.ts';
 import { toDesired, type Desired, type Wishes } from './desired.ts';
 import { keys, keyOf, refOf } from './identity.ts';
 import { Live } from './live.ts';
+import { maskFor, type Mask } from './masking.ts';
 import { parseKind, type StoredRecord } from './record.ts';
 import { kindOf, type Run } from './run.ts';
 
@@ -212,6 +213,14 @@ const unresolved: Resolution = {
   status: {},
   statusPending: [],
 };
+
+/** Hides the values of its Secrets, as they are wanted and as they are. */
+export function maskOf({ desired, live }: Pick<World, 'desired' | 'live'>): Mask {
+  return maskFor(
+    desired.map(({ object }) => object),
+    [...live.all()].map(([, object]) => object),
+  );
+}
 
 /** A world of which nothing was read but the record and the namespace. */
 export function newWorld(read: {

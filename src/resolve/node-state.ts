@@ -46,6 +46,8 @@ export interface Surroundings {
   /** The nodes before it. */
   readonly states: ReadonlyMap<string, NodeState>;
   readonly schema: Record<string, unknown>;
+  /** Sees the surroundings of the graph, and of each graph in it. */
+  readonly visit?: (around: Surroundings) => void;
 }
 
 const nothing = { skipped: false, objects: [], value: undefined, ready: false } as const;
@@ -242,6 +244,7 @@ function innerState(node: GraphNode, graph: Graph, around: Surroundings): NodeSt
   const inner = resolveWithin(graph, { name, namespace, labels, annotations, spec }, around.observed, {
     prefix: `${path}/`,
     ignoreReadiness: around.ignoreReadiness,
+    visit: around.visit,
   });
   const done =
     inner.pending.length === 0 &&

@@ -34,6 +34,8 @@ interface Within {
   /** Path of the instance node that contains the graph, with a slash behind it. */
   readonly prefix: string;
   readonly ignoreReadiness: boolean;
+  /** Called for the graph, and for each graph in it, when its nodes are known. */
+  readonly visit?: Surroundings['visit'];
 }
 
 /** `resolve` for a graph at any depth. */
@@ -41,7 +43,7 @@ export function resolveWithin(
   graph: Graph,
   given: Instance,
   observed: Observed,
-  { prefix, ignoreReadiness }: Within,
+  { prefix, ignoreReadiness, visit }: Within,
 ): Resolution {
   const instance = graph.scope === 'Cluster' ? { ...given, namespace: undefined } : given;
   const states = new Map<string, NodeState>();
@@ -53,9 +55,11 @@ export function resolveWithin(
     ignoreReadiness,
     states,
     schema: schemaObject(graph, instance),
+    ...(visit && { visit }),
   };
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   for (const id of graph.order) states.set(id, resolveNode(nodes.get(id) as GraphNode, surroundings));
+  visit?.(surroundings);
   const collected = collect(graph, states, prefix);
   const status = resolveStatus(surroundings);
   const isReady = collected.pending.length === 0 && collected.waiting.length === 0 && !status.statusProblem;

@@ -1,10 +1,15 @@
+import { explainExpressions } from '../../resolve/explain.ts';
 import { resolve } from '../../resolve/resolve.ts';
 import { addressOf } from '../item.ts';
-import type { ObjectState, StatusResult } from '../options.ts';
+import { diagnose } from '../diagnose.ts';
+import { driftOf } from '../drift.ts';
+import { maskFor } from '../masking.ts';
+import type { ObjectState, StatusOptions, StatusResult } from '../options.ts';
 import { judge } from '../readiness/table.ts';
 import { condition, explain, subjectOf } from '../readiness/verdict.ts';
 import { ruleContext } from '../rule-context.ts';
 import type { Run } from '../run.ts';
+import { expressionReasons } from '../why.ts';
 import { look } from '../world.ts';
 import { readChildren } from './children.ts';
 import { missingKro } from './installed.ts';
@@ -15,7 +20,7 @@ import { withSources } from './sources.ts';
 import { ownStatus } from './wait.ts';
 
 /** How an instance does now, by kro's words and by the objects that it made. */
-export async function statusWithKro(run: Run): Promise<StatusResult> {
+export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Promise<StatusResult> {
   const missing = await missingKro(run);
   if (missing) throw missing;
   const [instance, world] = await Promise.all([readInstance(run), readSecrets(run, outline(run))]);
@@ -36,10 +41,23 @@ export async function statusWithKro(run: Run): Promise<StatusResult> {
     run,
     children.map(({ object }) => object),
   );
-  const made = children.map(({ address, object }): ObjectState => {
-    const verdict = judge(object, rules);
-    return { ...address, state: verdict.state, ...(verdict.reason !== undefined && { reason: verdict.reason }) };
-  });
+  const mask = maskFor(
+    children.map(({ object }) => object),
+    world.desired.map(({ object }) => object),
+    [...world.live.all()].map(([, object]) => object),
+  );
+  const made = await Promise.all(
+    children.map(async ({ address, object }): Promise<ObjectState> => {
+      const { state, reason } = judge(object, rules);
+      const details = why && state !== 'ready' ? await run.pool.run(() => diagnose(run, object)) : [];
+      return {
+        ...address,
+        state,
+        ...(reason !== undefined && { reason: mask(reason) }),
+        ...(details.length > 0 && { details: details.map(mask) }),
+      };
+    }),
+  );
   const observed = observedOf(children, world);
   let resolution = resolve(run.graph, run.instance, observed);
   world.resolution = { ...resolution, objects: [] };
@@ -60,5 +78,8 @@ export async function statusWithKro(run: Run): Promise<StatusResult> {
     statusPending,
     objects: [own, ...secrets, ...made],
     pending: pending.map(({ path, reason }) => ({ path, reason })),
+    ...(why && { expressions: expressionReasons(explainExpressions(run.graph, run.instance, observed), mask) }),
+    // What kro makes it corrects itself; the Secrets are ours.
+    ...(drift && { drift: driftOf(world) }),
   };
 }

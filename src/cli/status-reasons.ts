@@ -1,0 +1,48 @@
+import type { Drift, ExpressionReason, ExpressionTree } from '../deploy/options.ts';
+import type { Terminal } from './terminal.ts';
+
+type Colors = Terminal['colors'];
+
+const maxValue = 80;
+const maxExpression = 120;
+
+/** Expressions without a value, conditions that do not hold and texts that depend on conditions, with their parts. */
+export function reasonLines(reasons: readonly ExpressionReason[], { bold }: Colors): readonly string[] {
+  return reasons
+    .filter(isTelling)
+    .flatMap(({ path, field, ...tree }) => [
+      `  ${bold([path, field].filter(Boolean).join(' '))}`,
+      ...treeLines(tree, 2),
+    ]);
+}
+
+function isTelling({ error, value, parts }: ExpressionTree): boolean {
+  return error !== undefined || value === false || parts.some((part) => typeof part.value === 'boolean');
+}
+
+function treeLines({ expression, value, error, parts }: ExpressionTree, depth: number): readonly string[] {
+  const result = error === undefined ? `= ${short(value, maxValue)}` : `: ${error}`;
+  // Where the whole has no value for want of a part, saying so once is enough.
+  const shown = parts.filter((part) => error === undefined || part.error !== error);
+  return [
+    `${'  '.repeat(depth)}${cut(expression, maxExpression)} ${result}`,
+    ...shown.flatMap((part) => treeLines(part, depth + 1)),
+  ];
+}
+
+/** What others did, one line each. */
+export function driftLines(drift: readonly Drift[], { green, yellow, dim }: Colors): readonly string[] {
+  if (drift.length === 0) return [`  ${green('no drift')}`];
+  return drift.map(({ kind, name, change, path, wanted, found, reason }) => {
+    const values = change === 'field' ? ` ${String(path)}: ${short(wanted, maxValue)} → ${short(found, maxValue)}` : '';
+    return `  ${yellow('drift')} ${kind} ${name}${values} ${dim(`(${reason})`)}`;
+  });
+}
+
+function short(value: unknown, length: number): string {
+  return cut(JSON.stringify(value) ?? 'nothing', length);
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}

@@ -1,0 +1,274 @@
+import { type } from 'arktype';
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import type { Cluster } from '../../src/cluster/cluster.ts';
+import { deploy } from '../../src/deploy/deploy.ts';
+import type { DeployOptions, ExpressionReason, StatusResult } from '../../src/deploy/options.ts';
+import { status } from '../../src/deploy/status.ts';
+import { toResourceGraph, type Graph } from '../../src/graph/graph.ts';
+import { Cel } from '../../src/expr/cel.ts';
+import { kind, simple } from '../../src/k8s/index.ts';
+import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor } from './deploying.ts';
+
+const cluster = await connectTo(inject('controlPlane'));
+afterAll(() => cluster.close());
+
+const namespaceOf = ({ instance }: DeployOptions): string => instance.namespace as string;
+const password = 'correct-horse';
+
+/** The same cluster with a kubelet that keeps logs: the simulated one has none. */
+function withLogs(text: string): Cluster {
+  const asked: unknown[] = [];
+  return new Proxy(cluster, {
+    get: (target, name) => {
+      if (name === 'logs') return (...input: unknown[]) => (asked.push(input), Promise.resolve(text));
+      const value = Reflect.get(target, name, target) as unknown;
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+const failing = (pod: string): Graph =>
+  graphOf('why', () => {
+    const annotations = { 'simulate.kubewright.dev/pod': pod };
+    const spec = { containers: [{ name: 'main', image: 'nginx:typo' }] };
+    const template = { metadata: { labels: { app: 'web' }, annotations }, spec };
+    const web = kind({ apiVersion: 'apps/v1', kind: 'Deployment' })({
+      metadata: { name: 'web' },
+      spec: { replicas: 2, selector: { matchLabels: { app: 'web' } }, template },
+    } as never);
+    return { web, db: simple.Secret({ name: 'db', stringData: { password } }) };
+  });
+
+describe('status --why', () => {
+  it.each<readonly [string, string, RegExp]>([
+    [
+      'an image that cannot be pulled',
+      'image-pull-error',
+      /pod web-\S+: container main: ImagePullBackOff: Back-off pulling image/,
+    ],
+    [
+      'a container that crashes',
+      'crash-loop',
+      /pod web-\S+: container main: CrashLoopBackOff: back-off .* \(last exit code 1\)/,
+    ],
+    ['a probe that fails', 'not-ready', /pod web-\S+: ContainersNotReady/],
+  ])('%s: pods, warnings, exit code, last log lines without Secrets', async (_title, pod, expected) => {
+    const log = [...Array.from({ length: 30 }, (_, index) => `line ${index}`), `cannot log in with ${password}`];
+    const place = withLogs(log.slice(-20).join('\n'));
+    const options = { ...optionsFor({ cluster: place, namespace: freshName('why') }), timeoutMs: 3_000 };
+    const refused = (await deploy(failing(pod), options).catch((error: Error) => error.message)) as string;
+    expect(refused).not.toContain(password);
+    const patient = { ...options, timeoutMs: 30_000 };
+    await expect
+      .poll(async () => (await status(failing(pod), { ...patient, why: true })).objects[0]?.details?.join('\n'), {
+        timeout: 20_000,
+      })
+      .toMatch(expected);
+    const { objects } = await status(failing(pod), { ...patient, why: true });
+    const [web, db] = objects;
+    expect(db).toMatchObject({ state: 'ready' });
+    expect(web?.details?.filter((line) => line.startsWith('pod '))).toHaveLength(2);
+    if (pod !== 'image-pull-error') expect(web?.details).toContain('  | cannot log in with (secret)');
+    expect(JSON.stringify(objects)).not.toContain(password);
+    expect((await status(failing(pod), patient)).objects[0]).not.toHaveProperty('details');
+  });
+
+  it('a quota that lets no pod be created', async () => {
+    const options = { ...optionsFor({ cluster, namespace: freshName('why') }), timeoutMs: 3_000 };
+    const namespace = namespaceOf(options);
+    await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'no-pods', namespace } };
+    await cluster.create({ ...quota, spec: { hard: { pods: '0' } } });
+    const admitted = async (): Promise<unknown> =>
+      (await cluster.get({ ...quota, name: 'no-pods', namespace }))?.['status'];
+    await expect.poll(admitted, { timeout: 20_000 }).toMatchObject({ used: { pods: '0' } });
+    const graph = failing('not-ready');
+    await deploy(graph, options).catch(() => undefined);
+    const [web] = (await status(graph, { ...options, timeoutMs: 20_000, why: true })).objects;
+    expect(web).toMatchObject({ state: 'waiting', reason: expect.stringMatching(/exceeded quota: no-pods/) });
+    // The ReplicaSet in between was told too.
+    expect(web?.details?.join('\n')).toMatch(
+      /FailedCreate: Error creating: pods "web-\S+" is forbidden: exceeded quota/,
+    );
+  });
+
+  const fieldsOf = (result: StatusResult): Record<string, ExpressionReason> =>
+    Object.fromEntries(
+      (result.expressions ?? []).map((each) => [[each.path, each.field].filter(Boolean).join(' '), each]),
+    );
+
+  it('expressions of the status, readyWhen and includeWhen, part by part', async () => {
+    const definition = {
+      name: 'explained',
+      apiVersion: 'tests.example.com/v1',
+      kind: 'Explained',
+      spec: type({ debug: 'boolean', wanted: 'number.integer' }),
+      status: type({ 'healthy?': 'boolean', 'address?': 'string', 'secret?': 'string', 'name?': 'string' }),
+    };
+    const graph = toResourceGraph(
+      definition,
+      (schema) => {
+        const web = simple.Deployment({ name: 'web', image: 'nginx', replicas: 1 });
+        const db = simple.Secret({ name: 'db', stringData: { password } });
+        const front = simple.Service({ name: 'front', ports: [{ port: 80 }], selector: { app: 'web' } });
+        return {
+          web,
+          db,
+          front,
+          flags: simple.ConfigMap(
+            { name: 'flags', data: { phase: 'starting' } },
+            { readyWhen: (self) => Cel.expr<boolean>(self.data, "['phase'] == 'done'") },
+          ),
+          debug: simple.ConfigMap(
+            { name: 'debug', data: {} },
+            { includeWhen: schema.spec.debug.and(schema.spec.wanted.gt(0)) },
+          ),
+        } as never;
+      },
+      (schema, resources: never) => {
+        const { web, front, db } = resources as Record<string, never>;
+        return {
+          healthy: Cel.expr<boolean>(field(web, 'status', 'readyReplicas'), ' == ', schema.spec.wanted),
+          address: Cel.template(
+            'http://%s',
+            Cel.expr<string>(field(front, 'status', 'loadBalancer'), '.ingress[0].ip'),
+          ),
+          secret: Cel.expr<string>("'is ' + string(", field(db, 'data', 'password'), ')'),
+          name: field(web, 'metadata', 'name'),
+        };
+      },
+    );
+    const options = optionsFor({ cluster, namespace: freshName('why'), spec: { debug: false, wanted: 3 } });
+    await deploy(graph, { ...options, timeoutMs: 4_000 }).catch(() => undefined);
+    const result = await status(graph, { ...options, why: true });
+    const found = fieldsOf(result);
+    expect(Object.keys(found).sort()).toEqual(
+      ['debug includeWhen', 'flags readyWhen', 'status.address', 'status.healthy', 'status.secret'].sort(),
+    );
+    expect(found['status.healthy']).toMatchObject({
+      value: false,
+      parts: [
+        { expression: 'web.status.readyReplicas', value: 1 },
+        { expression: 'schema.spec.wanted', value: 3 },
+      ],
+    });
+    expect(found['status.address']).toMatchObject({ error: expect.stringContaining('ingress') });
+    expect(found['flags readyWhen']).toMatchObject({ value: false, parts: [{ value: 'starting' }] });
+    expect(found['debug includeWhen']).toMatchObject({
+      value: false,
+      parts: expect.arrayContaining([{ expression: 'schema.spec.debug', value: false, parts: [] }]),
+    });
+    expect(found['status.secret']).toMatchObject({ value: 'is (secret)' });
+    expect(JSON.stringify(result.expressions)).not.toContain(password);
+    expect(JSON.stringify(result.expressions)).not.toContain(Buffer.from(password).toString('base64'));
+    expect(await status(graph, options)).not.toHaveProperty('expressions');
+  });
+});
+
+function field(object: unknown, ...names: readonly string[]): never {
+  return names.reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], object) as never;
+}
+
+describe('status --drift', () => {
+  it('is empty after a deployment, and after a change of the graph', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('drift') });
+    await deploy(graphOf('drift', configMaps(['a'])), options);
+    expect((await status(graphOf('drift', configMaps(['a'])), { ...options, drift: true })).drift).toEqual([]);
+  });
+
+  it('names fields and their new managers, removed fields, deleted and released objects; Secrets are masked', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('drift') });
+    const namespace = namespaceOf(options);
+    const graph = graphOf('drift', () => ({
+      a: simple.ConfigMap({ name: 'a', data: { key: 'ours', other: 'ours' } }),
+      web: simple.Deployment({ name: 'web', image: 'nginx:1', replicas: 1 }),
+      scaled: simple.Deployment({ name: 'scaled', image: 'nginx:1', replicas: 1 }),
+      db: simple.Secret({ name: 'db', stringData: { password } }),
+      gone: simple.ConfigMap({ name: 'gone', data: {} }),
+      freed: simple.ConfigMap({ name: 'freed', data: {} }),
+    }));
+    await deploy(graph, options);
+    const edit = async (
+      target: { apiVersion: string; kind: string; name: string },
+      body: object,
+      more: object = { fieldManager: 'kubectl-edit' },
+    ): Promise<unknown> => cluster.patch({ ...target, namespace }, { type: 'merge', body: body as never }, more);
+    const deploymentRef = (name: string) => ({ apiVersion: 'apps/v1', kind: 'Deployment', name });
+    await edit({ ...configMap, name: 'a' }, { data: { key: 'theirs', other: null } });
+    const body = [{ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'nginx:2' }] as const;
+    await cluster.patch(
+      { ...deploymentRef('web'), namespace },
+      { type: 'json', body },
+      { fieldManager: 'kubectl-set' },
+    );
+    await edit(
+      deploymentRef('scaled'),
+      { spec: { replicas: 3 } },
+      { fieldManager: 'kube-controller-manager', subresource: 'scale' },
+    );
+    await edit(
+      { apiVersion: 'v1', kind: 'Secret', name: 'db' },
+      { data: { password: Buffer.from('battery').toString('base64') } },
+    );
+    await edit({ ...configMap, name: 'freed' }, { metadata: { labels: { 'applyset.kubernetes.io/part-of': null } } });
+    await cluster.delete({ ...configMap, name: 'gone', namespace });
+    const result = await status(graph, { ...options, drift: true });
+    const shown = (result.drift ?? []).map(({ label, change, path, manager, wanted, found, reason }) => ({
+      label,
+      change,
+      ...(path && { path }),
+      ...(manager && { manager }),
+      ...(wanted !== undefined && { wanted }),
+      ...(found !== undefined && { found }),
+      reason,
+    }));
+    expect(shown).toEqual(
+      expect.arrayContaining([
+        { label: 'gone', change: 'deleted', reason: 'somebody deleted it' },
+        { label: 'freed', change: 'released', reason: 'it does not carry the label of this deployment any more' },
+        {
+          label: 'a',
+          change: 'field',
+          path: 'data.key',
+          manager: 'kubectl-edit',
+          wanted: 'ours',
+          found: 'theirs',
+          reason: 'kubectl-edit set it',
+        },
+        { label: 'a', change: 'field', path: 'data.other', wanted: 'ours', reason: 'somebody removed it' },
+        {
+          label: 'web',
+          change: 'field',
+          path: 'spec.template.spec.containers[name="web"].image',
+          manager: 'kubectl-set',
+          wanted: 'nginx:1',
+          found: 'nginx:2',
+          reason: 'kubectl-set set it',
+        },
+        {
+          label: 'scaled',
+          change: 'field',
+          path: 'spec.replicas',
+          manager: 'kube-controller-manager',
+          wanted: 1,
+          found: 3,
+          reason: 'kube-controller-manager has it, as it should',
+        },
+        {
+          label: 'db',
+          change: 'field',
+          path: 'data.password',
+          manager: 'kubectl-edit',
+          wanted: '(secret)',
+          found: '(secret)',
+          reason: 'kubectl-edit set it',
+        },
+      ]),
+    );
+    expect(shown).toHaveLength(7);
+    expect(JSON.stringify(result)).not.toMatch(
+      new RegExp(`${password}|battery|${Buffer.from('battery').toString('base64')}`),
+    );
+    expect(await namesIn(cluster, namespace, configMap)).toEqual(['a', 'freed']);
+  });
+});
