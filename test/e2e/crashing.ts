@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
-import type { DeployOptions } from '../../src/deploy/options.ts';
+import type { DeployOptions, DestroyOptions, Mode } from '../../src/deploy/options.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
 import { freshName, graphOf, optionsFor } from './deploying.ts';
@@ -75,13 +75,13 @@ export function twenty(suffix: string, version: string): Graph {
 /** A namespace of somebody else with things in it that nobody may touch. */
 export interface Stage {
   readonly namespace: string;
-  readonly options: DeployOptions;
+  readonly options: DeployOptions & DestroyOptions;
   readonly theirs: string;
 }
 
-export async function stage(cluster: Cluster, owned: boolean): Promise<Stage> {
+export async function stage(cluster: Cluster, owned: boolean, mode: Mode = 'direct'): Promise<Stage> {
   const namespace = freshName('crash');
-  const options = optionsFor({ cluster, namespace });
+  const options = { ...optionsFor({ cluster, namespace, mode }), definition: true };
   if (!owned) {
     await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     await cluster.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace } });
@@ -108,7 +108,9 @@ async function versions(cluster: Cluster, namespace: string, names: readonly str
 async function contents(cluster: Cluster, namespace: string): Promise<Record<string, unknown>> {
   const lists = await Promise.all(kinds.map((each) => cluster.list({ ...each, namespace })));
   const entries = lists.flatMap(({ items }) => items).filter((item) => !isFurniture(item));
-  const byName = entries.map((item) => [`${item.kind}/${item.metadata.name}`, essence(item)] as const);
+  const nameOf = ({ type, metadata: { name } }: KubernetesObject): string =>
+    type === 'kubewright.dev/record' ? 'record' : name;
+  const byName = entries.map((item) => [`${item.kind}/${nameOf(item)}`, essence(item)] as const);
   return Object.fromEntries(byName.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -187,14 +189,19 @@ export async function expectConverged(
 async function deleteDeadLock(cluster: Cluster, namespace: string): Promise<void> {
   const { items } = await cluster.list({ ...lease, namespace });
   for (const { metadata, spec } of items) {
-    expect((spec as { holderIdentity: string }).holderIdentity).toBe(dead);
+    const [, pid = ''] = (spec as { holderIdentity: string }).holderIdentity.split('/');
+    expect(() => process.kill(Number(pid), 0)).toThrow();
     await cluster.delete({ ...lease, name: metadata.name, namespace });
   }
 }
 
 /** What a deployment makes that nobody disturbs. */
-export async function undisturbed(cluster: Cluster, graph: Graph): Promise<Record<string, unknown>> {
-  const { options, namespace } = await stage(cluster, true);
+export async function undisturbed(
+  cluster: Cluster,
+  graph: Graph,
+  mode: Mode = 'direct',
+): Promise<Record<string, unknown>> {
+  const { options, namespace } = await stage(cluster, true, mode);
   await deploy(graph, options);
   const state = await contents(cluster, namespace);
   await destroy(graph, options);

@@ -2,53 +2,80 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
-import { destroy } from '../../src/deploy/destroy.ts';
-import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor } from './deploying.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import { expectConverged, inParallel, stage, twenty, undisturbed, type Verb } from './crashing.ts';
+import { connectTo } from './deploying.ts';
+import type { Doom } from './deploy-in-process.ts';
 
 const place = inject('controlPlane');
 const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 const runner = fileURLToPath(new URL('deploy-in-process.ts', import.meta.url));
 
-/** Runs a deployment in a process of its own that kills itself with SIGKILL before its nth write. */
-function killedAt(
-  write: number,
-  { names, namespace, verb }: { names: readonly string[]; namespace: string; verb: string },
-): Promise<void> {
+const oldArguments = ['', 'one'] as const;
+const newArguments = ['-new', 'two'] as const;
+const old = twenty(...oldArguments);
+const renamed = twenty(...newArguments);
+const states = new Map<Graph, Record<string, unknown>>();
+for (const graph of [old, renamed]) states.set(graph, await undisturbed(cluster, graph));
+
+/** Runs a deployment in a process of its own that is killed with SIGKILL at one of its writes; `false` when it ended before. */
+function killedAt(doom: Omit<Doom, 'place'>): Promise<boolean> {
+  const { server, token, caFile } = place;
   const child = spawn(process.execPath, [runner], {
-    env: { ...process.env, KILL: JSON.stringify({ write, names, namespace, verb, place }) },
+    env: { ...process.env, KILL: JSON.stringify({ ...doom, place: { server, token, caFile } }) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => void (errors += chunk.toString()));
   return new Promise((resolve, reject) => {
-    child.on('exit', (code) =>
-      code === 0 ? reject(new Error(`the run ended before write ${write}: ${errors}`)) : resolve(),
-    );
+    child.on('exit', (code, signal) => {
+      if (signal === 'SIGKILL') resolve(true);
+      else if (code === 0) resolve(false);
+      else reject(new Error(errors));
+    });
   });
 }
 
-// Namespace, lock, record, five objects, record, lock: the writes of a small deployment.
-describe('14. kill -9 mid-apply, re-run converges, nothing leaked', () => {
-  it.each([1, 3, 4, 6])('before write %i of a first deployment is continued by the next', async (write) => {
-    const namespace = freshName('killed');
-    const names = ['a', 'b', 'c', 'd', 'e'];
-    await killedAt(write, { names, namespace, verb: 'deploy' });
-    const options = optionsFor({ cluster, namespace });
-    const renamed = ['a', 'b', 'c', 'd', 'x'];
-    await deploy(graphOf('killed', configMaps(renamed)), { ...options, timeoutMs: 50_000 });
-    expect(await namesIn(cluster, namespace, configMap)).toEqual(renamed);
-    expect((await deploy(graphOf('killed', configMaps(renamed)), options)).writes).toBe(0);
-  });
+interface Situation {
+  readonly title: string;
+  readonly before?: Graph;
+  readonly doomed: readonly [Verb, Doom['graph']];
+  readonly next: Graph;
+}
 
-  it.each([4, 7])('before write %i of a destruction leaves nothing behind after the next', async (write) => {
-    const namespace = freshName('destroyed');
-    const names = ['a', 'b', 'c', 'd', 'e'];
-    const options = optionsFor({ cluster, namespace });
-    const graph = graphOf('killed', configMaps(names));
-    await deploy(graph, options);
-    await killedAt(write, { names, namespace, verb: 'destroy' });
-    await destroy(graph, options);
-    expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })).toBeUndefined();
-  });
+const situations: readonly Situation[] = [
+  { title: 'a first deployment', doomed: ['deploy', oldArguments], next: old },
+  { title: 'an update that renames', before: old, doomed: ['deploy', newArguments], next: renamed },
+  { title: 'a destruction', before: old, doomed: ['destroy', oldArguments], next: old },
+];
+
+/** Every third write is enough here: deploy-crashes.test.ts has all of them, in one process. */
+const writes = Array.from({ length: 14 }, (_, index) => index * 3 + 1);
+
+describe('a process that is killed with SIGKILL', () => {
+  it.each(situations)(
+    '$title: the next run converges, nothing is left over, nothing foreign is touched',
+    async ({ before, doomed: [verb, graph], next }) => {
+      let points = 0;
+      let last = Infinity;
+      await inParallel(writes, 3, async (number) => {
+        const when = number % 2 === 0 ? 'before' : 'after';
+        if (number > last) return;
+        const staged = await stage(cluster, false);
+        if (before) await deploy(before, staged.options);
+        const died = await killedAt({ write: number, when, graph, verb, namespace: staged.namespace });
+        await expectConverged(cluster, staged, { verb, graph: next, state: states.get(next) ?? {} }).catch(
+          (error: Error) => {
+            throw new Error(`killed ${when} write ${number}: ${error.message}`, { cause: error });
+          },
+        );
+        if (died) points += 1;
+        else last = Math.min(last, number);
+      });
+      console.log(`${verb}: ${points} processes killed`);
+      expect(points).toBeGreaterThanOrEqual(7);
+    },
+    300_000,
+  );
 });

@@ -5,6 +5,7 @@ import { withLock } from '../lock.ts';
 import { ensureNamespace } from '../namespace.ts';
 import { kindOfInstance } from '../mode.ts';
 import type { DeployedObject, DeployOptions, DeployResult } from '../options.ts';
+import { isUnfinished } from '../planning.ts';
 import { author, readRecord, writeRecord, type DeployRecord } from '../record.ts';
 import { removeInOrder } from '../remove.ts';
 import { subject, type Run } from '../run.ts';
@@ -60,7 +61,8 @@ async function makeAndWait(run: Run, planned: PlannedWithKro, options: DeployOpt
     world.desired.filter((desired) => !comesLater(outline, desired)),
   ];
   await makeSecrets(run, world, { wanted: before, options });
-  const newDefinition = definitions.some(({ change }) => change.action !== 'unchanged');
+  // After a run that was killed, kro may not have looked at the definition yet either.
+  const newDefinition = isUnfinished(world) || definitions.some(({ change }) => change.action !== 'unchanged');
   const instance = await makeInstance(run, planned.instance, { again: newDefinition, take: options.take });
   const [settled] = await Promise.all([
     settleInstance(run, world, { generation: instance.metadata.generation ?? 0, newDefinition }),

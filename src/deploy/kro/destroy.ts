@@ -4,14 +4,14 @@ import type { Graph } from '../../graph/graph.ts';
 import type { KubernetesObject } from '../../cluster/cluster.ts';
 import { declined } from '../declined.ts';
 import type { DestroyResult } from '../destroy.ts';
-import { withLock } from '../lock.ts';
+import { isLocked, withLock } from '../lock.ts';
 import { readNamespace, removeNamespace } from '../namespace.ts';
 import { unfinishedMove } from '../migrate.ts';
 import { modeProblems } from '../mode.ts';
 import type { DestroyOptions, Plan } from '../options.ts';
 import { ownFields } from '../ownership.ts';
 import { refuseWithoutPermissions } from '../permissions.ts';
-import { readRecord, recordRef } from '../record.ts';
+import { readRecord, recordRef, type StoredRecord } from '../record.ts';
 import { removeInOrder, type Removal } from '../remove.ts';
 import { subject, type Run } from '../run.ts';
 import { isOurs } from '../decide.ts';
@@ -24,29 +24,22 @@ import { addressOfInstance, readInstance } from './instance.ts';
 export async function destroyWithKro(run: Run, options: DestroyOptions): Promise<DestroyResult> {
   const missing = await missingKro(run);
   if (missing) throw missing;
-  const [instance, secrets, definitions, namespace] = await Promise.all([
-    readInstance(run),
-    findSecrets(run),
-    options.definition ? findDefinitions(run) : [],
-    readNamespace(run),
-  ]);
-  const stored = await readRecord(run);
-  throwProblems(subject(run), [...modeProblems(run, stored, {}), ...unfinishedMove(run, stored)]);
-  const removals: Removal[] = [
-    ...(instance ? [{ object: instance, address: addressOfInstance(run), wave: 3 }] : []),
-    ...secrets,
-  ];
-  const plan = planOf([...removals, ...definitions]);
+  const [found, namespace] = await Promise.all([find(run, options), readNamespace(run)]);
+  const plan = planOf([...found.removals, ...found.definitions]);
   const none: DestroyResult = { objects: [], kept: [], writes: 0, duration: 0 };
-  if (!namespace || (plan.changes.length === 0 && !stored.resourceVersion && !isOurs(run, namespace)))
-    return finish(run, none);
+  if (!namespace) return finish(run, none);
+  const known = plan.changes.length > 0 || found.stored.resourceVersion !== undefined || (await isLocked(run));
+  if (!known && !isOurs(run, namespace)) return finish(run, none);
   run.emit({ type: 'plan', plan });
   await refuseWithoutPermissions(run, plan);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
   const kept: string[] = [];
-  const gone: Removal[] = [...removals];
+  const gone: Removal[] = [];
   await withLock(run, async () => {
+    // Another run may have worked between our look and our lock: what it made has to go too.
+    const { stored, removals, definitions } = await find(run, options);
     await removeInOrder(run, removals);
+    gone.push(...removals);
     for (const definition of definitions) await removeDefinition(run, definition, { kept, gone });
     if (stored.resourceVersion) await run.cluster.delete(recordRef(run));
   });
@@ -58,12 +51,29 @@ export async function destroyWithKro(run: Run, options: DestroyOptions): Promise
   });
 }
 
+/** What is to go, and the record that it was found by. */
+interface Found {
+  readonly stored: StoredRecord;
+  readonly removals: readonly Removal[];
+  readonly definitions: readonly DefinitionRemoval[];
+}
+
+async function find(run: Run, { definition }: DestroyOptions): Promise<Found> {
+  const [instance, stored, definitions] = await Promise.all([
+    readInstance(run),
+    readRecord(run),
+    definition ? findDefinitions(run) : [],
+  ]);
+  throwProblems(subject(run), [...modeProblems(run, stored, {}), ...unfinishedMove(run, stored)]);
+  const made = instance ? [{ object: instance, address: addressOfInstance(run), wave: 3 }] : [];
+  return { stored, definitions, removals: [...made, ...(await findSecrets(run, stored))] };
+}
+
 function finish(run: Run, result: DestroyResult): DestroyResult {
   return { ...result, writes: run.cluster.writes, duration: performance.now() - run.startedAt };
 }
 
-async function findSecrets(run: Run): Promise<readonly Removal[]> {
-  const stored = await readRecord(run);
+async function findSecrets(run: Run, stored: StoredRecord): Promise<readonly Removal[]> {
   const world = newWorld({ stored, namespace: undefined, existing: new Set() });
   await lookForOrphans(run, world);
   throwProblems(subject(run), world.denied as never);
