@@ -2,7 +2,7 @@ import { KubewrightError, throwProblems } from '../../errors.ts';
 import type { KindReference } from '../../cluster/cluster.ts';
 import type { Graph, GraphNode } from '../../graph/graph.ts';
 import { isObject } from '../../expr/value.ts';
-import { plural } from '../../kro/check/served-kind.ts';
+import { plural } from '../../kro/plural.ts';
 import { definitionsOf } from '../../kro/chain.ts';
 import { settle } from '../../resolve/offline.ts';
 import type { ExternalRead, NodePath, ResolvedObject } from '../../resolve/resolution.ts';

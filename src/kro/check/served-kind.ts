@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../../schema/json-schema.ts';
+import { plural } from '../plural.ts';
 import { fieldsOf, type Pieces } from '../read/pieces.ts';
 import { KroRefusal } from './refusal.ts';
 import { ruledProblems, ruleProblem } from './served-rules.ts';
@@ -18,7 +19,7 @@ interface Found {
  */
 export function checkServedKind({ group, kind, schema }: Pieces, spec: JsonSchema): void {
   const found = [
-    ...groupProblems(group, `${plural(kind.toLowerCase())}.${group}`),
+    ...nameProblems(group, kind),
     ...specProblems(spec, 'spec.validation.openAPIV3Schema.properties[spec]', ['spec', 'schema', 'spec']),
     ...columnProblems(schema['additionalPrinterColumns']),
   ];
@@ -34,23 +35,29 @@ export function checkServedKind({ group, kind, schema }: Pieces, spec: JsonSchem
   );
 }
 
-/** English plurals as far as they are regular. */
-export function plural(word: string): string {
-  if (/(ss|us|x|ch|sh)$/.test(word)) return `${word}es`;
-  if (word.endsWith('s')) return word;
-  return /[^aeiou]y$/.test(word) ? `${word.slice(0, -1)}ies` : `${word}s`;
-}
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const label = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 
-function* groupProblems(group: string, name: string): Iterable<Found> {
+function* nameProblems(group: string, kind: string): Iterable<Found> {
   const place = ['spec', 'schema', 'group'];
-  const isName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(group);
-  const invalid = `Invalid value: ${JSON.stringify(group)}: `;
-  if (!isName) {
-    const message = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`;
-    yield { path: 'metadata.name', message: `Invalid value: ${JSON.stringify(name)}: ${message}`, place };
-    yield { path: 'spec.group', message: invalid + message, place };
-  } else if (!group.includes('.'))
-    yield { path: 'spec.group', message: `${invalid}should be a domain with at least one dot`, place };
+  const kindPlace = ['spec', 'schema', 'kind'];
+  const names = plural(kind.toLowerCase());
+  const full = `${names}.${group}`;
+  const invalid = (value: string): string => `Invalid value: ${JSON.stringify(value)}: `;
+  const noSubdomain = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')`;
+  const noLabel = `a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')`;
+  const tooLong = 'must be no more than 63 characters';
+  if (!subdomain.test(full)) yield { path: 'metadata.name', message: invalid(full) + noSubdomain, place };
+  if (!subdomain.test(group)) yield { path: 'spec.group', message: invalid(group) + noSubdomain, place };
+  else if (!group.includes('.'))
+    yield { path: 'spec.group', message: `${invalid(group)}should be a domain with at least one dot`, place };
+  const problem = label.test(names) ? (names.length > 63 ? tooLong : undefined) : noLabel;
+  if (problem) yield { path: 'spec.names.plural', message: invalid(names) + problem, place: kindPlace };
+  const list = `${kind}List`;
+  if (list.length > 63) {
+    const message = `${invalid(list)}may have mixed case, but should otherwise match: ${tooLong}`;
+    yield { path: 'spec.names.listKind', message, place: kindPlace };
+  }
 }
 
 /** Defaults first: rules are only looked at when all of them fit. */

@@ -186,6 +186,19 @@ const named: Readonly<Record<string, Mutation>> = {
     ]);
     metadata[field] = structuredClone(value);
   }),
+  names: (subject, random) => {
+    const [field, value] = random.pick([
+      ['kind', 'DNS'],
+      ['kind', 'Index'],
+      ['kind', 'K'.repeat(60)],
+      ['kind', 'web'],
+      ['group', 'example'],
+      ['group', 'Big.example.com'],
+      ['apiVersion', 'v2'],
+      ['apiVersion', 'one'],
+    ] as const);
+    schemaOf(subject)[field] = value;
+  },
   scope: (subject, random) => {
     schemaOf(subject)['scope'] = random.pick(['Cluster', 'Cluster', 'Namespaced']);
   },

@@ -69,8 +69,6 @@ export function verdictDifference(ours: Ours, theirs: GraphAnswer): string | und
 function rule(message: string): string {
   return (
     inOrder(message.replace(/\s+/g, ' ').trim())
-      // Irregular English plurals.
-      .replace(/(failed to create CRD: CustomResourceDefinition.apiextensions.k8s.io )"[^"]*"/, '$1')
       // A name that the API server makes of a random number.
       .replace(/\bselfType\d+/g, 'self')
       // 1e3 is a whole number in JavaScript and none in Go.
