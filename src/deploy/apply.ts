@@ -10,6 +10,7 @@ import { immutableError, isImmutable } from './immutable.ts';
 import { fieldManager } from './identity.ts';
 import { canonical } from './intent.ts';
 import type { ChangeAction, DeployOptions } from './options.ts';
+import { explainRefusal } from './refused.ts';
 import { isPassing, retrying } from './retry.ts';
 import type { Run } from './run.ts';
 
@@ -27,13 +28,13 @@ export interface Task {
 }
 
 /** Writes one object, patiently, and gives it as the server stored it. */
-export function applyTask(run: Run, task: Task): Promise<KubernetesObject> {
+export async function applyTask(run: Run, task: Task): Promise<KubernetesObject> {
   const { desired, mayAppear } = task;
   const once = (): Promise<KubernetesObject> => {
     run.signal.throwIfAborted();
     return attempt(run, task);
   };
-  return retrying(() => run.pool.run(once), {
+  const applying = retrying(() => run.pool.run(once), {
     // Running writes are finished; only the waiting between them ends.
     signal: run.signal,
     heals: (error) =>
@@ -44,6 +45,11 @@ export function applyTask(run: Run, task: Task): Promise<KubernetesObject> {
       (mayAppear === true && isApiError(error, 'NotFound', 'KindNotServed')),
     onRetry: (error) => run.emit({ type: 'retry', object: desired, reason: error.message }),
   });
+  try {
+    return await applying;
+  } catch (error) {
+    throw await explainRefusal(run, desired, error);
+  }
 }
 
 /** What the server would store; nothing is written. */

@@ -17,6 +17,7 @@ import { migrationOf, modeProblems } from './mode.ts';
 import type { DeployOptions, Plan, PlannedChange } from './options.ts';
 import { missingPermissions, type MissingPermission } from './permissions.ts';
 import { readRecord } from './record.ts';
+import { explainRefusal } from './refused.ts';
 import { retrying } from './retry.ts';
 import { subject, type Run } from './run.ts';
 import { existingSecrets } from './secrets.ts';
@@ -49,6 +50,7 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
   const problems: Error[] = [
     ...modeProblems(run, world.stored, options),
     ...kindProblems(world),
+    ...scopeProblems(run, world),
     ...shrinkProblems({ run, world, orphans }, options),
   ];
   const held = await heldElsewhere(run, world, options);
@@ -184,7 +186,7 @@ async function planOne(
         };
       // Adopting first moves ownership, which a dry run cannot; what this object names may come before it.
       const comes = action === 'create' && isApiError(error, 'NotFound') && namesMissing(world, desired);
-      if (action !== 'adopt' && !comes) problems.push(error as Error);
+      if (action !== 'adopt' && !comes) problems.push(await explainRefusal(run, desired, error));
     }
   }
   return { ...address, action, fields: [] };
@@ -231,6 +233,22 @@ export function orphanAddress(
 }
 
 /** Kinds that nobody serves and no CRD of the graph brings. */
+/** The server answers such requests as if they were about something else. */
+function scopeProblems({ kinds }: Run, { desired }: World): Error[] {
+  return desired.flatMap(({ label, apiVersion, kind, namespace, node }) => {
+    const served = kinds.get(`${apiVersion}/${kind}`);
+    if (!served || served.namespaced || namespace === undefined) return [];
+    const source = node.source();
+    return new KubewrightError({
+      code: 'WrongScope',
+      resource: label,
+      path: 'metadata.namespace',
+      message: `${kind} belongs to the whole cluster, and this one names a namespace${source ? ` (${source})` : ''}`,
+      hint: 'Leave metadata.namespace out.',
+    });
+  });
+}
+
 function kindProblems({ desired }: World): Error[] {
   const defined = new Set(desired.map(({ object }) => definesKind(object)));
   return desired
