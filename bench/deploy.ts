@@ -1,10 +1,12 @@
 /**
  * A deployment of ConfigMaps against bare `node:https` loops over the same objects in the same process, and against
- * `kubectl apply --server-side`: apply (inventory, lock and record included), apply again, destroy; and what an unchanged
- * deployment of five times as many costs per object.
+ * `kubectl apply --server-side` and `helm install`: apply (inventory, lock and record included), apply again, destroy;
+ * what an unchanged deployment of five times as many costs per object, and its memory; Deployments until they are ready.
+ * Every line at the end says its bar. The memory is that of the built library: `npm run build` first.
  *
- *   npx tsx bench/deploy.ts <kubeconfig> [objects] [rounds]
+ *   npx tsx bench/deploy.ts <kubeconfig> [objects] [rounds] [deployments]
  */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
@@ -19,10 +21,12 @@ import { destroy } from '../src/deploy/destroy.ts';
 import type { DeployOptions } from '../src/deploy/options.ts';
 import { toResourceGraph, type Graph } from '../src/graph/graph.ts';
 import { simple } from '../src/k8s/index.ts';
+import { buildHelm, chartOf, helm } from '../test/e2e/tools.ts';
 import { kubectl } from './kubectl.ts';
 import { median } from './measure.ts';
+import { measureReady } from './ready.ts';
 
-const [kubeconfig = '', objects = '1000', rounds = '3'] = process.argv.slice(2);
+const [kubeconfig = '', objects = '1000', rounds = '3', deployments = '300'] = process.argv.slice(2);
 const count = Number(objects);
 const width = 32;
 const [contextName = ''] = contextNames(kubeconfig);
@@ -78,7 +82,7 @@ async function send(method: 'PATCH' | 'DELETE', namespace: string, name: string)
   if (response.statusCode >= 300) throw new Error(text);
 }
 
-type Step = 'bare' | 'deploy' | 'again' | 'bareDelete' | 'destroy' | 'kubectl' | 'kubectlAgain';
+type Step = 'bare' | 'deploy' | 'again' | 'bareDelete' | 'destroy' | 'kubectl' | 'kubectlAgain' | 'helm';
 type Round = Readonly<Record<Step, Measured>>;
 
 const folder = mkdtempSync(join(tmpdir(), 'kubewright-bench-'));
@@ -94,11 +98,18 @@ writeFileSync(
     .map((name) => JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data }))
     .join('\n---\n'),
 );
+await buildHelm();
+const chart = chartOf(names.map((name) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data })));
+const byHelm = (namespace: string): Promise<Measured> =>
+  measure(async () => {
+    await helm(4, kubeconfig, ['install', 'bench', chart, '-n', namespace]);
+    return count;
+  });
 
 async function round(index: number): Promise<Round> {
   const stamp = `${process.pid.toString(36)}-${index}`;
-  const spaces = [`bench-bare-${stamp}`, `bench-deploy-${stamp}`, `bench-kubectl-${stamp}`] as const;
-  const [theirs, ours, kubectls] = spaces;
+  const spaces = ['bare', 'deploy', 'kubectl', 'helm'].map((user) => `bench-${user}-${stamp}`);
+  const [theirs, ours, kubectls, helms] = spaces as [string, string, string, string];
   // The namespaces are not ours, so that their own slow end is not measured.
   for (const name of spaces) await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   const options: DeployOptions = { cluster, mode: 'direct', instance: { name: 'bench', namespace: ours, spec: {} } };
@@ -110,6 +121,7 @@ async function round(index: number): Promise<Round> {
   const again = await runDeploy();
   const kubectlFirst = await byKubectl(kubectls);
   const kubectlAgain = await byKubectl(kubectls);
+  const helmed = await byHelm(helms);
   const bareDelete = await measure(() => bare('DELETE', theirs));
   const destroyed = await measure(async () => (await destroy(graph, options)).writes);
   for (const name of spaces) await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name });
@@ -120,13 +132,22 @@ async function round(index: number): Promise<Round> {
     again,
     kubectl: kubectlFirst,
     kubectlAgain,
+    helm: helmed,
     bareDelete,
     destroy: destroyed,
   };
 }
 
+interface Scale {
+  /** Time per object of an unchanged deployment of five times as many, over that of one. */
+  readonly ms: number;
+  readonly cpu: number;
+  /** MB at most of a process that does nothing but the large one. */
+  readonly memory: number;
+}
+
 /** An unchanged deployment of the same objects, and of five times as many: in pairs, so that slow moments hit both. */
-async function scale(): Promise<void> {
+async function scale(): Promise<Scale> {
   const stamp = process.pid.toString(36);
   const sizes = await Promise.all(
     [1, 5].map(async (times) => {
@@ -136,11 +157,7 @@ async function scale(): Promise<void> {
       await deploy(many, options);
       const again = (): Promise<Measured> => measure(async () => (await deploy(many, options)).writes);
       await again();
-      return {
-        times,
-        again,
-        remove: () => cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name: instance.namespace }),
-      };
+      return { times, again, namespace: instance.namespace };
     }),
   );
   const costs = new Map<number, Measured[]>(sizes.map(({ times }) => [times, []]));
@@ -150,11 +167,42 @@ async function scale(): Promise<void> {
     ms: median((costs.get(times) ?? []).map(({ ms }) => ms)) / times,
     cpu: median((costs.get(times) ?? []).map(({ cpu }) => cpu)) / times,
   })) as [{ ms: number; cpu: number }, { ms: number; cpu: number }];
-  const peak = (process.resourceUsage().maxRSS / 1024).toFixed(0);
-  console.log(
-    `unchanged, five times as many: ${(five.ms / one.ms).toFixed(2)} × the time per object (CPU ${(five.cpu / one.cpu).toFixed(2)} ×), peak memory ${peak} MB`,
+  const memory = memoryOf((sizes[1] as { namespace: string }).namespace);
+  for (const { namespace } of sizes) await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name: namespace });
+  return { ms: five.ms / one.ms, cpu: five.cpu / one.cpu, memory };
+}
+
+/** This process holds more than a deployment: the bare loops, tsx, the rounds before. */
+function memoryOf(namespace: string): number {
+  const program = join(import.meta.dirname, 'one-deployment.mjs');
+  const peaks = Array.from({ length: 3 }, () => {
+    const args = [program, kubeconfig, contextName, namespace, String(count * 5)];
+    const { writes, peak } = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Record<
+      'writes' | 'peak',
+      number
+    >;
+    if (writes > 0) throw new Error(`the deployment of which the memory is measured wrote ${writes} times`);
+    return peak;
+  });
+  return median(peaks);
+}
+
+/** Milliseconds of a deployment's end after the last one was reported ready, over the time until then; and watches. */
+async function ready(): Promise<{ readonly overhead: number; readonly seconds: number; readonly watches: string }> {
+  const namespace = `bench-ready-${process.pid.toString(36)}`;
+  await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  const observer = await connect({ kind: 'context', name: contextName, kubeconfig });
+  const { deployed, reported, watches } = await measureReady(
+    { cluster, observer },
+    { namespace, count: Number(deployments) },
   );
-  for (const { remove } of sizes) await remove();
+  observer.close();
+  await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name: namespace });
+  return {
+    overhead: deployed / reported - 1,
+    seconds: deployed / 1000,
+    watches: [...watches].map(([query, open]) => `${query}: ${open}`).join(', '),
+  };
 }
 
 const shown = ({ ms, cpu, writes }: Measured): string =>
@@ -166,18 +214,66 @@ for (let index = 1; index <= Number(rounds); index += 1) {
   results.push(result);
   for (const [name, measured] of Object.entries(result)) console.log(`round ${index}, ${name}: ${shown(measured)}`);
 }
-const ratios = (of: (result: Round) => number): string => median(results.map(of)).toFixed(2);
-console.log(
-  `deploy, rate over bare loop: ${ratios((each) => each.bare.ms / each.deploy.ms)} (CPU per object ${ratios((each) => each.deploy.cpu / each.bare.cpu)} ×)`,
+const middle = (of: (result: Round) => number): number => median(results.map(of));
+const writes = Math.max(...results.map(({ again }) => again.writes));
+const large = await scale();
+const waited = await ready();
+
+/** One line per bar: what was measured, the bar, and whether it is met. */
+function report(what: string, value: number, bar: readonly ['>=' | '<=' | '<', number], unit = ''): void {
+  const [relation, limit] = bar;
+  const isMet = relation === '>=' ? value >= limit : relation === '<=' ? value <= limit : value < limit;
+  const digits = Math.abs(value) >= 20 ? 0 : 2;
+  console.log(`${isMet ? 'ok  ' : 'MISS'} ${what}: ${value.toFixed(digits)}${unit} (bar ${relation} ${limit}${unit})`);
+}
+
+console.log(`\n${count} ConfigMaps, medians of ${rounds} rounds`);
+report(
+  'first apply, rate over the bare PATCH loop',
+  middle((each) => each.bare.ms / each.deploy.ms),
+  ['>=', 0.8],
 );
 console.log(
-  `deploy, kubectl apply --server-side over it: ${ratios((each) => each.kubectl.ms / each.deploy.ms)} ×; again: ${ratios((each) => each.kubectlAgain.ms / each.again.ms)} ×`,
+  `     CPU per object over the bare loop: ${middle((each) => each.deploy.cpu / each.bare.cpu).toFixed(2)} ×`,
+);
+report(
+  'first apply, kubectl apply --server-side over it',
+  middle((each) => each.kubectl.ms / each.deploy.ms),
+  ['>=', 2],
+  ' ×',
+);
+report(
+  'first apply, helm install over it',
+  middle((each) => each.helm.ms / each.deploy.ms),
+  ['>=', 3.5],
+  ' ×',
+);
+report('unchanged, writes', writes, ['<=', 0]);
+report(
+  'unchanged, time',
+  middle((each) => each.again.ms),
+  ['<', 1000],
+  ' ms',
+);
+report(
+  'unchanged, kubectl apply --server-side over it',
+  middle((each) => each.kubectlAgain.ms / each.again.ms),
+  ['>=', 5],
+  ' ×',
+);
+report(
+  'destroy, rate over the bare DELETE loop',
+  middle((each) => each.bareDelete.ms / each.destroy.ms),
+  ['>=', 0.8],
 );
 console.log(
-  `again, ms: ${ratios((each) => each.again.ms)}, writes: ${Math.max(...results.map(({ again }) => again.writes))}`,
+  `     CPU per object over the bare loop: ${middle((each) => each.destroy.cpu / each.bareDelete.cpu).toFixed(2)} ×`,
 );
-console.log(`destroy, rate over bare loop: ${ratios((each) => each.bareDelete.ms / each.destroy.ms)}`);
-await scale();
+report('five times as many unchanged, time per object', large.ms, ['<=', 1.2], ' ×');
+console.log(`     CPU per object: ${large.cpu.toFixed(2)} ×`);
+report('five times as many unchanged, peak memory', large.memory, ['<=', 200], ' MB');
+report(`${deployments} Deployments, end after the last was ready`, waited.overhead * 100, ['<=', 5], ' %');
+console.log(`     in ${waited.seconds.toFixed(1)} s; watches open at once: ${waited.watches}`);
 rmSync(folder, { recursive: true, force: true });
 cluster.close();
 agent.destroy();
