@@ -86,7 +86,9 @@ describe('one stack in several places', () => {
     for (const verb of ['deploy', 'plan', 'status', 'destroy'])
       expect(run([verb, '--env', 'known'], environment)).toMatchObject({
         code: 1,
-        stderr: expect.stringMatching(/context "places" \(https:.*\) leads to cluster .*, not .*\. Correct the context/),
+        stderr: expect.stringMatching(
+          /context "places" \(https:.*\) leads to cluster .*, not .*\. Correct the context/,
+        ),
       });
     expect(await there.get({ apiVersion: 'v1', kind: 'Namespace', name: 'places-known' })).toBeUndefined();
     pointTo(place);
