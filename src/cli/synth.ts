@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { KubewrightError } from '../errors.ts';
+import type { EmitterName } from '../kro/emitters.ts';
 import type { FolderDifference } from '../gitops/folder.ts';
 import { loadTargets, type Targets } from './targets.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
@@ -13,6 +14,12 @@ export const synthVerb: Verb = {
   environment: 'optional',
   options: [
     { flags: '--out <dir>', text: 'folder that holds the folders of environments', default: 'dist' },
+    {
+      flags: '--emit <form>',
+      text: 'mode kro: what kro is given; experimental-graph is its coming kind Graph, which no release has',
+      choices: ['definition', 'experimental-graph'],
+      default: 'definition',
+    },
     { flags: '--check', text: 'writes nothing; exit code 1 when files differ, are missing or are stale' },
   ],
   run: runSynth,
@@ -39,7 +46,9 @@ async function runSynth({ stacks, flags, terminal }: Call): Promise<Outcome> {
     targets.map((target) => ({
       environment: environment.name,
       target,
-      ...inEnvironment(environment.name, target.name, () => synthesize(target.graph, target)),
+      ...inEnvironment(environment.name, target.name, () =>
+        synthesize(target.graph, { ...target, emitter: flags['emit'] as EmitterName }),
+      ),
     })),
   );
   for (const { environment, target, files, omittedSecrets } of made) {

@@ -1,7 +1,5 @@
 import type { Graph } from '../graph/graph.ts';
-import { definitionsOf } from '../kro/chain.ts';
-import { toDefinition } from '../kro/definition.ts';
-import { toInstance } from '../kro/instance.ts';
+import { emitters } from '../kro/emitters.ts';
 import { splitSecretPaths } from '../kro/secrets.ts';
 import { settle } from '../resolve/offline.ts';
 import { FileNames, namespacesOf } from './object-files.ts';
@@ -14,8 +12,8 @@ const syncWave = 'argocd.argoproj.io/sync-wave';
 
 /** The Secrets that are applied before the instance, the definitions (of children first) and the instance. */
 export function definitionFiles(graph: Graph, options: SynthOptions): ModeFiles {
-  const { instance } = options;
-  const names = new FileNames(['kustomization', 'namespace', 'instance']);
+  const { instance, emitter = 'definition' } = options;
+  const names = new FileNames(['kustomization', 'namespace', 'instance', 'graph']);
   const files = new Map<string, string>();
   const { objects } = settle(graph, instance);
   const split = new Set(splitSecretPaths(graph));
@@ -25,16 +23,12 @@ export function definitionFiles(graph: Graph, options: SynthOptions): ModeFiles 
     if (isWritable(resolved, options)) files.set(`${names.unique(resolved.path)}.yaml`, toYaml(resolved.object));
     else omittedSecrets.push(resolved.object.metadata.name);
   }
-  const chain = definitionsOf(graph);
-  for (const [index, member] of chain.entries()) {
-    const last = index === chain.length - 1;
-    const object = toDefinition(member, { featureGates: options.featureGates });
-    const annotations = { [syncWave]: String(index - chain.length) };
-    files.set(
-      `${names.unique(last ? 'definition' : `definition-${member.name}`)}.yaml`,
-      toYaml({ ...object, metadata: { ...object.metadata, annotations } }),
-    );
+  const emitted = emitters[emitter](graph, instance, options.featureGates ?? []);
+  for (const [index, { name, object }] of emitted.entries()) {
+    const isLast = index === emitted.length - 1;
+    const annotations = { [syncWave]: String(index + 1 - emitted.length) };
+    const path = isLast ? name : names.unique(name);
+    files.set(`${path}.yaml`, toYaml(isLast ? object : { ...object, metadata: { ...object.metadata, annotations } }));
   }
-  files.set('instance.yaml', toYaml(toInstance(graph, instance)));
   return { files, omittedSecrets, namespaces: namespacesOf(objects) };
 }

@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.ts';
+import type { EmitterName } from '../kro/emitters.ts';
 import type { Instance } from '../resolve/resolution.ts';
 import { definitionFiles } from './definition-files.ts';
 import type { Files } from './folder.ts';
@@ -12,6 +13,8 @@ export interface SynthOptions {
   readonly instance: Instance;
   /** kro mode: kro's feature gates that are on. @default [] */
   readonly featureGates?: readonly string[] | undefined;
+  /** mode kro: the form of what kro is given. @default 'definition' */
+  readonly emitter?: EmitterName | undefined;
   /** Whether the Secret at a path of the graph may be written to a file, content and all. @default none of them */
   readonly writesSecret?: ((path: string) => boolean) | undefined;
 }

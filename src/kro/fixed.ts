@@ -26,21 +26,28 @@ export function fixFields(graph: Graph, fixed: Readonly<Record<string, unknown>>
   for (const [path, value] of values) checkFixed(graph.spec.json, { path, value }, problems);
   problems.throwIfAny();
   const replace = fixedReads(new Map([...values].map(([path, value]) => [path, valueToNode(value)])));
-  const rewrite = (node: Node): Node => simplify(substitute(node, replace));
+  const json = [...values].reduce(
+    (schema, [path, value]) => narrowSchema(schema, path.split('.'), value),
+    graph.spec.json,
+  );
+  return rewriteGraph(
+    { ...graph, spec: { ...graph.spec, json } },
+    (node) => simplify(substitute(node, replace)),
+    problems,
+  );
+}
+
+/** A graph with other expressions, without what these leave out. */
+export function rewriteGraph(graph: Graph, rewrite: (node: Node) => Node, problems: Problems): Graph {
   const nodes = graph.nodes.map((node) => rewriteNode(node, rewrite));
   const absent = absentIds(graph, nodes);
   const kept = nodes
     .filter(({ id }) => !absent.has(id))
     .map((node) => ({ ...node, includeWhen: node.includeWhen.filter((condition) => constant(condition) !== true) }));
-  const json = [...values].reduce(
-    (schema, [path, value]) => narrowSchema(schema, path.split('.'), value),
-    graph.spec.json,
-  );
   const ordered = orderNodes(kept, problems);
   problems.throwIfAny();
   return finishGraph({
     ...graph,
-    spec: { ...graph.spec, json },
     ...ordered,
     status: withoutAbsent(rewriteTree(graph.status, rewrite) as ValueObject, absent),
     conditions: conditionsWithout(graph.conditions, rewrite, absent),

@@ -1,5 +1,6 @@
 export { kroApiVersion, type ResourceGraphDefinition, supportedKroVersions } from './api.ts';
 export { type DefinitionOptions, toDefinition } from './definition.ts';
+export { type GraphObject, type GraphObjectNode, type GraphObjectOptions, toGraphObject } from './graph-kind.ts';
 export { toInstance } from './instance.ts';
 export { fromDefinition, fromDefinitions, type ImportOptions } from './import.ts';
 export { validate, type ValidateOptions, type ValidationError, type Verdict } from './validate.ts';
