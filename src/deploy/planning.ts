@@ -19,6 +19,8 @@ import { missingPermissions, type MissingPermission } from './permissions.ts';
 import { readRecord } from './record.ts';
 import { explainRefusal } from './refused.ts';
 import { retrying } from './retry.ts';
+import { virtualInstanceProblems } from './virtual-instance.ts';
+import { updateRules } from '../resolve/rules.ts';
 import { subject, type Run } from './run.ts';
 import { existingSecrets } from './secrets.ts';
 import { lookForForeign, lookForOrphans, newWorld, survey, type World } from './world.ts';
@@ -49,6 +51,7 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
   const orphans = findOrphans(run, world, options.pruneAll ?? false);
   const problems: Error[] = [
     ...modeProblems(run, world.stored, options),
+    ...virtualInstanceProblems(run.graph),
     ...kindProblems(world),
     ...scopeProblems(run, world),
     ...shrinkProblems({ run, world, orphans }, options),
@@ -75,7 +78,13 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
   const willWrite = changed || isUnfinished(world);
   const lacks = await lackedPermissions(run, { changes, willWrite, thorough, createsNamespace });
   problems.push(...lacks.problems);
-  const warnings = [...held.warnings, ...takenReleases(taken), ...keptOnes, ...lacks.warnings];
+  const warnings = [
+    ...held.warnings,
+    ...takenReleases(taken),
+    ...keptOnes,
+    ...(willWrite ? unkeptRules(run) : []),
+    ...lacks.warnings,
+  ];
   const plan: Plan = {
     changes,
     pending: pending.map(({ path, reason }) => ({ path, reason })),
@@ -131,6 +140,13 @@ export async function lackedPermissions(
     problems: missing.filter(isProblem).map(({ error }) => error),
     warnings: missing.filter((each) => !isProblem(each)).map(({ error }) => error.message),
   };
+}
+
+/** An API server compares an instance with the one before; here there is none. */
+function unkeptRules({ graph }: Run): string[] {
+  const unkept = [...updateRules(graph.spec.json)];
+  if (unkept.length === 0) return [];
+  return [`mode direct keeps no rule about updates: ${unkept.join(', ')} may change here, and not with kro`];
 }
 
 /** A run that was killed may have left something that only the record tells. */

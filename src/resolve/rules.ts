@@ -28,6 +28,15 @@ export function* ruleProblems(schema: JsonSchema, value: unknown, path: Path = [
   }
 }
 
+/** Fields with rules about updates, which only an API server can keep: it knows the value before. */
+export function* updateRules(schema: JsonSchema, path: Path = ['spec']): Iterable<string> {
+  const rules = schema['x-kubernetes-validations'] ?? [];
+  if (rules.some(({ rule }) => /\boldSelf\b/.test(rule))) yield pathText(path);
+  for (const [name, field] of Object.entries(schema.properties ?? {})) yield* updateRules(field, [...path, name]);
+  const inner = schema.items ?? schema.additionalProperties;
+  if (inner) yield* updateRules(inner, [...path, '*']);
+}
+
 /** Why a rule does not hold; `undefined` when it does. */
 function broken(schema: JsonSchema, rule: string, value: unknown): string | undefined {
   try {

@@ -5,6 +5,7 @@ import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import type { DeployOptions } from '../../src/deploy/options.ts';
 import { plan } from '../../src/deploy/plan.ts';
+import { Cel } from '../../src/expr/cel.ts';
 import { toResourceGraph, type Graph } from '../../src/graph/graph.ts';
 import { core, kind as customKind } from '../../src/k8s/index.ts';
 import { toDefinition } from '../../src/kro/definition.ts';
@@ -132,6 +133,147 @@ describe('a definition that changes', () => {
     await expect(deploy(one({ kind: 'Taken', name: 'taken-second' }), options('taken'))).rejects.toThrow(
       'definition taken-second: kind Taken belongs to ResourceGraphDefinition taken-first',
     );
+  });
+});
+
+describe('rules of a kind', () => {
+  const ruled = (maximum: string): Graph =>
+    toResourceGraph(
+      {
+        name: 'ruled',
+        apiVersion: 'modes.example.com/v1',
+        kind: 'Ruled',
+        spec: type({ text: 'string', users: type({ name: `string${maximum}` as 'string' }).array() }).and(
+          type({ users: `unknown[]${maximum}` as 'unknown[]' }),
+        ),
+        fields: { users: { validations: 'self.all(a, self.exists_one(b, a.name == b.name))' } },
+      },
+      () => ({ config: core.v1.ConfigMap({ metadata: { name: 'config' } }) }),
+    ) as never;
+
+  it('that would cost the API server too much are refused before anything is written', async () => {
+    const chosen = options('rules');
+    const spec = { text: 'a', users: [{ name: 'x' }] };
+    await expect(deploy(ruled(''), { ...chosen, instance: { ...chosen.instance, spec } })).rejects.toThrow(
+      /definition ruled: the API server refuses the schema of Ruled: .*estimated rule cost exceeds budget.*Give the lists and texts/s,
+    );
+    expect(await read('ruled')).toBeUndefined();
+    expect((await plan(ruled(' <= 9'), { ...chosen, instance: { ...chosen.instance, spec } })).problems).toEqual([]);
+  });
+});
+
+describe('rules about updates', () => {
+  it('are kept by kro mode only, and mode direct says so', async () => {
+    const graph = toResourceGraph(
+      {
+        name: 'fixed-text',
+        apiVersion: 'modes.example.com/v1',
+        kind: 'FixedText',
+        spec: type({ text: 'string' }),
+        fields: { text: { immutable: true } },
+      },
+      ({ spec }) => ({ config: core.v1.ConfigMap({ metadata: { name: 'config' }, data: { text: spec.text } }) }),
+    ) as never as Graph;
+    const direct = options('fixed', { mode: 'direct' });
+    expect((await plan(graph, direct)).warnings).toEqual([
+      'mode direct keeps no rule about updates: spec.text may change here, and not with kro',
+    ]);
+    const chosen = options('fixed');
+    await deploy(graph, chosen);
+    await expect(deploy(graph, { ...chosen, instance: { ...chosen.instance, spec: { text: 'b' } } })).rejects.toThrow(
+      /spec\.text: Invalid value: .*field is immutable/,
+    );
+    await destroy(graph, { ...chosen, definition: true });
+  });
+});
+
+describe('conditions of an author', () => {
+  it('without Ready are warned about, as everything waits for that', async () => {
+    const graph = toResourceGraph(
+      { name: 'hidden', apiVersion: 'modes.example.com/v1', kind: 'Hidden', spec: type({ text: 'string' }) },
+      () => ({ config: core.v1.ConfigMap({ metadata: { name: 'config' } }) }),
+      undefined,
+      (schema) => [{ type: 'Available', status: schema.spec.text.ne('') }],
+    ) as never as Graph;
+    const chosen = options('hidden');
+    const { warnings } = await plan(graph, chosen);
+    expect(warnings).toEqual([
+      "ResourceGraphDefinition hidden: the conditions of Hidden are without Ready, for which kubectl wait and GitOps tools wait; Cel.runtime.condition(schema, 'Ready') keeps kro's",
+    ]);
+    const { status } = await deploy(graph, chosen);
+    expect(status).toEqual({ conditions: [{ type: 'Available', status: 'True' }] });
+    await destroy(graph, { ...chosen, definition: true });
+  });
+});
+
+describe('what an instance waits for', () => {
+  it('is told with our ids and the lines of the stack', async () => {
+    const graph = toResourceGraph(
+      { name: 'waiting', apiVersion: 'modes.example.com/v1', kind: 'WaitingFor', spec: type({ text: 'string' }) },
+      ({ spec }) => {
+        const gate = core.v1.ConfigMap(
+          { metadata: { name: 'gate' }, data: { text: spec.text } },
+          { readyWhen: (self) => self.metadata.name.eq('never') },
+        );
+        return { gate, after: core.v1.ConfigMap({ metadata: { name: 'after' }, data: { from: gate.metadata.name } }) };
+      },
+    ) as never as Graph;
+    const chosen = options('waits', { timeoutMs: 8_000 });
+    await expect(deploy(graph, chosen)).rejects.toThrow(
+      /waiting for node "gate".* \(gate: .*kro-mode\.test\.ts:\d+:\d+\)/,
+    );
+    await destroy(graph, { ...options('x'), instance: chosen.instance, definition: true });
+  });
+});
+
+describe('what only an object has', () => {
+  it('is read only where it is an object', async () => {
+    const graph = toResourceGraph(
+      { name: 'uid-reader', apiVersion: 'modes.example.com/v1', kind: 'UidReader', spec: type({ text: 'string' }) },
+      () => ({
+        config: core.v1.ConfigMap({
+          metadata: { name: 'config' },
+          data: { uid: Cel.expr<string>('schema.metadata.uid') },
+        }),
+      }),
+    ) as never as Graph;
+    await expect(deploy(graph, options('uid', { mode: 'direct' }))).rejects.toThrow(
+      'config: reads schema.metadata.uid, and in mode direct the instance is no object that has one. Make it from',
+    );
+    const chosen = options('uid');
+    await deploy(graph, chosen);
+    const { namespace } = chosen.instance;
+    const config = await cluster.get({ ...configMap, name: 'config', namespace });
+    expect(config?.['data']).toEqual({ uid: config?.metadata.labels?.['kro.run/instance-id'] });
+    await destroy(graph, { ...chosen, definition: true });
+  });
+});
+
+describe('an expression without a value', () => {
+  it('is written as null in both modes: a key of a ConfigMap stays, empty', async () => {
+    const graph = toResourceGraph(
+      {
+        name: 'nothing',
+        apiVersion: 'modes.example.com/v1',
+        kind: 'NothingThere',
+        spec: type({ text: 'string', 'note?': 'string' }),
+      },
+      () => ({
+        config: core.v1.ConfigMap({
+          metadata: { name: 'config' },
+          data: { note: Cel.expr<string>('schema.spec.?note') },
+        }),
+      }),
+    ) as never as Graph;
+    const data = [];
+    for (const mode of ['direct', 'kro'] as const) {
+      const chosen = options(`none-${mode}`, { mode });
+      await deploy(graph, chosen);
+      const { namespace } = chosen.instance;
+      data.push((await cluster.get({ ...configMap, name: 'config', namespace }))?.['data']);
+      await destroy(graph, { ...chosen, definition: true });
+    }
+    expect(data).toEqual([{ note: '' }, { note: '' }]);
   });
 });
 

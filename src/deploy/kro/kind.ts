@@ -7,7 +7,7 @@ import { definitionsOf } from '../../kro/chain.ts';
 import { judgeGraph, refusalErrors } from '../../kro/validate-graph.ts';
 import type { JsonSchema } from '../../schema/json-schema.ts';
 import { builtInKind } from '../../schema/kubernetes-schema.ts';
-import { groupOf } from '../identity.ts';
+import { fieldManager, groupOf } from '../identity.ts';
 import { fields } from '../readiness/verdict.ts';
 import { kindOf, type Run } from '../run.ts';
 
@@ -31,6 +31,8 @@ export async function judgeKind(run: Run, graph: Graph, live: KubernetesObject |
   const { errors, schema } = judgeGraph(graph, { crds, featureGates: run.featureGates });
   const refused = refusalErrors(errors.filter((error) => error.graph === graph.name));
   const cached = cachedSchemas(crds);
+  const costly = schema && (await ruleProblem(run, graph, schema));
+  if (costly) refused.push(costly);
   if (!crd || !schema || refused.length > 0) return { problems: refused, warnings: [], ...cached };
   const foreign = foreignKind(graph, crd);
   if (foreign) return { problems: [foreign], warnings: [] };
@@ -44,6 +46,36 @@ export async function judgeKind(run: Run, graph: Graph, live: KubernetesObject |
       ]
     : [];
   return { problems: [], ...cached, warnings: [...warnings, ...(cached.warnings ?? [])] };
+}
+
+/**
+ * The API server compiles the rules of a kind and estimates what they cost; only it can tell, and kro tells it when the
+ * definition stands already.
+ */
+async function ruleProblem(run: Run, graph: Graph, schema: JsonSchema): Promise<KubewrightError | undefined> {
+  if (!JSON.stringify(schema).includes('"x-kubernetes-validations"')) return undefined;
+  const { group, version, kind, scope } = graph;
+  const names = { kind, listKind: `${kind}List`, singular: kind.toLowerCase(), plural: `${kind.toLowerCase()}probes` };
+  const versions = [{ name: version, served: true, storage: true, schema: { openAPIV3Schema: schema } }];
+  const probe = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${names.plural}.${group}` },
+    spec: { group, names, scope, versions },
+  };
+  try {
+    await run.cluster.apply(probe, { fieldManager, dryRun: true });
+    return undefined;
+  } catch (error) {
+    if (!isApiError(error, 'Invalid')) return undefined;
+    return new KubewrightError({
+      code: 'KindRefused',
+      resource: `definition ${graph.name}`,
+      message: `the API server refuses the schema of ${kind}: ${error.message}`,
+      hint: 'Give the lists and texts of its rules an upper limit, or write cheaper rules.',
+      cause: error,
+    });
+  }
 }
 
 /** kro keeps the schema of a kind for so long, and judges a definition by it. */
