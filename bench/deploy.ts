@@ -274,6 +274,6 @@ console.log(`     CPU per object: ${large.cpu.toFixed(2)} ×`);
 report('five times as many unchanged, peak memory', large.memory, ['<=', 200], ' MB');
 report(`${deployments} Deployments, end after the last was ready`, waited.overhead * 100, ['<=', 5], ' %');
 console.log(`     in ${waited.seconds.toFixed(1)} s; watches open at once: ${waited.watches}`);
-rmSync(folder, { recursive: true, force: true });
+for (const each of [folder, chart]) rmSync(each, { recursive: true, force: true });
 cluster.close();
 agent.destroy();
