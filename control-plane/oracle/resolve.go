@@ -215,7 +215,7 @@ func apply(rt *kroruntime.Runtime, desired map[string][]*unstructured.Unstructur
 		id := node.Spec.Meta.ID
 		for _, object := range desired[id] {
 			key := w.key(object)
-			if other, ok := owners[key]; ok && node.Spec.Meta.Type != graph.NodeTypeCollection {
+			if other, ok := owners[key]; ok {
 				return &failure{id, fmt.Errorf("found resources with conflicts: resourceID: %s conflicts with resourceID: %s", other, id)}
 			}
 			owners[key] = id
