@@ -3,6 +3,7 @@ import type { Environment } from './cli/environment.ts';
 import type { Target } from './cli/target.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { ClusterSource } from './cluster/source.ts';
+import type { History } from './deploy/history.ts';
 import type { DeployEvent, DeployOptions, DeployResult, Plan, StatusResult, TargetOptions } from './deploy/options.ts';
 import type { Access, AccessOptions } from './deploy/rbac.ts';
 import type { Inputs } from './expr/expression.ts';
@@ -60,6 +61,8 @@ export interface Factory {
   /** What `deploy` would change; writes nothing. */
   plan<I, T>(graph: AnyGraph<I, T>, values: I): Promise<Plan>;
   status<I, T>(graph: AnyGraph<I, T>, values: I): Promise<StatusResult>;
+  /** Who deployed what and when, newest first. */
+  history<I, T>(graph: AnyGraph<I, T>, values: I): Promise<History>;
   /** Deletes the instance and waits until it is gone. */
   destroy<I, T>(graph: AnyGraph<I, T>, values: I): Promise<void>;
   /** The least permissions with which the graph can be planned, deployed and destroyed, as Roles. */
@@ -75,6 +78,7 @@ export interface GraphFactory<I, T> {
   deploy(values: I): Promise<Deployment<T>>;
   plan(values: I): Promise<Plan>;
   status(values: I): Promise<StatusResult>;
+  history(values: I): Promise<History>;
   destroy(values: I): Promise<void>;
   rbac(values: I, options?: AccessOptions): Promise<Access>;
   toManifests(values: I): Promise<ResolvedBody[]>;
@@ -120,6 +124,7 @@ function bind<S, T, R, I>(graph: DeployableGraph<S, T, R, I>, made: Factory): Gr
     deploy: (values) => made.deploy(any, values),
     plan: (values) => made.plan(any, values),
     status: (values) => made.status(any, values),
+    history: (values) => made.history(any, values),
     destroy: (values) => made.destroy(any, values),
     rbac: (values, options) => made.rbac(any, values, options),
     toManifests: (values) => made.toManifests(any, values),
@@ -147,6 +152,10 @@ export function factory(mode: Mode, options: FactoryOptions = {}): Factory {
     status: (graph, values) =>
       onCluster({ mode, options }, graph, values, async (target, base) =>
         (await import('./deploy/status.ts')).status(target.graph, base),
+      ),
+    history: (graph, values) =>
+      onCluster({ mode, options }, graph, values, async (target, base) =>
+        (await import('./deploy/history.ts')).history(target.graph, base),
       ),
     destroy: (graph, values) =>
       onCluster({ mode, options }, graph, values, async (target, base) => {

@@ -1,5 +1,6 @@
 import { KubewrightError } from '../errors.ts';
 import type { DeployResult, Plan } from '../deploy/options.ts';
+import { commitOf } from './commit.ts';
 import { DeployView } from './deploy-view.ts';
 import { announce, clusterText } from './heading.ts';
 import { planText } from './plan-text.ts';
@@ -33,6 +34,11 @@ export const deployVerb: Verb = {
     },
     { flags: '--allow-empty', text: 'lets a deployment delete more than half of what it consists of' },
     { flags: '--prune-all', text: 'also deletes Namespaces, CRDs and volumes that are no longer in the graph' },
+    {
+      flags: '--repair-record',
+      text: 'makes a record that cannot be read anew, without its history; this run then deletes nothing',
+    },
+    { flags: '--history-max <n>', text: 'how many revisions to keep for rollback', default: '10' },
     { flags: '--timeout <seconds>', text: 'gives up after this time', default: '900' },
   ],
   run: runDeploy,
@@ -40,13 +46,14 @@ export const deployVerb: Verb = {
 
 async function runDeploy(call: Call): Promise<Outcome> {
   const { stacks, flags, terminal } = call;
-  const { environment, targets } = await loadOneTargets(stacks[0] as Stack, flags['env']);
+  const stack = stacks[0] as Stack;
+  const { environment, targets } = await loadOneTargets(stack, flags['env']);
   const timeoutMs = seconds(flags['timeout']) * 1000;
   const results: { target: Target; result: DeployResult }[] = [];
   await withProgress(terminal, async (progress) => {
     for (const target of targets) {
       announce(progress, target, { environment: environment.name, terminal });
-      results.push({ target, result: await deployTarget(target, call, { progress, timeoutMs }) });
+      results.push({ target, result: await deployTarget(target, call, { progress, timeoutMs, file: stack.file }) });
     }
   });
   return {
@@ -67,12 +74,14 @@ async function runDeploy(call: Call): Promise<Outcome> {
 interface Deploying {
   readonly progress: Progress;
   readonly timeoutMs: number;
+  /** The stack. */
+  readonly file: string;
 }
 
 async function deployTarget(
   target: Target,
   { flags, terminal, signal }: Call,
-  { progress, timeoutMs }: Deploying,
+  { progress, timeoutMs, file }: Deploying,
 ): Promise<DeployResult> {
   const { deploy } = await import('../deploy/deploy.ts');
   const view = new DeployView(progress, { colors: terminal.colors, graph: target.name });
@@ -92,6 +101,9 @@ async function deployTarget(
       take: (flags['take'] as string[] | undefined) ?? [],
       allowEmpty: flags['allowEmpty'] === true,
       pruneAll: flags['pruneAll'] === true,
+      repairRecord: flags['repairRecord'] === true,
+      historyMax: Number(flags['historyMax']),
+      commit: () => commitOf(file),
       confirm,
       onEvent: (event) => view.show(event),
     }),

@@ -26,6 +26,7 @@ export const planVerb: Verb = {
       text: 'plan to take a field over from its manager; may be given several times',
       many: true,
     },
+    { flags: '--repair-record', text: 'plan to make a record that cannot be read anew' },
     { flags: '--detailed-exitcode', text: 'exit code 2 when there are changes' },
   ],
   run: runPlan,
@@ -45,6 +46,7 @@ async function runPlan({ stacks, flags, terminal, signal }: Call): Promise<Outco
           replace: flags['replace'] === true,
           migrate: flags['migrate'] === true,
           take: (flags['take'] as string[] | undefined) ?? [],
+          repairRecord: flags['repairRecord'] === true,
         }),
       );
       plans.push({ target, plan: made });

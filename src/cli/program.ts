@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { deployVerb } from './deploy.ts';
 import { destroyVerb } from './destroy.ts';
 import { graphVerb } from './graph.ts';
+import { historyVerb } from './history.ts';
 import { importVerb } from './import.ts';
 import { initVerb } from './init.ts';
 import { displayPath } from './load-module.ts';
@@ -25,6 +26,7 @@ const stackVerbs: readonly Verb[] = [
   synthVerb,
   validateVerb,
   statusVerb,
+  historyVerb,
   destroyVerb,
   graphVerb,
   rbacVerb,

@@ -7,7 +7,7 @@ import { foreignError, isOurs } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { handOver } from './hand-over.ts';
 import { immutableError, isImmutable } from './immutable.ts';
-import { fieldManager } from './identity.ts';
+import { fieldManager, keys } from './identity.ts';
 import { canonical } from './intent.ts';
 import type { ChangeAction, DeployOptions } from './options.ts';
 import { explainRefusal } from './refused.ts';
@@ -142,8 +142,15 @@ async function send(
   return object;
 }
 
-function sent({ desired, live, autoscaled }: Task): KubernetesObject {
-  return handOver(desired.object, live, autoscaled);
+function sent({ desired, action, live, autoscaled }: Task): KubernetesObject {
+  const existedBefore = action === 'adopt' || live?.metadata.annotations?.[keys.adopted] === 'true';
+  return handOver(existedBefore ? noteAdoption(desired.object) : desired.object, live, autoscaled);
+}
+
+/** So that a rollback to a time before the adoption does not delete it. */
+function noteAdoption(object: KubernetesObject): KubernetesObject {
+  const { metadata } = object;
+  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, [keys.adopted]: 'true' } } };
 }
 
 /** The object that is there is on its way out; ours comes after it. */

@@ -40,31 +40,52 @@ const precious = new Set(['Namespace', 'CustomResourceDefinition', 'PersistentVo
 /** Objects of this deployment that its graph does not name any more. */
 export interface Orphans {
   readonly deletable: readonly KubernetesObject[];
-  /** Left alone: marked `keep`, or of a kind whose deletion needs consent. */
+  /** Left alone: marked `keep`, of a kind whose deletion needs consent, or nobody knows for certain that we made it. */
   readonly kept: readonly { readonly object: KubernetesObject; readonly reason: string }[];
+  /** Of a rollback: what existed before we took it over, and belongs to nobody from now on. */
+  readonly released: readonly KubernetesObject[];
+}
+
+/** Whether there is something that the graph does not name any more. */
+export function hasOrphans(run: Run, world: World): boolean {
+  const { deletable, kept, released } = findOrphans(run, world, true);
+  return deletable.length + kept.length + released.length > 0;
 }
 
 /** Objects of nodes that cannot be computed yet are no orphans. */
 export function findOrphans(run: Run, world: World, pruneAll: boolean): Orphans {
   const wanted = new Set(world.desired.map(({ key }) => key));
   const pending = world.resolution.pending.map(({ path }) => path);
-  const pathOf = new Map(
-    world.stored.record?.objects.map((entry) => [`${entry.kind}/${entry.namespace ?? ''}/${entry.name}`, entry.path]),
-  );
   const deletable: KubernetesObject[] = [];
   const kept: { object: KubernetesObject; reason: string }[] = [];
+  const released: KubernetesObject[] = [];
   for (const [key, object] of world.live.all()) {
     const { metadata, kind } = object;
     if (wanted.has(key) || !isOurs(run, object) || metadata.deletionTimestamp) continue;
     if (kind === 'Namespace' && metadata.name === run.identity.namespace) continue;
-    const path = pathOf.get(`${kind}/${metadata.namespace ?? ''}/${metadata.name}`);
-    if (path !== undefined && pending.some((other) => path === other || path.startsWith(`${other}/`))) continue;
-    if (metadata.annotations?.[keys.keep] === 'true') kept.push({ object, reason: 'it is marked `keep`' });
+    const known = world.inventory?.get(key);
+    if (known && pending.some((other) => known.path === other || known.path.startsWith(`${other}/`))) continue;
+    const reason = keepReason(run, world, { object, uid: known?.uid });
+    if (reason !== undefined) kept.push({ object, reason });
+    else if (run.rollbackTo !== undefined && metadata.annotations?.[keys.adopted] === 'true') released.push(object);
     else if (precious.has(kind) && !pruneAll)
       kept.push({ object, reason: `deleting a ${kind} needs consent (\`pruneAll\`)` });
     else deletable.push(object);
   }
-  return { deletable, kept };
+  return { deletable, kept, released };
+}
+
+/** Nothing is deleted on the word of a record that is lost or damaged, and by a rollback only what we made. */
+function keepReason(
+  { rollbackTo }: Run,
+  { stored: { record }, damage }: World,
+  { object: { metadata }, uid }: { readonly object: KubernetesObject; readonly uid: string | undefined },
+): string | undefined {
+  if (metadata.annotations?.[keys.keep] === 'true') return 'it is marked `keep`';
+  if (!record || record.salvaged) return 'there is no record of it';
+  if (damage) return 'the record of it is damaged';
+  const isAnother = rollbackTo !== undefined && uid !== undefined && uid !== metadata.uid;
+  return isAnother ? 'somebody else made it anew' : undefined;
 }
 
 /** The refusal to take over what somebody else made. */

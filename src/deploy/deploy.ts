@@ -4,7 +4,8 @@ import { checkCluster } from './cluster-identity.ts';
 import { converge, type Convergence } from './converge.ts';
 import { declined } from './declined.ts';
 import { failureOf } from './failure.ts';
-import { applied, intended, writesNeedRecord } from './inventory.ts';
+import { extentOf, intendedExtent, liesOutside, recordedObjects } from './inventory.ts';
+import { Journal } from './journal.ts';
 import { deployWithKro } from './kro/deploy.ts';
 import { withLock } from './lock.ts';
 import { migrate } from './migrate.ts';
@@ -12,7 +13,7 @@ import { ensureNamespace } from './namespace.ts';
 import type { DeployOptions, DeployResult } from './options.ts';
 import { makePlan, type Planned } from './planning.ts';
 import { prune } from './prune.ts';
-import { readRecord, writeRecord, type StoredRecord } from './record.ts';
+import { readRecord } from './record.ts';
 import { report } from './report.ts';
 import { ruleContext } from './rule-context.ts';
 import { startRun, subject, whileRunning, type Run } from './run.ts';
@@ -45,14 +46,22 @@ async function deployDirectly(run: Run, options: DeployOptions): Promise<DeployR
   await ensureNamespace(run, planned.world.namespace);
   return withLock(run, async () => {
     const current = await planAgainIfMoved(run, planned, options);
-    let stored = await recordIntent(run, current);
-    const outcome = await applyAndWait(run, current, options, async (discovered) => {
-      if (writesNeedRecord(stored, discovered))
-        stored = await writeRecord(run, stored, intended(run, stored, { desired: discovered }));
-    });
-    const pruned = await prune(run, current, options);
-    await writeRecord(run, stored, applied(run, current, outcome));
-    return report(run, current, outcome, pruned);
+    const { world } = current;
+    const journal = await Journal.begin(
+      run,
+      world.stored,
+      intendedExtent(run, world.stored, { desired: world.desired, skipped: world.resolution.skipped }),
+    );
+    try {
+      const outcome = await applyAndWait(run, current, options, journal);
+      const pruned = await prune(run, current, options);
+      const objects = recordedObjects(run, current, outcome);
+      await journal.succeed(extentOf(run, objects), objects);
+      return report(run, current, outcome, pruned);
+    } catch (error) {
+      await journal.fail(error);
+      throw error;
+    }
   });
 }
 
@@ -72,17 +81,11 @@ async function planAgainIfMoved(run: Run, planned: Planned, options: DeployOptio
   return again;
 }
 
-/** Before the first object: where objects of this deployment may be, so that a killed run leaves nothing unknown. */
-function recordIntent(run: Run, { world }: Planned): Promise<StoredRecord> {
-  const { desired, resolution, stored } = world;
-  return writeRecord(run, stored, intended(run, stored, { desired, skipped: resolution.skipped }));
-}
-
 async function applyAndWait(
   run: Run,
   { world }: Planned,
   options: DeployOptions,
-  onDiscovered?: Parameters<typeof converge>[2]['onDiscovered'],
+  journal?: Journal,
 ): Promise<Convergence> {
   const rules = await ruleContext(
     run,
@@ -93,7 +96,10 @@ async function applyAndWait(
     take: options.take,
     replace: options.replace,
     rules,
-    ...(onDiscovered && { onDiscovered }),
+    onDiscovered: async (desired) => {
+      if (journal && liesOutside(journal.stored, desired))
+        await journal.extend(intendedExtent(run, journal.stored, { desired }));
+    },
   });
   const failure = await failureOf(run, world, outcome);
   if (failure) throw failure;

@@ -16,6 +16,8 @@ export interface Desired extends ObjectAddress {
   readonly resolved?: ResolvedBody;
   /** Identity in the cluster, whatever the API version. */
   readonly key: string;
+  /** As the graph says it. */
+  readonly intent: KubernetesObject;
   /** With our label and annotations. */
   readonly object: KubernetesObject;
   /** Keyed hash of the object, in its annotation too. */
@@ -95,6 +97,7 @@ function complete(run: Run, { path, node, index, label, object }: ResolvedObject
     hash,
     check,
     key: keyOf({ apiVersion, kind, namespace, name: metadata.name }),
+    intent: plain,
     object: check ? plain : mark(run, plain, { hash, keep: node.keep }),
     served: served !== undefined,
   };

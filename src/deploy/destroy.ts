@@ -4,7 +4,8 @@ import type { Graph } from '../graph/graph.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { declined } from './declined.ts';
 import { isOurs } from './decide.ts';
-import { groupKind, groupOf, keyOf, keys } from './identity.ts';
+import { groupKind, groupOf, keys } from './identity.ts';
+import { removeRecord } from './journal.ts';
 import { destroyWithKro } from './kro/destroy.ts';
 import { isLocked, withLock } from './lock.ts';
 import { foreignContent, readNamespace, removeNamespace } from './namespace.ts';
@@ -12,11 +13,10 @@ import { unfinishedMove } from './migrate.ts';
 import { modeProblems } from './mode.ts';
 import type { DeployedObject, DestroyOptions, Plan } from './options.ts';
 import { refuseWithoutPermissions } from './permissions.ts';
-import { readRecord, recordRef, writeRecord, type StoredRecord } from './record.ts';
+import { readSoundRecord, writeRecord, type StoredRecord } from './record.ts';
 import { removeInOrder, type Removal, type RemoveOptions } from './remove.ts';
-import { retrying } from './retry.ts';
 import { startRun, subject, whileRunning, type Run } from './run.ts';
-import { lookForOrphans, newWorld, survey, type World } from './world.ts';
+import { lookForOrphans, newWorld, readInventory, survey, type World } from './world.ts';
 
 /** The end of a destruction. */
 export interface DestroyResult {
@@ -41,7 +41,7 @@ export async function destroy(graph: Graph, options: DestroyOptions): Promise<De
 }
 
 async function destroyDirectly(run: Run, options: DestroyOptions): Promise<DestroyResult> {
-  const [stored, namespace] = await Promise.all([readRecord(run), readNamespace(run)]);
+  const [stored, namespace] = await Promise.all([readSoundRecord(run), readNamespace(run)]);
   throwProblems(subject(run), [...modeProblems(run, stored, {}), ...unfinishedMove(run, stored)]);
   if (!namespace) return finish(run, nothing);
   const found = await findRemovals(run, stored);
@@ -68,17 +68,18 @@ interface Found {
 
 /** Another run may have worked between our look and our lock: what it made has to go too. */
 async function findAgainIfMoved(run: Run, found: Found): Promise<Found> {
-  const stored = await readRecord(run);
+  const stored = await readSoundRecord(run);
   return stored.resourceVersion === found.stored.resourceVersion ? found : findRemovals(run, stored);
 }
 
 async function removeAll(run: Run, found: Found, options: RemoveOptions): Promise<Found> {
   const { stored } = found;
-  if (stored.record) await writeRecord(run, stored, { ...stored.record, phase: 'destroying' });
+  const { record } = stored;
+  const written = record ? await writeRecord(run, stored, { ...record, phase: 'destroying' }) : stored;
   const all = [await removeFound(run, found, options)];
   // Requests of a run that was killed may have arrived while we deleted.
-  if (stored.record?.phase !== 'deployed') all.push(await removeFound(run, await findRemovals(run, stored), options));
-  await retrying(() => run.cluster.delete(recordRef(run)), { signal: run.signal });
+  if (record?.phase !== 'deployed') all.push(await removeFound(run, await findRemovals(run, stored), options));
+  await removeRecord(run, stored, written);
   const kept = new Set(all.flatMap((each) => each.kept));
   return { stored, removals: all.flatMap(({ removals }) => removals), kept: [...kept] };
 }
@@ -123,7 +124,9 @@ async function findRemovals(run: Run, stored: StoredRecord): Promise<Found> {
   // The record of a deployment that is complete names everything; of others the graph may know more.
   if (stored.record?.phase !== 'deployed') await surveyIfPossible(run, world);
   throwProblems(subject(run), world.denied as never);
-  const recorded = new Map(stored.record?.objects.map((entry) => [keyOf(entry), entry]));
+  await readInventory(run, world);
+  // Which objects are ours their labels say; in which order they may go, only the record.
+  if (world.damage) throw world.damage;
   const removals: Removal[] = [];
   const kept: string[] = [];
   for (const [key, object] of world.live.all()) {
@@ -137,7 +140,7 @@ async function findRemovals(run: Run, stored: StoredRecord): Promise<Found> {
       kept.push(`${kind} ${name}`);
       continue;
     }
-    const entry = recorded.get(key);
+    const entry = world.inventory?.get(key);
     const label = entry?.label ?? world.desired.find((desired) => desired.key === key)?.label ?? `${kind} ${name}`;
     removals.push({
       object,

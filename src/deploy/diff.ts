@@ -4,7 +4,7 @@ import { keys } from './identity.ts';
 import type { FieldChange } from './options.ts';
 
 const volatile = ['managedFields', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'selfLink'];
-const ownKeys: readonly string[] = [keys.intent, keys.partOf];
+const ownKeys: readonly string[] = [keys.intent, keys.partOf, keys.adopted];
 
 /** The fields in which two versions of an object differ; values of Secrets are masked, what the server keeps for itself is left out. */
 export function diff(before: KubernetesObject, after: KubernetesObject): readonly FieldChange[] {

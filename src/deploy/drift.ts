@@ -1,7 +1,7 @@
 import type { KubernetesObject, ManagedFields } from '../cluster/cluster.ts';
 import { isHandedOver } from './hand-over.ts';
 import { addressOf } from './item.ts';
-import { fieldManager, keyOf } from './identity.ts';
+import { fieldManager, refOf } from './identity.ts';
 import type { Drift, ObjectAddress } from './options.ts';
 import { ownFields, ownsStep, unowned, type FieldStep } from './ownership.ts';
 import type { World } from './world.ts';
@@ -13,20 +13,24 @@ import type { World } from './world.ts';
 export function driftOf(world: World): readonly Drift[] {
   const { stored, desired, live, foreign } = world;
   const wanted = new Map(desired.map((each) => [each.key, each]));
-  const gone = (stored.record?.phase === 'deployed' ? stored.record.objects : [])
-    .filter((entry) => !live.object(keyOf(entry)))
-    .map((entry): Drift => {
-      const key = keyOf(entry);
-      const address: ObjectAddress = addressOf(wanted.get(key) ?? entry);
+  const recorded = [...(world.inventory ?? [])].map(([key, { label, path, object }]) => ({
+    key,
+    path,
+    address: { label, ...refOf(object) },
+  }));
+  const gone = (stored.record?.phase === 'deployed' ? recorded : [])
+    .filter(({ key }) => !live.object(key))
+    .map(({ key, address: before }): Drift => {
+      const address: ObjectAddress = addressOf(wanted.get(key) ?? before);
       return foreign.has(key)
         ? { ...address, change: 'released', reason: 'it does not carry the label of this deployment any more' }
         : { ...address, change: 'deleted', reason: 'somebody deleted it' };
     });
-  const unknown = (stored.record?.objects ?? [])
-    .filter((entry) => live.object(keyOf(entry)) && !wanted.has(keyOf(entry)))
-    .flatMap((entry): readonly Drift[] => {
-      const wait = world.resolution.pending.find(({ path }) => path === entry.path);
-      return wait ? [{ ...addressOf(entry), change: 'unknown', reason: `not compared: ${wait.reason}` }] : [];
+  const unknown = recorded
+    .filter(({ key }) => live.object(key) && !wanted.has(key))
+    .flatMap(({ path: known, address }): readonly Drift[] => {
+      const wait = world.resolution.pending.find(({ path }) => path === known);
+      return wait ? [{ ...address, change: 'unknown', reason: `not compared: ${wait.reason}` }] : [];
     });
   const changed = desired.flatMap((each): readonly Drift[] => {
     const now = live.object(each.key);

@@ -45,6 +45,12 @@ export class Gates {
     );
   }
 
+  /** Whether the content of others may depend on it. */
+  isRead({ path }: Desired): boolean {
+    // Inside of an instance of another graph, its status may be what is read.
+    return path.includes('/') || idsRead(this.#graph).has(path);
+  }
+
   /**
    * Depth in the order: 0 waits for nothing. Objects whose definition is here come after everything that does not need
    * them: one of the others may be their controller, which has to be there when they are deleted.
@@ -125,6 +131,17 @@ export class Gates {
   }
 }
 
+const readByGraph = new WeakMap<Graph, ReadonlySet<string>>();
+
+function idsRead(graph: Graph): ReadonlySet<string> {
+  let read = readByGraph.get(graph);
+  if (!read) {
+    read = new Set(graph.nodes.flatMap(({ dependencies }) => dependencies));
+    readByGraph.set(graph, read);
+  }
+  return read;
+}
+
 const nodesByGraph = new WeakMap<Graph, ReadonlyMap<string, GraphNode>>();
 
 function nodeOf(graph: Graph, id: string): GraphNode | undefined {
@@ -137,7 +154,10 @@ function nodeOf(graph: Graph, id: string): GraphNode | undefined {
 }
 
 /** The node at a path and the instance nodes around it. */
-function chain(graph: Graph, path: NodePath): { readonly node: GraphNode; readonly prefix: string }[] {
+export function chain(graph: Graph, path: NodePath): { readonly node: GraphNode; readonly prefix: string }[] {
+  // A graph that was made from a snapshot calls its nodes by their whole paths.
+  const whole = nodeOf(graph, path);
+  if (whole) return [{ node: whole, prefix: '' }];
   const nodes: { readonly node: GraphNode; readonly prefix: string }[] = [];
   let current: Graph | undefined = graph;
   let prefix = '';

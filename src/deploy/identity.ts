@@ -16,6 +16,10 @@ export const keys = {
   /** Keyed hash of what was applied. */
   intent: 'kubewright.dev/intent',
   keep: 'kubewright.dev/keep',
+  /** On an object that existed before this deployment took it over. */
+  adopted: 'kubewright.dev/adopted',
+  /** On the parts of a record: the id of the set. */
+  record: 'kubewright.dev/record',
 } as const;
 
 export const tooling = 'kubewright/v1';
@@ -30,7 +34,8 @@ export interface Identity {
   readonly id: string;
 }
 
-const maxName = 253;
+// A name has 253 characters; the parts of the record add to it.
+const maxName = 220;
 
 /** Two graphs may have instances of the same name in one namespace, so the graph's name is part of it. */
 export function identify(

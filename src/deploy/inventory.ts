@@ -1,33 +1,40 @@
+import type { KubernetesObject } from '../cluster/cluster.ts';
 import type { Convergence } from './converge.ts';
 import type { Desired } from './desired.ts';
+import { chain } from './gates.ts';
+import { keyOf, refOf } from './identity.ts';
 import type { Planned } from './planning.ts';
-import { author, type DeployRecord, type RecordedObject, type StoredRecord } from './record.ts';
+import type { StoredRecord } from './record.ts';
 import type { Run } from './run.ts';
+import type { RecordedObject } from './snapshot.ts';
 
-/** The record before objects are written: everything that was there and everything that may come. */
-export function intended(
+/** Where objects of a deployment are, or may be. */
+export interface Extent {
+  /** As `apiVersion/Kind`. */
+  readonly kinds: readonly string[];
+  readonly namespaces: readonly string[];
+}
+
+/** Before objects are written: everywhere where some were and where some may come. */
+export function intendedExtent(
   run: Run,
-  stored: StoredRecord,
+  { record }: StoredRecord,
   { desired, skipped = [] }: { readonly desired: readonly Desired[]; readonly skipped?: readonly string[] },
-): DeployRecord {
-  const before = stored.record;
+): Extent {
   return {
-    ...head(run, stored),
-    phase: 'applying',
-    objects: before?.objects ?? [],
     kinds: unique([
-      ...(before?.kinds ?? []),
+      ...(record?.kinds ?? []),
       ...run.graph.nodes
         .filter(({ id, external, instanceOf }) => !external && !instanceOf && !skipped.includes(id))
         .map(kindEntry),
       ...desired.map(kindEntry),
     ]),
-    namespaces: unique([...(before?.namespaces ?? []), run.identity.namespace, ...namespacesOf(desired)]),
+    namespaces: unique([...(record?.namespaces ?? []), run.identity.namespace, ...namespacesOf(desired)]),
   };
 }
 
 /** Whether objects lie outside of what the record says. */
-export function writesNeedRecord({ record }: StoredRecord, desired: readonly Desired[]): boolean {
+export function liesOutside({ record }: StoredRecord, desired: readonly Desired[]): boolean {
   if (!record) return true;
   const [kinds, namespaces] = [new Set(record.kinds), new Set(record.namespaces)];
   return (
@@ -36,66 +43,69 @@ export function writesNeedRecord({ record }: StoredRecord, desired: readonly Des
   );
 }
 
-/** The record of a deployment that is complete. */
-export function applied(run: Run, { world, orphans }: Planned, { items, gates }: Convergence): DeployRecord {
-  const waves = gates.waves();
-  const made = items
-    .filter(({ desired }) => !desired.check)
-    .map(({ desired }): RecordedObject => {
-      const { path, label, apiVersion, kind, namespace, name, key, node } = desired;
-      return {
-        path,
-        label,
-        apiVersion,
-        kind,
-        ...(namespace !== undefined && { namespace }),
-        name,
-        wave: waves.get(key) ?? 0,
-        ...(node.keep && { keep: true }),
-      };
-    });
-  const kept = orphans.kept.map(({ object }): RecordedObject => {
-    const { name, namespace } = object.metadata;
-    const known = world.stored.record?.objects.find(
-      (entry) => entry.kind === object.kind && entry.name === name && entry.namespace === namespace,
-    );
-    return (
-      known ?? {
-        path: name,
-        label: name,
-        apiVersion: object.apiVersion,
-        kind: object.kind,
-        ...(namespace !== undefined && { namespace }),
-        name,
-        wave: 0,
-      }
-    );
-  });
-  const objects = [...made, ...kept];
+/** Where the objects of a deployment that is complete are. */
+export function extentOf(run: Run, objects: readonly RecordedObject[]): Extent {
   return {
-    ...head(run, world.stored),
-    phase: 'deployed',
-    objects,
-    kinds: unique(objects.map(kindEntry)),
+    kinds: unique(objects.map(({ object }) => kindEntry(object))),
     namespaces: unique([
       run.identity.namespace,
-      ...objects.map(({ namespace }) => namespace).filter((namespace) => namespace !== undefined),
+      ...objects.map(({ object }) => object.metadata.namespace).filter((namespace) => namespace !== undefined),
     ]),
   };
 }
 
-function head(
+/** The objects of a deployment that is complete, those that it left alone included. */
+export function recordedObjects(
   run: Run,
-  { record }: StoredRecord,
-): Pick<DeployRecord, 'graph' | 'instance' | 'mode' | 'revision' | 'at' | 'by'> {
-  const { graph, instance, mode } = run;
+  { world, orphans }: Planned,
+  { items, gates }: Pick<Convergence, 'items' | 'gates'>,
+): readonly RecordedObject[] {
+  const waves = gates.waves();
+  const made = items
+    .filter(({ desired }) => !desired.check)
+    .map(({ desired }): RecordedObject => {
+      const { path, label, index, key, node, intent } = desired;
+      const uid = world.live.object(key)?.metadata.uid;
+      return {
+        path,
+        label,
+        ...(index !== undefined && { index }),
+        wave: waves.get(key) ?? 0,
+        ...(uid !== undefined && { uid }),
+        ...(node.keep && { keep: true }),
+        ...references(run, path),
+        object: intent,
+      };
+    });
+  return [...made, ...orphans.kept.map(({ object }) => leftObject(object, world.inventory))];
+}
+
+/** What a node refers to, as paths. */
+function references(run: Run, path: string): Pick<RecordedObject, 'needs' | 'after'> {
+  const [needs, after]: [string[], string[]] = [[], []];
+  for (const { node, prefix } of chain(run.graph, path)) {
+    needs.push(...node.dependencies.map((id) => prefix + id));
+    after.push(...node.dependsOn.map((id) => prefix + id));
+  }
+  return { ...(needs.length > 0 && { needs }), ...(after.length > 0 && { after }) };
+}
+
+/** An object that is no longer in the graph and stays. */
+export function leftObject(
+  object: KubernetesObject,
+  inventory: ReadonlyMap<string, RecordedObject> | undefined,
+): RecordedObject {
+  const ref = refOf(object);
+  const known = inventory?.get(keyOf(ref));
+  if (known) return { ...known, left: true };
+  const { apiVersion, kind, ...metadata } = ref;
+  // Nobody knows which node it was of: while one is pending it may be of that.
   return {
-    graph: graph.name,
-    instance: instance.name,
-    mode,
-    revision: (record?.revision ?? 0) + 1,
-    at: new Date().toISOString(),
-    by: author(),
+    path: '',
+    label: `${kind} ${ref.name}`,
+    wave: 0,
+    left: true,
+    object: { apiVersion, kind, metadata } as KubernetesObject,
   };
 }
 

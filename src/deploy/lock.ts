@@ -54,6 +54,12 @@ export async function isLocked(run: Run): Promise<boolean> {
   return (await run.cluster.get(leaseRef(run), { signal: run.signal })) !== undefined;
 }
 
+/** Whether a run may be under way: its lock is there, and it is not that of a process of this machine that died. */
+export async function isHeld(run: Run): Promise<boolean> {
+  const lease = await run.cluster.get(leaseRef(run), { signal: run.signal });
+  return lease !== undefined && !isDead(lease);
+}
+
 async function acquire(run: Run, holder: string): Promise<KubernetesObject> {
   const body = {
     apiVersion: 'coordination.k8s.io/v1',

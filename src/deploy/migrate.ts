@@ -5,33 +5,29 @@ import { claimFromKro, heldByKro } from './kro/claim.ts';
 import { makeDefinition } from './kro/definition.ts';
 import { planWithKro } from './kro/plan.ts';
 import { withLock } from './lock.ts';
+import { refOf } from './identity.ts';
+import { writeInventory } from './journal.ts';
 import { kindOfInstance, migrationOf } from './mode.ts';
 import type { DeployOptions, Plan } from './options.ts';
 import { makePlan } from './planning.ts';
-import {
-  author,
-  readRecord,
-  writeRecord,
-  type DeployRecord,
-  type RecordedObject,
-  type StoredRecord,
-} from './record.ts';
+import { readSoundRecord, writeRecord, type DeployRecord, type StoredRecord } from './record.ts';
 import { release } from './release.ts';
 import { subject, type Run } from './run.ts';
+import { byKey, readSnapshot, type RecordedObject } from './snapshot.ts';
 
 /**
  * Moves a deployment from one mode to the other, or goes on with a move that was stopped: afterwards it can be deployed as if
  * it had always had its mode. No object is deleted or made anew. `false` when there is nothing to move.
  */
 export async function migrate(run: Run, options: DeployOptions): Promise<boolean> {
-  const before = await readRecord(run);
+  const before = await readSoundRecord(run);
   if (!migrationOf(run, before, options)) return false;
   const { plan, prepare } = await planMove(run, options);
   run.emit({ type: 'plan', plan });
   throwProblems(subject(run), plan.problems as never);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
   await withLock(run, async () => {
-    let stored = await readRecord(run);
+    let stored = await readSoundRecord(run);
     const move = migrationOf(run, stored, options);
     if (!move) return;
     if (move.from) {
@@ -77,21 +73,34 @@ async function recordClaim(run: Run, stored: StoredRecord, from: KindReference):
     ...next(record),
     mode: 'direct',
     migrating: { from: 'kro', instanceKind: from },
-    objects: [...record.objects, ...members.map(entryOf)],
+    ...(await withMembers(run, record, { owner: stored.uid ?? '', members })),
     kinds: [...new Set([...record.kinds, ...members.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`)])].sort(),
     namespaces: [...new Set([...record.namespaces, ...namespaces])].sort(),
   });
 }
 
-function entryOf({ apiVersion, kind, metadata }: KubernetesObject): RecordedObject {
-  const { name, namespace, labels, annotations } = metadata;
-  const path = labels?.['kro.run/node-id'] ?? name;
+/** What kro made is written down as ours; as kro asked for it, and not we, no rollback makes it again. */
+async function withMembers(
+  run: Run,
+  record: DeployRecord,
+  { owner, members }: { readonly owner: string; readonly members: readonly KubernetesObject[] },
+): Promise<Pick<DeployRecord, 'inventory' | 'slots'>> {
+  const known = record.inventory ? await readSnapshot(run, record.inventory) : [];
+  const objects = byKey([...known, ...members.map(entryOf)]);
+  return writeInventory(run, record, { owner, objects: [...objects.values()] });
+}
+
+function entryOf(object: KubernetesObject): RecordedObject {
+  const { apiVersion, kind, ...metadata } = refOf(object);
+  const { labels, annotations, uid } = object.metadata;
+  const path = labels?.['kro.run/node-id'] ?? metadata.name;
   const wave = Number(annotations?.['internal.kro.run/apply-order'] ?? 0);
-  return { path, label: path, apiVersion, kind, ...(namespace !== undefined && { namespace }), name, wave };
+  const bare = { apiVersion, kind, metadata } as KubernetesObject;
+  return { path, label: path, wave, left: true, ...(uid !== undefined && { uid }), object: bare };
 }
 
 function next({ instanceKind: _kind, ...record }: DeployRecord): DeployRecord {
-  return { ...record, phase: 'applying', revision: record.revision + 1, at: new Date().toISOString(), by: author() };
+  return { ...record, phase: 'applying' };
 }
 
 /** What was being moved has to have arrived before it can be deleted: until then objects belong to nobody. */

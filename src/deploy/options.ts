@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Deferred } from '../expr/value.ts';
 import type { Instance } from '../resolve/resolution.ts';
+import type { Commit } from './revisions.ts';
 
 /** How a graph is run: its objects applied by this library, or by kro from a ResourceGraphDefinition. */
 export type Mode = 'direct' | 'kro';
@@ -34,8 +35,18 @@ export interface TargetOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** What a call says about the record of a deployment. */
+export interface RecordOptions {
+  /** How many revisions the record keeps that can be restored; at least 2. @default 10 */
+  readonly historyMax?: number | undefined;
+  /** Makes a record that cannot be read anew, without its history; what is not in the graph then stays. @default false */
+  readonly repairRecord?: boolean | undefined;
+  /** The commit that the graph comes from, for the record; asked for only by a call that changes something. */
+  readonly commit?: (() => Promise<Commit | undefined>) | undefined;
+}
+
 /** Options of `deploy` and `plan`. */
-export interface DeployOptions extends TargetOptions {
+export interface DeployOptions extends TargetOptions, RecordOptions {
   /** Takes over objects that exist and are not part of this deployment. @default false */
   readonly adopt?: boolean | undefined;
   /** Field paths, such as `spec.replicas`, that are taken over from their managers. @default [] */

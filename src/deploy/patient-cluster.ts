@@ -85,7 +85,7 @@ export class PatientCluster implements Cluster {
   }
 
   create(object: NewObject, options?: WriteOptions): Promise<KubernetesObject> {
-    this.#count(options?.dryRun || object.kind.endsWith('AccessReview'));
+    this.#count(options?.dryRun || object.kind.endsWith('Review'));
     return this.#inner.create(object, options);
   }
 

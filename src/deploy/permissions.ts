@@ -5,6 +5,7 @@ import type { Purpose } from './access/need.ts';
 import { groupOf } from './identity.ts';
 import type { ChangeAction, ObjectAddress, Plan } from './options.ts';
 import { kindOf, subject, type Run } from './run.ts';
+import { chunkNames } from './snapshot.ts';
 
 /** What each action asks of the server; creating by apply takes both verbs. */
 const verbs: Partial<Record<ChangeAction, readonly string[]>> = {
@@ -58,7 +59,11 @@ export async function missingPermissions(
     for (const verb of verbs[action] ?? [])
       add({ verb, group: groupOf(apiVersion), resource, namespace, names: [name], label });
   }
-  const own = bookkeepingNeeds(run.identity, [purpose], { clusterId: false, createNamespace });
+  const own = bookkeepingNeeds(run.identity, [purpose], {
+    clusterId: false,
+    createNamespace,
+    parts: chunkNames(run, undefined),
+  });
   for (const { verbs: wanted, group, resource, namespace, name } of own)
     for (const verb of wanted.filter((each) => each !== 'get'))
       add({ verb, group, resource, namespace, names: name === undefined ? [] : [name], label: '' });

@@ -2,13 +2,13 @@ import { KubewrightError } from '../errors.ts';
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { dryRun, mayReplace, type Task } from './apply.ts';
-import { decide, findOrphans, foreignError, type Orphans } from './decide.ts';
+import { decide, findOrphans, foreignError, hasOrphans, type Orphans } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { diff } from './diff.ts';
 import { definesKind, edgesOf } from './edges.ts';
 import { autoscaled } from './hand-over.ts';
 import { takenReleases } from './helm.ts';
-import { describe, groupKind, keys, keyOf, refOf } from './identity.ts';
+import { describe, groupKind, keyOf, keys, refOf } from './identity.ts';
 import { immutableFields } from './immutable.ts';
 import { addressOf } from './item.ts';
 import { readNamespace } from './namespace.ts';
@@ -23,7 +23,7 @@ import { virtualInstanceProblems } from './virtual-instance.ts';
 import { updateRules } from '../resolve/rules.ts';
 import { subject, type Run } from './run.ts';
 import { existingSecrets } from './secrets.ts';
-import { lookForForeign, lookForOrphans, newWorld, survey, type World } from './world.ts';
+import { lookForForeign, lookForOrphans, newWorld, readInventory, survey, type World } from './world.ts';
 
 /** A plan and what it was made from. */
 export interface Planned {
@@ -38,6 +38,7 @@ export async function readWorld(run: Run): Promise<World> {
   const world = newWorld({ stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
   await survey(world, run);
   await Promise.all([lookForOrphans(run, world), lookForForeign(run, world)]);
+  if (run.repairRecord || hasOrphans(run, world)) await readInventory(run, world);
   return world;
 }
 
@@ -50,6 +51,7 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
   const world = await readWorld(run);
   const orphans = findOrphans(run, world, options.pruneAll ?? false);
   const problems: Error[] = [
+    ...recordProblems(world),
     ...modeProblems(run, world.stored, options),
     ...virtualInstanceProblems(run.graph),
     ...kindProblems(world),
@@ -75,7 +77,7 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
     ({ object, reason }) =>
       `${describe({ kind: object.kind, ...object.metadata })} is no longer in the graph and stays: ${reason}`,
   );
-  const willWrite = changed || isUnfinished(world);
+  const willWrite = changed || isUnfinished(world, run);
   const lacks = await lackedPermissions(run, { changes, willWrite, thorough, createsNamespace });
   problems.push(...lacks.problems);
   const warnings = [
@@ -84,6 +86,7 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
     ...keptOnes,
     ...(willWrite ? unkeptRules(run) : []),
     ...lacks.warnings,
+    ...damageWarnings(run, world),
   ];
   const plan: Plan = {
     changes,
@@ -149,9 +152,19 @@ function unkeptRules({ graph }: Run): string[] {
   return [`mode direct keeps no rule about updates: ${unkept.join(', ')} may change here, and not with kro`];
 }
 
-/** A run that was killed may have left something that only the record tells. */
-export function isUnfinished({ stored }: World): boolean {
-  return stored.record?.phase !== 'deployed';
+/** Why a deployment cannot rely on the record. */
+export function recordProblems({ stored: { damage } }: World): readonly Error[] {
+  return damage ? [damage] : [];
+}
+
+export function damageWarnings(run: Run, { damage, stored: { record } }: World): readonly string[] {
+  if (damage) return [damage.message];
+  return record?.salvaged ? [`${subject(run)}: the record is made anew; what happened before is forgotten`] : [];
+}
+
+/** A run that was killed may have left something that only the record tells; or the record itself has to be written. */
+export function isUnfinished({ stored, damage }: World, { repairRecord }: Run): boolean {
+  return stored.record?.phase !== 'deployed' || (repairRecord && damage !== undefined);
 }
 
 /** How objects are planned, and where refusals go. */
@@ -232,13 +245,12 @@ function namesMissing(world: World, { object }: Desired): boolean {
 }
 
 export function orphanAddress(
-  { stored }: World,
-  { apiVersion, kind, metadata }: KubernetesObject,
+  { inventory }: World,
+  object: KubernetesObject,
 ): Omit<PlannedChange, 'action' | 'fields'> {
+  const { apiVersion, kind, metadata } = object;
   const { name, namespace } = metadata;
-  const known = stored.record?.objects.find(
-    (entry) => entry.kind === kind && entry.name === name && entry.namespace === namespace,
-  );
+  const known = inventory?.get(keyOf(refOf(object)));
   return {
     label: known?.label ?? `${kind} ${name}`,
     apiVersion,
@@ -285,7 +297,7 @@ function shrinkProblems(
   { allowEmpty }: DeployOptions,
 ): Error[] {
   const deletions = orphans.deletable.length;
-  const before = world.stored.record?.objects.length ?? 0;
+  const before = world.stored.record?.inventory?.objects ?? 0;
   const after = world.desired.length + world.resolution.pending.length;
   if (allowEmpty || deletions === 0 || after * 2 >= before) return [];
   return [

@@ -1,14 +1,15 @@
-import { findOrphans } from './decide.ts';
+import { findOrphans, hasOrphans } from './decide.ts';
 import { keyOf } from './identity.ts';
 import type { DeployedObject, DeployOptions } from './options.ts';
 import type { Planned } from './planning.ts';
 import { removeInOrder, type Removal } from './remove.ts';
 import type { Run } from './run.ts';
+import { readInventory } from './world.ts';
 
 /** Deletes what the graph does not name any more, once everything that it names is there and ready. */
 export async function prune(run: Run, { world }: Planned, options: DeployOptions): Promise<readonly DeployedObject[]> {
+  if (hasOrphans(run, world)) await readInventory(run, world);
   const { deletable } = findOrphans(run, world, options.pruneAll ?? false);
-  const recorded = new Map(world.stored.record?.objects.map((entry) => [keyOf(entry), entry]));
   const removals = deletable.map((object): Removal => {
     const {
       apiVersion,
@@ -16,7 +17,7 @@ export async function prune(run: Run, { world }: Planned, options: DeployOptions
       metadata: { name, namespace },
     } = object;
     const address = { apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
-    const known = recorded.get(keyOf(address));
+    const known = world.inventory?.get(keyOf(address));
     return {
       object,
       address: { label: known?.label ?? `${kind} ${name}`, ...address },

@@ -11,7 +11,7 @@ import { checkCluster } from './cluster-identity.ts';
 import { missingKro } from './kro/installed.ts';
 import { readNamespace } from './namespace.ts';
 import type { TargetOptions } from './options.ts';
-import { readRecord, type StoredRecord } from './record.ts';
+import { readSoundRecord, type StoredRecord } from './record.ts';
 import { startRun, whileRunning, type Run } from './run.ts';
 import { checkPolicy, existingSecrets } from './secrets.ts';
 
@@ -119,7 +119,11 @@ async function needsOf(run: Run, footprint: Footprint, { purposes, ...options }:
     ),
   ];
   return [
-    ...bookkeepingNeeds(run.identity, purposes, { clusterId: clusterId !== undefined, createNamespace }),
+    ...bookkeepingNeeds(run.identity, purposes, {
+      clusterId: clusterId !== undefined,
+      createNamespace,
+      parts: footprint.parts,
+    }),
     ...own,
     ...optionalNeeds(footprint, purposes, removable),
   ];
@@ -139,7 +143,7 @@ function widened({ namespace: _namespace, ...need }: Need): Need {
 
 async function readIfAllowed(run: Run, notes: string[]): Promise<StoredRecord> {
   try {
-    return await readRecord(run);
+    return await readSoundRecord(run);
   } catch (error) {
     if (!isApiError(error, 'Forbidden')) throw error;
     notes.push(

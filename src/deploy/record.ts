@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { userInfo, hostname } from 'node:os';
+import { createHmac, randomBytes } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { isApiError } from '../cluster/api-error.ts';
 import type { KindReference, KubernetesObject, ObjectReference } from '../cluster/cluster.ts';
@@ -8,32 +7,22 @@ import { fieldManager, groupKind, keys, tooling } from './identity.ts';
 import { canonical } from './intent.ts';
 import type { Mode } from './options.ts';
 import { retrying } from './retry.ts';
+import type { Revision } from './revisions.ts';
 import type { Run } from './run.ts';
+import type { SnapshotRef } from './snapshot.ts';
 
-/** One object that a deployment made, with all that deleting it needs. */
-export interface RecordedObject {
-  readonly path: string;
-  readonly label: string;
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly namespace?: string | undefined;
-  readonly name: string;
-  /** Depth in the order of applying: deleted from the highest. */
-  readonly wave: number;
-  readonly keep?: true;
-}
-
-/** What a deployment leaves behind about itself. */
+/** What a deployment leaves behind about itself: enough to see that nothing has to change, and where the rest is. */
 export interface DeployRecord {
+  readonly format: number;
   readonly graph: string;
   readonly instance: string;
   readonly mode: Mode;
+  /** Number of the newest run that wrote something. */
   readonly revision: number;
   /** `applying` until everything was ready and pruned: objects may exist that are not listed. */
   readonly phase: 'applying' | 'deployed' | 'destroying';
-  readonly at: string;
-  readonly by: string;
-  readonly objects: readonly RecordedObject[];
+  /** The objects that the last run that ended well left; absent before the first one. */
+  readonly inventory?: SnapshotRef;
   /** Everything that may hold objects of this deployment, as `apiVersion/Kind`. */
   readonly kinds: readonly string[];
   readonly namespaces: readonly string[];
@@ -41,6 +30,12 @@ export interface DeployRecord {
   readonly instanceKind?: KindReference;
   /** Set while objects change hands from one mode to the other. */
   readonly migrating?: { readonly from: Mode; readonly instanceKind?: KindReference | undefined };
+  /** What happened, oldest first. */
+  readonly revisions: readonly Revision[];
+  /** Slots from this one on were never used. */
+  readonly slots: number;
+  /** Made anew from what was left of a damaged one: nothing is deleted by it. */
+  readonly salvaged?: true;
 }
 
 /** The record as it is on the cluster. */
@@ -52,23 +47,37 @@ export interface StoredRecord {
   /** Absent when there is none. */
   readonly resourceVersion?: string;
   readonly uid?: string;
+  /** Why a record that is there cannot be read. */
+  readonly damage?: KubewrightError;
 }
 
-// A Secret holds 1 MiB, base64 takes a third of it.
-const chunkSize = 700_000;
+export const recordFormat = 2;
+const recordType = 'kubewright.dev/record';
+// A Secret holds 1 MiB, and its annotations a quarter of that.
+const [dataLimit, annotationLimit] = [1_000_000, 250_000];
 
-export function recordRef(run: Run): ObjectReference {
-  return { apiVersion: 'v1', kind: 'Secret', name: run.identity.name, namespace: run.identity.namespace };
+export function recordRef({ identity: { name, namespace } }: Pick<Run, 'identity'>): ObjectReference {
+  return { apiVersion: 'v1', kind: 'Secret', name, namespace };
 }
 
 /** Reads the record; where there is none, a new one is prepared. */
 export async function readRecord(run: Run): Promise<StoredRecord> {
   const secret = await run.cluster.get(recordRef(run), { signal: run.signal });
-  if (!secret) return { salt: randomBytes(24).toString('base64url') };
-  refuseForeign(run, secret);
+  if (!secret) return { salt: newSalt() };
   const { uid, resourceVersion } = secret.metadata;
-  const { salt, record } = parse(run, secret);
-  return { salt, ...(record && { record }), ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+  const read = parse(run, secret);
+  // Without its annotations it is still ours: they are written anew with it.
+  if (!read.record) refuseForeign(run, secret);
+  const place = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+  if (read.damage && run.repairRecord) return { salt: read.salt, ...place, record: await salvage(run, secret) };
+  return { ...read, ...place };
+}
+
+/** Reads the record for work that relies on it. */
+export async function readSoundRecord(run: Run): Promise<StoredRecord> {
+  const stored = await readRecord(run);
+  if (stored.damage) throw stored.damage;
+  return stored;
 }
 
 function refuseForeign(run: Run, secret: KubernetesObject): void {
@@ -82,32 +91,93 @@ function refuseForeign(run: Run, secret: KubernetesObject): void {
       tool === tooling
         ? `its label ${keys.id} is ${String(id)}, not ${run.identity.id}`
         : `belongs to ${tool ?? 'somebody else'}`,
-    hint: 'Delete or rename it, or give the instance another name.',
+    hint: 'Rename it if it is yours, restore its label and annotations if it is a record, or give the instance another name.',
   });
 }
 
-function parse(run: Run, secret: KubernetesObject): { salt: string; record: DeployRecord | undefined } {
-  const data = (secret['data'] ?? {}) as Record<string, string>;
-  const salt = Buffer.from(data['salt'] ?? '', 'base64').toString() || randomBytes(24).toString('base64url');
-  try {
-    return {
-      salt,
-      record: JSON.parse(gunzipSync(Buffer.from(data['record'] ?? '', 'base64')).toString()) as DeployRecord,
-    };
-  } catch {
-    // The annotations still say where objects may be, so nothing is lost but their order.
-    run.emit({
-      type: 'warning',
-      message: `Secret ${run.identity.namespace}/${run.identity.name}: the record in it cannot be read. It is written anew.`,
-    });
-    return { salt, record: undefined };
-  }
+interface Parsed {
+  readonly salt: string;
+  readonly record?: DeployRecord;
+  readonly damage?: KubewrightError;
+}
+
+function parse(run: Run, secret: KubernetesObject): Parsed {
+  const data = (secret['data'] ?? {}) as Readonly<Record<string, string | undefined>>;
+  const read = (key: string): Buffer => Buffer.from(data[key] ?? '', 'base64');
+  const [salt, packed, sum] = [read('salt').toString(), read('record'), read('sum').toString()];
+  const broken = (key: string, reason: string): Parsed => ({
+    salt: salt || newSalt(),
+    damage: damagedRecord(run, key, reason),
+  });
+  const missing = ['salt', 'record', 'sum'].find((key) => !data[key]);
+  if (missing) return broken(missing, 'is missing');
+  if (sumOf(packed, salt) !== sum) return broken('record', 'is not what was written: somebody edited or truncated it');
+  const record = JSON.parse(gunzipSync(packed).toString()) as DeployRecord;
+  if (record.format !== recordFormat)
+    return broken('record', `has format ${record.format}, and this version reads ${recordFormat}`);
+  return { salt, record };
+}
+
+function damagedRecord(run: Run, key: string, reason: string): KubewrightError {
+  return new KubewrightError({
+    code: 'DamagedRecord',
+    resource: `Secret ${run.identity.namespace}/${run.identity.name}`,
+    path: `data.${key}`,
+    message: `the record of the deployment cannot be read: it ${reason}`,
+    hint: 'Restore it from a backup, or deploy with --repair-record: it is then made anew without its history, and that run deletes nothing.',
+  });
+}
+
+/** What the annotations and the graph still say; all versions of a kind hold the same objects. */
+async function salvage(run: Run, { metadata: { annotations = {} } }: KubernetesObject): Promise<DeployRecord> {
+  const groupKinds = new Set(listOf(annotations[keys.groupKinds]));
+  const served = groupKinds.size > 0 ? await run.cluster.resources({ signal: run.signal }) : [];
+  const kinds = served.filter((kind) => groupKinds.has(groupKind(kind)));
+  return {
+    format: recordFormat,
+    graph: run.graph.name,
+    instance: run.instance.name,
+    mode: run.mode,
+    revision: 0,
+    phase: 'applying',
+    kinds: kinds.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`),
+    namespaces: [run.identity.namespace, ...listOf(annotations[keys.namespaces])],
+    revisions: [],
+    slots: run.historyMax + 1,
+    salvaged: true,
+  };
+}
+
+function listOf(text = ''): readonly string[] {
+  return text.split(',').filter(Boolean);
+}
+
+function newSalt(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/** Tells a record that was edited from one that was written; it keeps nobody out who reads the salt beside it. */
+function sumOf(packed: Buffer, salt: string): string {
+  return createHmac('sha256', salt).update(packed).digest('hex');
 }
 
 /** Writes the record; fails when somebody else wrote it since `previous`. */
-export async function writeRecord(run: Run, previous: StoredRecord, record: DeployRecord): Promise<StoredRecord> {
+export async function writeRecord(
+  run: Run,
+  previous: StoredRecord,
+  { salvaged: _salvaged, ...record }: DeployRecord,
+): Promise<StoredRecord> {
   const packed = gzipSync(JSON.stringify(record), { level: 6 });
-  if (packed.length > chunkSize) throw tooLarge(run, packed.length);
+  const annotations = {
+    [keys.tooling]: tooling,
+    [keys.groupKinds]: [...new Set(record.kinds.map(groupKindOfEntry))].sort().join(','),
+    [keys.namespaces]: record.namespaces
+      .filter((namespace) => namespace !== run.identity.namespace)
+      .sort()
+      .join(','),
+  };
+  refuseTooLarge(run, packed, annotations);
+  const text = (value: string): string => Buffer.from(value).toString('base64');
   const object: KubernetesObject = {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -117,17 +187,10 @@ export async function writeRecord(run: Run, previous: StoredRecord, record: Depl
       // A version that cannot be: the object is created, or there is one already and this fails.
       resourceVersion: previous.resourceVersion ?? '1',
       labels: { [keys.id]: run.identity.id },
-      annotations: {
-        [keys.tooling]: tooling,
-        [keys.groupKinds]: record.kinds.map(groupKindOfEntry).sort().join(','),
-        [keys.namespaces]: record.namespaces
-          .filter((namespace) => namespace !== run.identity.namespace)
-          .sort()
-          .join(','),
-      },
+      annotations,
     },
-    type: 'kubewright.dev/record',
-    data: { salt: Buffer.from(previous.salt).toString('base64'), record: packed.toString('base64') },
+    type: recordType,
+    data: { salt: text(previous.salt), record: packed.toString('base64'), sum: text(sumOf(packed, previous.salt)) },
   };
   const { uid, resourceVersion } = (await sendRecord(run, object)).metadata;
   return { salt: previous.salt, record, ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
@@ -158,20 +221,13 @@ export function parseKind(entry: string): { apiVersion: string; kind: string } {
   return { apiVersion: entry.slice(0, slash), kind: entry.slice(slash + 1) };
 }
 
-/** Who runs this, for people who read the record. */
-export function author(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`;
-  } catch {
-    return hostname();
-  }
-}
-
-function tooLarge(run: Run, size: number): KubewrightError {
-  return new KubewrightError({
+function refuseTooLarge(run: Run, packed: Buffer, annotations: Readonly<Record<string, string>>): void {
+  const ofAnnotations = Object.values(annotations).join('').length;
+  if (packed.length <= dataLimit && ofAnnotations <= annotationLimit) return;
+  throw new KubewrightError({
     code: 'RecordTooLarge',
     resource: `Secret ${run.identity.namespace}/${run.identity.name}`,
-    message: `the record of the deployment takes ${size} bytes, more than a Secret holds`,
+    message: `the names of all kinds and namespaces of the deployment take ${Math.max(packed.length, ofAnnotations)} bytes, more than a Secret holds`,
     hint: 'Split the graph into several instances.',
   });
 }

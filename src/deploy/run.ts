@@ -1,11 +1,21 @@
 import { KubewrightError } from '../errors.ts';
 import type { ApiResource, KindReference } from '../cluster/cluster.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { Instance } from '../resolve/resolution.ts';
+import type { Instance, Observed, Resolution } from '../resolve/resolution.ts';
+import { resolve } from '../resolve/resolve.ts';
 import { PatientCluster } from './patient-cluster.ts';
 import { identify, type Identity } from './identity.ts';
-import type { DeployEvent, Mode, SecretsPolicy, TargetOptions } from './options.ts';
+import type {
+  DeployedObject,
+  DeployEvent,
+  Mode,
+  ObjectAddress,
+  RecordOptions,
+  SecretsPolicy,
+  TargetOptions,
+} from './options.ts';
 import { Pool } from './pool.ts';
+import { defaultHistoryMax, type Commit } from './revisions.ts';
 
 /** What every step of one call is given. */
 export interface Run {
@@ -25,20 +35,37 @@ export interface Run {
   readonly emit: (event: DeployEvent) => void;
   /** Scope of kinds that were asked for already. */
   readonly kinds: Map<string, ApiResource>;
+  /** What the graph means for the objects that were observed. */
+  readonly resolve: (observed: Observed) => Resolution;
+  /** Every object that was written, in the order in which it was. */
+  readonly written: readonly WrittenObject[];
+  /** The revision that this run restores. */
+  readonly rollbackTo?: number;
+  /** Whether a record that cannot be read is made anew. */
+  readonly repairRecord: boolean;
+  readonly historyMax: number;
+  readonly commit?: (() => Promise<Commit | undefined>) | undefined;
+}
+
+/** An object and what was done to it. */
+export interface WrittenObject extends ObjectAddress {
+  readonly action: DeployedObject['action'];
 }
 
 const defaultTimeoutMs = 900_000;
 
 /** Prepares a call; nothing is sent. */
-export function startRun(graph: Graph, options: TargetOptions): Run {
+export function startRun(graph: Graph, options: TargetOptions & RecordOptions): Run {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
   const cluster = new PatientCluster(options.cluster, signal);
   const identity = identify({ name: graph.stackName ?? graph.name }, options.instance, cluster.namespace);
+  const instance = { ...options.instance, namespace: identity.namespace };
+  const written: WrittenObject[] = [];
   return {
     graph,
-    instance: { ...options.instance, namespace: identity.namespace },
+    instance,
     identity,
     mode: options.mode,
     cluster,
@@ -48,9 +75,26 @@ export function startRun(graph: Graph, options: TargetOptions): Run {
     signal,
     startedAt: performance.now(),
     timeoutMs,
-    emit: options.onEvent ?? (() => undefined),
+    emit: (event) => {
+      if (event.type === 'object') written.push({ ...event.object, action: event.action });
+      options.onEvent?.(event);
+    },
+    written,
     kinds: new Map(),
+    resolve: (observed) => resolve(graph, instance, observed),
+    repairRecord: options.repairRecord ?? false,
+    historyMax: checkHistoryMax(options.historyMax ?? defaultHistoryMax),
+    commit: options.commit,
   };
+}
+
+function checkHistoryMax(value: number): number {
+  if (Number.isInteger(value) && value >= 2) return value;
+  throw new KubewrightError({
+    code: 'Usage',
+    path: 'historyMax',
+    message: `takes a whole number from 2 (was ${value})`,
+  });
 }
 
 /** How a kind is served, asked once per call; `undefined` when it is not served (yet). */

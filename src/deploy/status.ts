@@ -13,7 +13,7 @@ import { ruleContext } from './rule-context.ts';
 import { startRun, subject, whileRunning } from './run.ts';
 import type { Run } from './run.ts';
 import { expressionReasons } from './why.ts';
-import { maskOf } from './world.ts';
+import { maskOf, readInventory } from './world.ts';
 
 /** How a deployment does now, read once. */
 export async function status(graph: Graph, options: StatusOptions): Promise<StatusResult> {
@@ -46,6 +46,8 @@ async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<
       };
     }),
   );
+  if (drift) await readInventory(run, world);
+  if (drift && world.damage) throw world.damage;
   const { resolution, stored } = world;
   return {
     deployed: stored.record !== undefined || objects.some(({ state }) => state !== 'missing'),

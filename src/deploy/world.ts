@@ -1,6 +1,6 @@
 import { isApiError } from '../cluster/api-error.ts';
+import type { KubewrightError } from '../errors.ts';
 import type { KubernetesObject, ListQuery } from '../cluster/cluster.ts';
-import { resolve } from '../resolve/resolve.ts';
 import type { ExternalRead, LabelSelector, Resolution } from '../resolve/resolution.ts';
 import { isOurs } from './decide.ts';
 import { toDesired, type Desired, type Wishes } from './desired.ts';
@@ -9,6 +9,7 @@ import { Live } from './live.ts';
 import { maskFor, type Mask } from './masking.ts';
 import { parseKind, type StoredRecord } from './record.ts';
 import { kindOf, type Run } from './run.ts';
+import { byKey, readSnapshot, type RecordedObject } from './snapshot.ts';
 
 /** Everything that was read about a deployment, and what its graph means for it. */
 export interface World {
@@ -26,6 +27,10 @@ export interface World {
   readonly sought: Set<string>;
   /** Lists that the server refused: what is there is not known. */
   readonly denied: Error[];
+  /** What the record knows of single objects, by key; read when there are objects that nobody wants any more. */
+  inventory?: ReadonlyMap<string, RecordedObject>;
+  /** Why it cannot be read. */
+  damage?: Error;
   resolution: Resolution;
   /** Version of `live` that the resolution was made from. */
   resolvedAt?: number;
@@ -48,10 +53,10 @@ export async function survey(world: World, run: Run): Promise<void> {
 }
 
 /** What the graph means for what is known by now. */
-export function resolveAgain(world: World, { graph, instance }: Run): Resolution {
+export function resolveAgain(world: World, run: Run): Resolution {
   const { version } = world.live;
   if (world.resolvedAt !== version) {
-    world.resolution = resolve(graph, instance, world.live);
+    world.resolution = run.resolve(world.live);
     world.resolvedAt = version;
   }
   return world.resolution;
@@ -86,6 +91,18 @@ export async function lookForOrphans(run: Run, world: World): Promise<void> {
       scopes.push({ apiVersion, kind, namespace });
   }
   await Promise.all(scopes.filter((scope) => !isListed(world, scope)).map((scope) => listScope(run, world, scope)));
+}
+
+/** Reads what the record knows of single objects, once. */
+export async function readInventory(run: Run, world: World): Promise<void> {
+  const { record } = world.stored;
+  if (world.inventory || world.damage) return;
+  try {
+    world.inventory = byKey(record?.inventory ? await readSnapshot(run, record.inventory) : []);
+  } catch (error) {
+    if ((error as KubewrightError).code !== 'DamagedRecord') throw error;
+    world.damage = error as KubewrightError;
+  }
 }
 
 /** Looks for objects that have our addresses without our label, so that nothing is taken over silently. */

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
+import { history } from '../../src/deploy/history.ts';
 import type { DeployOptions, DestroyOptions, Mode } from '../../src/deploy/options.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
@@ -114,9 +115,13 @@ async function contents(cluster: Cluster, namespace: string): Promise<Record<str
   return Object.fromEntries(byName.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function isFurniture({ kind: kindName, metadata: { name } }: KubernetesObject): boolean {
+const partType = 'kubewright.dev/record-chunk';
+
+function isFurniture({ kind: kindName, type, metadata: { name } }: KubernetesObject): boolean {
   return (
-    (kindName === 'ConfigMap' && name === 'kube-root-ca.crt') || (kindName === 'ServiceAccount' && name === 'default')
+    type === partType ||
+    (kindName === 'ConfigMap' && name === 'kube-root-ca.crt') ||
+    (kindName === 'ServiceAccount' && name === 'default')
   );
 }
 
@@ -182,8 +187,21 @@ export async function expectConverged(
   if (verb === 'deploy') await deleteDeadLock(cluster, namespace);
   const foreign = theirs ? { 'ConfigMap/theirs': expect.anything(), 'Secret/plain-0': expect.anything() } : {};
   expect(await contents(cluster, namespace)).toEqual({ ...(verb === 'destroy' ? {} : state), ...foreign });
+  await expectNoLostParts(cluster, { graph, options, namespace });
   if (theirs) expect(await versions(cluster, namespace, ['ConfigMap/theirs', 'Secret/plain-0'])).toBe(theirs);
   if (verb === 'deploy') expect((await deploy(graph, options)).writes).toBe(0);
+}
+
+/** Each revision that can be restored takes one part, and there is no other. */
+async function expectNoLostParts(
+  cluster: Cluster,
+  { graph, options, namespace }: { graph: Graph; options: DeployOptions; namespace: string },
+): Promise<void> {
+  const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Secret', namespace });
+  const { revisions } = await history(graph, options);
+  expect(items.filter(({ type }) => type === partType)).toHaveLength(
+    revisions.filter(({ restorable }) => restorable).length,
+  );
 }
 
 async function deleteDeadLock(cluster: Cluster, namespace: string): Promise<void> {

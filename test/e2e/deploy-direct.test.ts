@@ -42,6 +42,20 @@ describe('a direct deployment', () => {
     expect(last).toMatchObject({ action: 'deleted' });
   });
 
+  it('updates what reads an object that changes', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('read') });
+    const read = (value: string) =>
+      graphOf('read', () => {
+        const origin = simple.ConfigMap({ name: 'origin', data: { value } });
+        return { origin, reader: simple.ConfigMap({ name: 'reader', data: { copy: origin.data['value'] as never } }) };
+      });
+    for (const value of ['one', 'two']) {
+      await deploy(read(value), options);
+      const reader = await cluster.get({ ...configMap, name: 'reader', namespace: options.instance.namespace });
+      expect(reader?.['data']).toEqual({ copy: value });
+    }
+  });
+
   it('asks before it deletes most of what there is', async () => {
     const options = optionsFor({ cluster, namespace: freshName('shrink') });
     await deploy(graphOf('shrink', configMaps(['a', 'b', 'c', 'd', 'e'])), options);

@@ -14,7 +14,7 @@ export interface Seen {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** `true` for what may change something: neither reads nor dry runs nor access reviews. */
+  /** `true` for what may change something: neither reads nor dry runs nor reviews. */
   readonly write: boolean;
   readonly watch: boolean;
   readonly list: boolean;
@@ -155,7 +155,7 @@ class Proxying {
 
   #note({ method = 'GET', url = '/' }: IncomingMessage): Seen {
     const { pathname, searchParams: query } = new URL(url, this.#target);
-    const write = method !== 'GET' && !query.has('dryRun') && !/accessreviews$|rulesreviews$/.test(pathname);
+    const write = method !== 'GET' && !query.has('dryRun') && !pathname.endsWith('reviews');
     const watch = query.get('watch') === 'true';
     const number = this.seen.filter((other) => other.write === write).length + 1;
     const list = method === 'GET' && !watch && query.has('limit');

@@ -3,18 +3,27 @@ import type { Identity } from '../identity.ts';
 import type { Footprint } from './footprint.ts';
 import { verbsFor, type Need, type Purpose } from './need.ts';
 
+interface Bookkeeping {
+  readonly clusterId: boolean;
+  readonly createNamespace: boolean;
+  /** Names of the Secrets that parts of the record are in. */
+  readonly parts: readonly string[];
+}
+
 /** Record, lock and namespace: the same in both modes. */
 export function bookkeepingNeeds(
   { namespace, name }: Identity,
   purposes: readonly Purpose[],
-  { clusterId, createNamespace }: { readonly clusterId: boolean; readonly createNamespace: boolean },
+  { clusterId, createNamespace, parts }: Bookkeeping,
 ): readonly Need[] {
   const core = { group: '', namespace };
   const record = { plan: ['get'], deploy: ['get', 'create', 'patch'], destroy: ['get', 'patch', 'delete'] };
   const writes = purposes.some((purpose) => purpose !== 'plan');
   const lease = { group: 'coordination.k8s.io', resource: 'leases', namespace };
+  const part = { plan: ['get'], deploy: ['get', 'create', 'patch', 'delete'], destroy: ['get', 'delete'] };
   const needs: Need[] = [
     { ...core, resource: 'secrets', name, verbs: verbsFor(record, purposes) },
+    ...parts.map((each): Need => ({ ...core, resource: 'secrets', name: each, verbs: verbsFor(part, purposes) })),
     { ...core, resource: 'namespaces', name: namespace, verbs: ['get'] },
   ];
   // A lock is created by a request whose address holds no name.

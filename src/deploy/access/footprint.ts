@@ -1,15 +1,16 @@
 import { KubewrightError, throwProblems } from '../../errors.ts';
-import type { KindReference } from '../../cluster/cluster.ts';
+import type { KindReference, ObjectReference } from '../../cluster/cluster.ts';
 import type { Graph, GraphNode } from '../../graph/graph.ts';
 import { isObject } from '../../expr/value.ts';
 import { plural } from '../../kro/plural.ts';
 import { definitionsOf } from '../../kro/chain.ts';
 import { settle } from '../../resolve/offline.ts';
 import type { ExternalRead, NodePath, ResolvedObject } from '../../resolve/resolution.ts';
-import { groupOf } from '../identity.ts';
+import { groupOf, refOf } from '../identity.ts';
 import { fields, text } from '../readiness/verdict.ts';
-import { parseKind, type StoredRecord } from '../record.ts';
+import { parseKind, type DeployRecord, type StoredRecord } from '../record.ts';
 import { kindOf, type Run } from '../run.ts';
+import { chunkNames, readSnapshot } from '../snapshot.ts';
 
 /** How a kind is addressed in permissions. */
 export interface Served {
@@ -45,6 +46,8 @@ export interface Footprint {
   readonly namespaces: readonly string[];
   /** kro mode: the instance of each definition that is needed, the graph's own last. */
   readonly instances: ReadonlyMap<Graph, Place>;
+  /** Names of the Secrets that parts of the record are in. */
+  readonly parts: readonly string[];
 }
 
 /** Reads a graph, without a cluster but for how it serves the kinds, and the record of its last deployment. */
@@ -71,7 +74,9 @@ export async function footprintOf(run: Run, { record }: StoredRecord): Promise<F
   );
   const made = [...resolved, ...unresolved].filter((place) => place !== undefined);
   const keys = new Set(made.map(keyOf));
-  const before = await Promise.all((record?.objects ?? []).map((entry) => known.place(entry, entry, false)));
+  const before = await Promise.all(
+    (await recordedObjects(run, record)).map((entry) => known.place(entry, entry, false)),
+  );
   const recordedKinds = await Promise.all((record?.kinds ?? []).map((entry) => known.find(parseKind(entry), false)));
   const reads = await Promise.all(externals.map(async (read) => ({ read, served: await known.find(read) })));
   const instances = new Map<Graph, Place>();
@@ -97,7 +102,15 @@ export async function footprintOf(run: Run, { record }: StoredRecord): Promise<F
       ),
     ].sort(),
     instances,
+    parts: chunkNames(run, record),
   };
+}
+
+/** What the last deployment made itself. In kro mode, the Secrets: what else it wrote the graph says. */
+async function recordedObjects(run: Run, record: DeployRecord | undefined): Promise<readonly ObjectReference[]> {
+  const objects = record?.inventory ? await readSnapshot(run, record.inventory) : [];
+  const made = record?.mode === 'kro' ? objects.filter(({ object }) => object.kind === 'Secret') : objects;
+  return made.map(({ object }) => refOf(object));
 }
 
 function keyOf({ served: { group, resource }, namespace, name }: Place): string {

@@ -1,14 +1,16 @@
 import { throwProblems } from '../../errors.ts';
 import { declined } from '../declined.ts';
 import { outcomeOf } from '../item.ts';
+import { leftObject, type Extent } from '../inventory.ts';
+import { Journal } from '../journal.ts';
 import { withLock } from '../lock.ts';
 import { ensureNamespace } from '../namespace.ts';
-import { kindOfInstance } from '../mode.ts';
 import type { DeployedObject, DeployOptions, DeployResult } from '../options.ts';
 import { isUnfinished } from '../planning.ts';
-import { author, readRecord, writeRecord, type DeployRecord } from '../record.ts';
+import { readRecord } from '../record.ts';
 import { removeInOrder } from '../remove.ts';
 import { subject, type Run } from '../run.ts';
+import type { RecordedObject } from '../snapshot.ts';
 import { makeDefinition } from './definition.ts';
 import { makeInstance } from './instance.ts';
 import { planWithKro, type PlannedWithKro } from './plan.ts';
@@ -28,15 +30,20 @@ export async function deployWithKro(run: Run, options: DeployOptions): Promise<D
   await ensureNamespace(run, planned.world.namespace);
   return withLock(run, async () => {
     const current = await planAgainIfMoved(run, planned, options);
-    const stored = await writeRecord(run, current.world.stored, recordOf(run, current, 'applying'));
-    for (const definition of current.definitions) await makeDefinition(run, definition, options);
-    const settled = await makeAndWait(run, current, options);
-    await removeInOrder(
-      run,
-      current.orphans.deletable.map((object) => ({ object, address: addressOfOrphan(object), wave: 0 })),
-    );
-    await writeRecord(run, stored, recordOf(run, current, 'deployed'));
-    return report(run, current, settled);
+    const journal = await Journal.begin(run, current.world.stored, extentOfSecrets(run, current));
+    try {
+      for (const definition of current.definitions) await makeDefinition(run, definition, options);
+      const settled = await makeAndWait(run, current, options);
+      await removeInOrder(
+        run,
+        current.orphans.deletable.map((object) => ({ object, address: addressOfOrphan(object), wave: 0 })),
+      );
+      await journal.succeed(extentOfSecrets(run, current, false), recordedObjects(current, settled));
+      return report(run, current, settled);
+    } catch (error) {
+      await journal.fail(error);
+      throw error;
+    }
   });
 }
 
@@ -62,7 +69,7 @@ async function makeAndWait(run: Run, planned: PlannedWithKro, options: DeployOpt
   ];
   await makeSecrets(run, world, { wanted: before, options });
   // After a run that was killed, kro may not have looked at the definition yet either.
-  const newDefinition = isUnfinished(world) || definitions.some(({ change }) => change.action !== 'unchanged');
+  const newDefinition = isUnfinished(world, run) || definitions.some(({ change }) => change.action !== 'unchanged');
   const instance = await makeInstance(run, planned.instance, { again: newDefinition, take: options.take });
   const [settled] = await Promise.all([
     settleInstance(run, world, { generation: instance.metadata.generation ?? 0, newDefinition }),
@@ -87,39 +94,38 @@ function addressOfOrphan({
   return { label: `${kind} ${name}`, apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
 }
 
-/** Only the Secrets are objects of ours: kro keeps its own inventory of the rest. */
-function recordOf(run: Run, { world }: PlannedWithKro, phase: DeployRecord['phase']): DeployRecord {
-  const before = phase === 'applying' ? world.stored.record : undefined;
+/** Only the Secrets are in our set: kro keeps its own inventory of the rest. */
+function extentOfSecrets(run: Run, { world, orphans }: PlannedWithKro, before = true): Extent {
+  const { record } = world.stored;
   const made = world.desired.filter(({ check }) => !check);
-  const objects = made.map(({ path, label, apiVersion, kind, namespace, name }) => ({
-    path,
-    label,
-    apiVersion,
-    kind,
-    namespace,
-    name,
-    wave: 0,
-  }));
+  const secrets = made.length + orphans.kept.length > 0 ? ['v1/Secret'] : [];
   const namespaces = [
     run.identity.namespace,
     ...made.map(({ namespace }) => namespace ?? run.identity.namespace),
-    ...(before?.namespaces ?? []),
+    ...orphans.kept.flatMap(({ object }) => object.metadata.namespace ?? []),
+    ...(before ? (record?.namespaces ?? []) : []),
   ];
   return {
-    graph: run.graph.name,
-    instance: run.instance.name,
-    mode: 'kro',
-    instanceKind: kindOfInstance(run.graph),
-    ...(before?.migrating && { migrating: before.migrating }),
-    revision: (world.stored.record?.revision ?? 0) + 1,
-    phase,
-    at: new Date().toISOString(),
-    by: author(),
-    // Until kro has taken them, only the record says that they were ours.
-    objects: before?.migrating ? [...objects, ...before.objects] : objects,
-    kinds: [...new Set([...(objects.length > 0 ? ['v1/Secret'] : []), ...(before?.kinds ?? [])])],
+    kinds: [...new Set([...secrets, ...(before ? (record?.kinds ?? []) : [])])],
     namespaces: [...new Set(namespaces)].sort(),
   };
+}
+
+/** What restoring takes: definitions, Secrets and the instance, in this order. */
+function recordedObjects(planned: PlannedWithKro, { instance }: SettledInstance): readonly RecordedObject[] {
+  const { definitions, world, orphans } = planned;
+  const { change, object } = planned.instance;
+  return [
+    ...definitions.map((each) => ({ path: '', label: each.change.label, wave: 0, object: each.object })),
+    ...world.desired
+      .filter(({ check }) => !check)
+      .map(({ path, label, key, intent }) => {
+        const uid = world.live.object(key)?.metadata.uid;
+        return { path, label, wave: 1, ...(uid !== undefined && { uid }), object: intent };
+      }),
+    ...orphans.kept.map((kept) => leftObject(kept.object, world.inventory)),
+    { path: '', label: change.label, wave: 2, uid: instance.metadata.uid ?? '', object },
+  ];
 }
 
 function report(run: Run, { plan }: PlannedWithKro, { children, status, resolution }: SettledInstance): DeployResult {

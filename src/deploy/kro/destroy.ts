@@ -4,6 +4,7 @@ import type { Graph } from '../../graph/graph.ts';
 import type { KubernetesObject } from '../../cluster/cluster.ts';
 import { declined } from '../declined.ts';
 import type { DestroyResult } from '../destroy.ts';
+import { removeRecord } from '../journal.ts';
 import { isLocked, withLock } from '../lock.ts';
 import { readNamespace, removeNamespace } from '../namespace.ts';
 import { unfinishedMove } from '../migrate.ts';
@@ -11,11 +12,11 @@ import { modeProblems } from '../mode.ts';
 import type { DestroyOptions, Plan } from '../options.ts';
 import { ownFields } from '../ownership.ts';
 import { refuseWithoutPermissions } from '../permissions.ts';
-import { readRecord, recordRef, type StoredRecord } from '../record.ts';
+import { readSoundRecord, type StoredRecord } from '../record.ts';
 import { removeInOrder, type Removal } from '../remove.ts';
 import { subject, type Run } from '../run.ts';
 import { isOurs } from '../decide.ts';
-import { lookForOrphans, newWorld } from '../world.ts';
+import { lookForOrphans, newWorld, readInventory } from '../world.ts';
 import { addressOfDefinition, instancesOf } from './definition.ts';
 import { definitionKind, missingKro } from './installed.ts';
 import { addressOfInstance, readInstance } from './instance.ts';
@@ -41,7 +42,7 @@ export async function destroyWithKro(run: Run, options: DestroyOptions): Promise
     await removeInOrder(run, removals);
     gone.push(...removals);
     for (const definition of definitions) await removeDefinition(run, definition, { kept, gone });
-    if (stored.resourceVersion) await run.cluster.delete(recordRef(run));
+    if (stored.resourceVersion) await removeRecord(run, stored, stored);
   });
   await removeNamespace(run);
   return finish(run, {
@@ -61,7 +62,7 @@ interface Found {
 async function find(run: Run, { definition }: DestroyOptions): Promise<Found> {
   const [instance, stored, definitions] = await Promise.all([
     readInstance(run),
-    readRecord(run),
+    readSoundRecord(run),
     definition ? findDefinitions(run) : [],
   ]);
   throwProblems(subject(run), [...modeProblems(run, stored, {}), ...unfinishedMove(run, stored)]);
@@ -77,13 +78,11 @@ async function findSecrets(run: Run, stored: StoredRecord): Promise<readonly Rem
   const world = newWorld({ stored, namespace: undefined, existing: new Set() });
   await lookForOrphans(run, world);
   throwProblems(subject(run), world.denied as never);
-  const labels = new Map(
-    stored.record?.objects.map(({ namespace, name, label }) => [`${namespace ?? ''}/${name}`, label]),
-  );
+  await readInventory(run, world);
+  if (world.damage) throw world.damage;
   return [...world.live.all()]
-    .map(([, object]) => object)
-    .filter((object) => isOurs(run, object))
-    .map((object): Removal => {
+    .filter(([, object]) => isOurs(run, object))
+    .map(([key, object]): Removal => {
       const {
         apiVersion,
         kind,
@@ -92,7 +91,7 @@ async function findSecrets(run: Run, stored: StoredRecord): Promise<readonly Rem
       return {
         object,
         address: {
-          label: labels.get(`${namespace ?? ''}/${name}`) ?? name,
+          label: world.inventory?.get(key)?.label ?? name,
           apiVersion,
           kind,
           name,

@@ -2,13 +2,19 @@ import { definitionsOf } from '../../kro/chain.ts';
 import { KubewrightError } from '../../errors.ts';
 import { findOrphans, type Orphans } from '../decide.ts';
 import type { DeployOptions, Plan } from '../options.ts';
-import { isUnfinished, lackedPermissions, moveText, orphanAddress, planObjects } from '../planning.ts';
+import {
+  damageWarnings,
+  isUnfinished,
+  lackedPermissions,
+  moveText,
+  orphanAddress,
+  planObjects,
+  recordProblems,
+} from '../planning.ts';
 import { kindOf, type Run } from '../run.ts';
 import { migrationOf, modeProblems } from '../mode.ts';
-import type { StoredRecord } from '../record.ts';
 import { planRelease } from '../release.ts';
-import { keyOf } from '../identity.ts';
-import type { World } from '../world.ts';
+import { readInventory, type World } from '../world.ts';
 import { planDefinition, type PlannedDefinition } from './definition.ts';
 import { forceAdoption, type ForceAdoption } from './force-adoption.ts';
 import { missingKro, versionVerdict } from './installed.ts';
@@ -39,6 +45,7 @@ export async function planWithKro(run: Run, options: DeployOptions, thorough = f
   ]);
   const changes = definitions.some(({ change }) => change.action !== 'unchanged');
   const problems: Error[] = [
+    ...recordProblems(world),
     ...outlined.problems,
     ...world.denied,
     ...unserved,
@@ -49,16 +56,15 @@ export async function planWithKro(run: Run, options: DeployOptions, thorough = f
     planInstance(run, options, { newDefinition: changes, recorded: world.stored.record?.mode === 'kro' }),
     planObjects(run, world, { options, thorough, problems }),
   ]);
+  const handed = await handedOver(run, world, options);
+  if (handed && world.damage) problems.push(world.damage);
   const isNew = changes || instance.change.action !== 'unchanged';
   const [version, adoption] = await Promise.all([
     changes ? versionVerdict(run) : supported,
-    isNew
-      ? forceAdoption(run, outlined, { ...options, handed: handedOver(run, world.stored, options) })
-      : nothingAdopted,
+    isNew ? forceAdoption(run, outlined, { ...options, handed }) : nothingAdopted,
   ]);
   if (version.problem) problems.push(version.problem);
-  const isMoving = handedOver(run, world.stored, options) !== undefined;
-  const move = isMoving ? await planRelease(run) : undefined;
+  const move = handed ? await planRelease(run) : undefined;
   const orphans = move ? findOrphans(run, move.world, false) : findOrphans(run, world, false);
   const deletions = orphans.deletable.map((object) => ({
     ...orphanAddress(world, object),
@@ -76,7 +82,7 @@ export async function planWithKro(run: Run, options: DeployOptions, thorough = f
     !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
   const changed =
     createsNamespace !== undefined ||
-    isUnfinished(world) ||
+    isUnfinished(world, run) ||
     all.some(({ action }) => action !== 'unchanged' && action !== 'check');
   const lacks = await lackedPermissions(run, { changes: all, willWrite: changed, thorough, createsNamespace });
   const plan: Plan = {
@@ -89,6 +95,7 @@ export async function planWithKro(run: Run, options: DeployOptions, thorough = f
       ...(version.warning ? [version.warning] : []),
       ...definitions.flatMap(({ warnings }) => warnings),
       ...lacks.warnings,
+      ...damageWarnings(run, world),
     ],
     problems: [...problems, ...instance.problems, ...adoption.problems, ...lacks.problems],
   };
@@ -96,10 +103,11 @@ export async function planWithKro(run: Run, options: DeployOptions, thorough = f
 }
 
 /** Keys of what direct mode made, while kro is to take it over. */
-function handedOver(run: Run, stored: StoredRecord, options: DeployOptions): ReadonlySet<string> | undefined {
-  const { record } = stored;
-  const isMoving = record?.migrating?.from === 'direct' || (record && migrationOf(run, stored, options));
-  return isMoving ? new Set(record.objects.map(keyOf)) : undefined;
+async function handedOver(run: Run, world: World, options: DeployOptions): Promise<ReadonlySet<string> | undefined> {
+  const { record } = world.stored;
+  if (record?.migrating?.from !== 'direct' && !(record && migrationOf(run, world.stored, options))) return undefined;
+  await readInventory(run, world);
+  return new Set(world.inventory?.keys());
 }
 
 const supported: Awaited<ReturnType<typeof versionVerdict>> = {};

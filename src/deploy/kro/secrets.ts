@@ -4,7 +4,7 @@ import { splitSecretPaths } from '../../kro/secrets.ts';
 import { settle } from '../../resolve/offline.ts';
 import type { ResolvedObject } from '../../resolve/resolution.ts';
 import { applyTask } from '../apply.ts';
-import { decide } from '../decide.ts';
+import { decide, hasOrphans } from '../decide.ts';
 import { toDesired, type Desired } from '../desired.ts';
 import { addressOf, outcomeOf } from '../item.ts';
 import type { DeployedObject, DeployOptions } from '../options.ts';
@@ -12,7 +12,7 @@ import { readRecord } from '../record.ts';
 import { readNamespace } from '../namespace.ts';
 import type { Run } from '../run.ts';
 import { existingSecrets } from '../secrets.ts';
-import { look, lookForForeign, lookForOrphans, newWorld, type World } from '../world.ts';
+import { look, lookForForeign, lookForOrphans, newWorld, readInventory, type World } from '../world.ts';
 
 /** What the graph means without a cluster: which Secrets we make, and where everything is. */
 export interface Outline {
@@ -51,6 +51,7 @@ export async function readSecrets(run: Run, { secrets }: Outline): Promise<World
   world.live.place(world.desired);
   await look(run, world);
   await Promise.all([lookForOrphans(run, world), lookForForeign(run, world)]);
+  if (run.repairRecord || hasOrphans(run, world)) await readInventory(run, world);
   return world;
 }
 

@@ -181,7 +181,7 @@ class WaitingRoom {
     const since = this.#since.get(key) ?? performance.now();
     this.#since.set(key, since);
     const item: Item = {
-      desired: { ...address, path, index, node, key, object, hash: '', check: false, served: true },
+      desired: { ...address, path, index, node, key, intent: object, object, hash: '', check: false, served: true },
       state: 'settled',
       action: 'checked',
       verdict,
@@ -260,6 +260,7 @@ class WaitingRoom {
         path: '',
         node,
         key: keyOf(address),
+        intent: {} as never,
         object: {} as never,
         hash: '',
         check: false,
