@@ -4,6 +4,7 @@ import { kindOf, subject, type Run } from './run.ts';
 import { applyTask } from './apply.ts';
 import { decide } from './decide.ts';
 import type { Desired } from './desired.ts';
+import { Endpoints, isElsewhere } from './endpoints.ts';
 import { Gates } from './gates.ts';
 import { autoscaled } from './hand-over.ts';
 import { addressOf, isReady, newItem, outcomeOf, scopeOf, type Item } from './item.ts';
@@ -12,6 +13,7 @@ import { judge } from './readiness/table.ts';
 import type { RuleContext } from './readiness/verdict.ts';
 import { PodProblems } from './pod-problems.ts';
 import { Watches } from './watches.ts';
+import { isWebhook } from './webhooks.ts';
 import { lookForForeign, survey, type World } from './world.ts';
 
 /** The end of applying and waiting, good or bad. */
@@ -50,6 +52,8 @@ class Flow {
   readonly #options: ConvergeOptions;
   readonly #watches: Watches;
   readonly #pods: PodProblems;
+  readonly #endpoints: Endpoints;
+  readonly #rules: RuleContext;
   readonly #items = new Map<string, Item>();
   readonly #byKey = new Map<string, Item>();
   /** Objects whose turn has not come, and objects that are there and not ready: all that each round looks at. */
@@ -80,6 +84,10 @@ class Flow {
       onFailure: (error) => this.#fail(error),
     });
     this.#pods = new PodProblems(run, () => this.#changed(false));
+    this.#endpoints = new Endpoints(run, () => this.#judgeWebhooks());
+    const endpoints: RuleContext['endpoints'] = (service) =>
+      isElsewhere(world.live.object(`Service/${service.namespace}/${service.name}`)) || this.#endpoints.ready(service);
+    this.#rules = { ...options.rules, endpoints };
   }
 
   async run(): Promise<Convergence> {
@@ -110,6 +118,7 @@ class Flow {
   stop(): void {
     this.#watches.stop();
     this.#pods.stop();
+    this.#endpoints.stop();
   }
 
   /** Brings the items up to what the graph wants now. */
@@ -248,7 +257,7 @@ class Flow {
     const object = this.#world.live.object(desired.key);
     const was = item.verdict?.state;
     item.verdict = object
-      ? judge(object, this.#options.rules)
+      ? judge(object, this.#rules)
       : { state: 'waiting', reason: desired.check ? 'it does not exist' : 'it is gone' };
     const { verdict } = item;
     if (verdict.state === 'ready') {
@@ -269,6 +278,12 @@ class Flow {
     if (this.#told.get(about) === reason) return;
     this.#told.set(about, reason);
     emit();
+  }
+
+  /** What depends on endpoints is judged again when they change. */
+  #judgeWebhooks(): void {
+    for (const item of this.#unready) if (isWebhook(item.desired.object)) this.#judge(item);
+    this.#changed(this.#somebodyWaits());
   }
 
   #somebodyWaits(): boolean {

@@ -2,8 +2,11 @@ import type { Graph, GraphNode } from '../graph/graph.ts';
 import type { NodePath } from '../resolve/resolution.ts';
 import type { Desired } from './desired.ts';
 import { definesKind, edgesOf } from './edges.ts';
+import { servicesOf } from './endpoints.ts';
 import { groupKind } from './identity.ts';
 import { isReady, type Item } from './item.ts';
+import { fields } from './readiness/verdict.ts';
+import { intercepts, isWebhook, pluralOf, selects } from './webhooks.ts';
 
 /** Something that an object waits for before it is written. */
 export interface Gate {
@@ -20,6 +23,8 @@ export class Gates {
   readonly #byPath = new Map<NodePath, Item[]>();
   readonly #definitions = new Map<string, Item>();
   readonly #cache = new Map<Desired, readonly Gate[]>();
+  readonly #webhooks: Item[] = [];
+  readonly #needs = new Map<Item, ReadonlySet<string>>();
 
   constructor(graph: Graph, items: Iterable<Item>) {
     this.#graph = graph;
@@ -30,11 +35,57 @@ export class Gates {
   of(desired: Desired): readonly Gate[] {
     const known = this.#cache.get(desired);
     if (known) return known;
-    const gates = [...this.#references(desired), ...this.#derived(desired)].filter(
-      ({ item }) => item.desired.key !== desired.key,
-    );
+    const gates = [...this.#named(desired), ...this.#webhooksOf(desired)];
     this.#cache.set(desired, gates);
     return gates;
+  }
+
+  /** What an object refers to, by its expressions and by names in its content. */
+  #named(desired: Desired): readonly Gate[] {
+    return [...this.#references(desired), ...this.#derived(desired)].filter(
+      ({ item }) => item.desired.key !== desired.key,
+    );
+  }
+
+  /** Webhooks that will be asked about an object, but for those that need it themselves. */
+  #webhooksOf({ object, key, namespace }: Desired): readonly Gate[] {
+    if (this.#webhooks.length === 0 || isWebhook(object)) return [];
+    const plural = pluralOf(object, this.#definitions.get(groupKind(object))?.desired.object);
+    const space = this.#byKey.get(`Namespace//${namespace ?? ''}`)?.desired.object.metadata.labels;
+    const namespaceLabels = { ...space, 'kubernetes.io/metadata.name': namespace ?? '' };
+    return this.#webhooks
+      .filter(({ desired }) => intercepts(desired.object, { object, plural, namespaceLabels }))
+      .filter((webhook) => !this.#needsOf(webhook).has(key))
+      .map((item) => ({ item, needs: 'ready', soft: false }));
+  }
+
+  /** Keys of everything that has to be there before a webhook answers: what it names, and the pods behind its Services. */
+  #needsOf(webhook: Item): ReadonlySet<string> {
+    const known = this.#needs.get(webhook);
+    if (known) return known;
+    const found = new Set<string>();
+    const visit = (item: Item): void => {
+      if (found.has(item.desired.key)) return;
+      found.add(item.desired.key);
+      for (const gate of this.#named(item.desired)) visit(gate.item);
+    };
+    visit(webhook);
+    for (const { namespace, name } of servicesOf(webhook.desired.object)) {
+      const selector = fields(this.#byKey.get(`Service/${namespace}/${name}`)?.desired.object['spec'])['selector'];
+      if (!selector) continue;
+      for (const item of this.#byKey.values()) {
+        const template = fields(fields(item.desired.object['spec'])['template']);
+        const labels = fields(template['metadata'])['labels'] as Record<string, string> | undefined;
+        if (item.desired.namespace === namespace && labels && selects({ matchLabels: selector }, labels)) visit(item);
+      }
+    }
+    // The authority that cert-manager puts in comes from one of its certificates.
+    const [namespace, name] =
+      webhook.desired.object.metadata.annotations?.['cert-manager.io/inject-ca-from']?.split('/') ?? [];
+    const certificate = this.#byKey.get(`Certificate.cert-manager.io/${namespace ?? ''}/${name ?? ''}`);
+    if (certificate) visit(certificate);
+    this.#needs.set(webhook, found);
+    return found;
   }
 
   /** The first gate that is closed. */
@@ -106,6 +157,7 @@ export class Gates {
     }
     const defined = definesKind(object);
     if (defined) this.#definitions.set(defined, item);
+    if (isWebhook(object)) this.#webhooks.push(item);
   }
 
   #references({ path }: Desired): Gate[] {

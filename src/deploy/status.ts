@@ -4,11 +4,13 @@ import { explainExpressions } from '../resolve/explain.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { diagnose } from './diagnose.ts';
 import { driftOf } from './drift.ts';
+import { endpointsNow, isElsewhere } from './endpoints.ts';
 import { addressOf } from './item.ts';
 import { statusWithKro } from './kro/status.ts';
 import type { ObjectState, StatusOptions, StatusResult } from './options.ts';
 import { readWorld } from './planning.ts';
 import { judge } from './readiness/table.ts';
+import type { RuleContext } from './readiness/verdict.ts';
 import { ruleContext } from './rule-context.ts';
 import { startRun, subject, whileRunning } from './run.ts';
 import type { Run } from './run.ts';
@@ -27,10 +29,11 @@ export async function status(graph: Graph, options: StatusOptions): Promise<Stat
 async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<StatusResult> {
   const world = await readWorld(run);
   throwProblems(subject(run), world.denied as never);
-  const rules = await ruleContext(
-    run,
-    world.desired.map(({ object }) => object),
-  );
+  const wanted = world.desired.map(({ object }) => object);
+  const now = await endpointsNow(run, wanted);
+  const endpoints: RuleContext['endpoints'] = (service) =>
+    isElsewhere(world.live.object(`Service/${service.namespace}/${service.name}`)) || now(service);
+  const rules = { ...(await ruleContext(run, wanted)), endpoints };
   const mask = maskOf(world);
   const objects = await Promise.all(
     world.desired.map(async (desired): Promise<ObjectState> => {

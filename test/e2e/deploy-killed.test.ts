@@ -53,7 +53,7 @@ const situations: readonly Situation[] = [
 /** Every third write is enough here: deploy-crashes.test.ts has all of them, in one process. */
 const writes = Array.from({ length: 14 }, (_, index) => index * 3 + 1);
 
-describe('a process that is killed with SIGKILL', () => {
+describe('14. kill -9 mid-apply, re-run converges, nothing leaked', () => {
   it.each(situations)(
     '$title: the next run converges, nothing is left over, nothing foreign is touched',
     async ({ before, doomed: [verb, graph], next }) => {

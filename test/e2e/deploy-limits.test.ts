@@ -1,11 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import https from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { connect } from '../../src/cluster/connect.ts';
 import type { Cluster } from '../../src/cluster/cluster.ts';
@@ -24,7 +17,6 @@ import {
   optionsFor,
   secret,
   tokenOf,
-  widgetDefinition,
 } from './deploying.ts';
 
 const place = inject('controlPlane');
@@ -244,100 +236,3 @@ describe('30. namespace terminating during apply', () => {
     expect(await namesIn(cluster, name, configMap)).toHaveLength(150);
   }, 120_000);
 });
-
-describe('4. definition, resources and a webhook in one graph on a cold cluster', () => {
-  it('converges although the webhook answers only later', async () => {
-    const { port, ca, open, close } = await webhookServer();
-    const group = `${freshName('g')}.example.com`;
-    const options = optionsFor({ cluster, namespace: freshName('hook') });
-    const namespace = options.instance.namespace as string;
-    const hook = {
-      name: `check.${group}`,
-      failurePolicy: 'Fail',
-      sideEffects: 'None',
-      admissionReviewVersions: ['v1'],
-      timeoutSeconds: 2,
-    };
-    const rules = [
-      { apiGroups: [group, ''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['widgets', 'configmaps'] },
-    ];
-    const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': namespace } };
-    const clientConfig = { url: `https://127.0.0.1:${port}/`, caBundle: Buffer.from(ca).toString('base64') };
-    const graph = graphOf('hook', () => {
-      const webhook = kind({
-        apiVersion: 'admissionregistration.k8s.io/v1',
-        kind: 'ValidatingWebhookConfiguration',
-        namespaced: false,
-      })({
-        metadata: { name: freshName('hook') },
-        webhooks: [{ ...hook, rules, namespaceSelector, clientConfig }],
-      } as never);
-      const widget = kind({ apiVersion: `${group}/v1`, kind: 'Widget' })(
-        { metadata: { name: 'w' }, spec: { size: 3 } } as never,
-        { dependsOn: webhook },
-      );
-      const settings = simple.ConfigMap({ name: 'settings', data: {} }, { dependsOn: webhook });
-      return { settings, widget, definition: widgetDefinition(group), webhook };
-    });
-    const deploying = deploy(graph, options);
-    await sleep(3_000);
-    expect(await namesIn(cluster, namespace, configMap)).toEqual([]);
-    open();
-    const { objects } = await deploying;
-    expect(objects.every(({ action, ready }) => action === 'created' && ready)).toBe(true);
-    expect((await deploy(graph, options)).writes).toBe(0);
-    await destroy(graph, options);
-    close();
-  });
-});
-
-interface WebhookServer {
-  readonly port: number;
-  readonly ca: string;
-  /** Until then it breaks every connection, as a service without endpoints does. */
-  readonly open: () => void;
-  readonly close: () => void;
-}
-
-/** A webhook that allows everything. */
-async function webhookServer(): Promise<WebhookServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'kubewright-webhook-'));
-  const [keyFile, certFile] = [join(folder, 'key'), join(folder, 'crt')];
-  const request = [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '1',
-    '-subj',
-    '/CN=webhook',
-    '-addext',
-    'subjectAltName=IP:127.0.0.1',
-  ];
-  execFileSync('openssl', [...request, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' });
-  const [key, cert] = [readFileSync(keyFile), readFileSync(certFile, 'utf8')];
-  let isOpen = false;
-  const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const review = JSON.parse((await incoming.toArray()).join('')) as { request: { uid: string } };
-    response.setHeader('content-type', 'application/json');
-    response.end(
-      JSON.stringify({
-        apiVersion: 'admission.k8s.io/v1',
-        kind: 'AdmissionReview',
-        response: { uid: review.request.uid, allowed: true },
-      }),
-    );
-  };
-  const server = https.createServer({ key, cert }, (incoming, response) => void answer(incoming, response));
-  server.on('connection', (socket) => void (isOpen || socket.destroy()));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    port,
-    ca: cert,
-    open: () => void (isOpen = true),
-    close: () => void (server.closeAllConnections(), server.close()),
-  };
-}

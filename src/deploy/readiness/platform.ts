@@ -47,13 +47,17 @@ export const customResourceDefinition: Rule = (subject) => {
 
 export const apiService: Rule = byConditions(['Available']);
 
-/** Calls fail until somebody has put the certificate authority in. */
-export const webhookConfiguration: Rule = ({ object }) => {
-  const hooks = (object['webhooks'] ?? []) as readonly Fields[];
-  const bare = hooks.find(
-    (hook) => !text(fields(hook['clientConfig'])['caBundle']) && fields(hook['clientConfig'])['service'],
-  );
-  return bare ? waiting(`webhook ${String(bare['name'])} has no caBundle yet`) : ready;
+/** Calls fail until somebody has put the certificate authority in, and until something answers behind the Service. */
+export const webhookConfiguration: Rule = ({ object }, { endpoints }) => {
+  for (const { name, clientConfig } of (object['webhooks'] ?? []) as readonly Fields[]) {
+    const { caBundle, service } = fields(clientConfig);
+    if (!service) continue;
+    if (!text(caBundle)) return waiting(`webhook ${String(name)} has no caBundle yet`);
+    const [namespace = '', target = ''] = ['namespace', 'name'].map((key) => text(fields(service)[key]));
+    if (endpoints && !endpoints({ namespace, name: target }))
+      return waiting(`Service ${namespace}/${target} of webhook ${String(name)} has no endpoint that is ready`);
+  }
+  return ready;
 };
 
 export const gateway: Rule = byConditions(['Accepted', 'Programmed']);

@@ -15,8 +15,16 @@ export type Verdict =
 export interface RuleContext {
   /** Whether volumes of a storage class wait for their first pod; `undefined` when that is not known. */
   readonly waitsForConsumer?: (storageClass: string | undefined) => boolean | undefined;
+  /** Whether a Service has endpoints that are ready. */
+  readonly endpoints?: (service: ServiceReference) => boolean;
   /** Whether the definition of the object's kind declares status conditions. */
   readonly declaresConditions?: (object: KubernetesObject) => boolean;
+}
+
+/** A Service that a webhook is behind. */
+export interface ServiceReference {
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** Judges an object that has the rule's kind, is not being deleted and whose status is not known to be old. */

@@ -89,6 +89,14 @@ export const platform: readonly Row[] = [
     reason: /webhook w has no caBundle/,
   },
   {
+    kind: 'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
+    says: 'nothing is behind its Service',
+    more: { webhooks: [{ name: 'w', clientConfig: { service: { namespace: 'ns', name: 'hook' }, caBundle: 'x' } }] },
+    context: { endpoints: ({ namespace, name }) => `${namespace}/${name}` !== 'ns/hook' },
+    state: 'waiting',
+    reason: /Service ns\/hook of webhook w has no endpoint that is ready/,
+  },
+  {
     kind: 'MutatingWebhookConfiguration.admissionregistration.k8s.io',
     says: 'it has one',
     more: { webhooks: [{ name: 'w', clientConfig: { service: {}, caBundle: 'x' } }] },
