@@ -1,5 +1,5 @@
 /** The real kubectl, and the real Helm 3 and 4, as processes. */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -25,14 +25,23 @@ export async function kubectl(
 
 const modules = fileURLToPath(new URL('helm', import.meta.url));
 
-/** Builds the program of a major version, once per machine: it takes minutes. */
-async function helmBinary(major: 3 | 4): Promise<string> {
+function helmPath(major: 3 | 4): string {
   const key = createHash('sha256')
     .update(readFileSync(join(modules, 'go.sum')))
     .digest('hex')
     .slice(0, 16);
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const binary = join(cache, 'kubewright', 'test-helm', `${key}-${major}`);
+  return join(cache, 'kubewright', 'test-helm', `${key}-${major}`);
+}
+
+/** Whether Helm is built, or can be. */
+export function hasHelm(): boolean {
+  return existsSync(helmPath(4)) || spawnSync('go', ['version']).status === 0;
+}
+
+/** Builds the program of a major version, once per machine: it takes minutes. */
+async function helmBinary(major: 3 | 4): Promise<string> {
+  const binary = helmPath(major);
   if (existsSync(binary)) return binary;
   mkdirSync(dirname(binary), { recursive: true });
   const draft = `${binary}-${process.pid}`;
