@@ -3,6 +3,8 @@ import type { DeployResult, Plan } from '../deploy/options.ts';
 import { commitOf } from './commit.ts';
 import { DeployView } from './deploy-view.ts';
 import { announce, clusterText } from './heading.ts';
+import type { SavedPlan } from '../deploy/saved-plan.ts';
+import { readPlanFile } from './plan-file.ts';
 import { planText } from './plan-text.ts';
 import { targetOptions, withCluster, withProgress } from './session.ts';
 import type { Stack } from './stack.ts';
@@ -16,7 +18,7 @@ import type { Call, Outcome, Verb } from './verb.ts';
 export const deployVerb: Verb = {
   name: 'deploy',
   summary: 'deploys the graphs and waits until they are ready',
-  examples: ['deploy --env dev', 'deploy --env prod --yes'],
+  examples: ['deploy --env dev', 'deploy --env prod --yes', 'deploy --env prod --plan prod.plan'],
   operand: 'stack',
   environment: 'required',
   options: [
@@ -39,6 +41,10 @@ export const deployVerb: Verb = {
       text: 'makes a record that cannot be read anew, without its history; this run then deletes nothing',
     },
     { flags: '--history-max <n>', text: 'how many revisions to keep for rollback', default: '10' },
+    {
+      flags: '--plan <file>',
+      text: 'deploys what plan --out saved, and refuses when anything moved since; asks no question',
+    },
     { flags: '--timeout <seconds>', text: 'gives up after this time', default: '900' },
   ],
   run: runDeploy,
@@ -49,11 +55,21 @@ async function runDeploy(call: Call): Promise<Outcome> {
   const stack = stacks[0] as Stack;
   const { environment, targets } = await loadOneTargets(stack, flags['env']);
   const timeoutMs = seconds(flags['timeout']) * 1000;
+  const saved = savedPlans(call, environment.name);
   const results: { target: Target; result: DeployResult }[] = [];
   await withProgress(terminal, async (progress) => {
     for (const target of targets) {
+      if (saved && !saved.has(target.name)) throw notPlanned(target, flags['plan'] as string);
       announce(progress, target, { environment: environment.name, terminal });
-      results.push({ target, result: await deployTarget(target, call, { progress, timeoutMs, file: stack.file }) });
+      results.push({
+        target,
+        result: await deployTarget(target, call, {
+          progress,
+          timeoutMs,
+          saved: saved?.get(target.name),
+          file: stack.file,
+        }),
+      });
     }
   });
   return {
@@ -71,21 +87,49 @@ async function runDeploy(call: Call): Promise<Outcome> {
   };
 }
 
+/** What decides the outcome was decided when the plan was made. */
+const decided = ['adopt', 'replace', 'migrate', 'take', 'allowEmpty', 'pruneAll', 'repairRecord'];
+
+function savedPlans({ flags }: Call, environment: string): ReadonlyMap<string, SavedPlan> | undefined {
+  const path = flags['plan'] as string | undefined;
+  if (path === undefined) return undefined;
+  const given = decided.filter((name) => flags[name] !== undefined);
+  if (given.length === 0) return readPlanFile(path, environment);
+  const names = given
+    .map((name) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`)
+    .join(', ');
+  throw new KubewrightError({
+    code: 'Usage',
+    message: `--plan and ${names} exclude each other`,
+    hint: 'A saved plan is deployed with the flags that it was made with.',
+  });
+}
+
+function notPlanned({ name }: Target, path: string): KubewrightError {
+  return new KubewrightError({
+    code: 'PlanFile',
+    resource: path,
+    message: `holds no plan of graph ${name}`,
+    hint: 'Make it again with plan --out.',
+  });
+}
+
 interface Deploying {
   readonly progress: Progress;
   readonly timeoutMs: number;
   /** The stack. */
   readonly file: string;
+  readonly saved: SavedPlan | undefined;
 }
 
 async function deployTarget(
   target: Target,
   { flags, terminal, signal }: Call,
-  { progress, timeoutMs, file }: Deploying,
+  { progress, timeoutMs, file, saved }: Deploying,
 ): Promise<DeployResult> {
   const { deploy } = await import('../deploy/deploy.ts');
   const view = new DeployView(progress, { colors: terminal.colors, graph: target.name });
-  const asks = terminal.interactive && flags['yes'] !== true && target.cluster.kind !== 'local';
+  const asks = terminal.interactive && flags['yes'] !== true && !saved && target.cluster.kind !== 'local';
   const confirm = async (plan: Plan): Promise<boolean> => {
     view.pause();
     progress.line(planText(plan, terminal.colors));
@@ -104,6 +148,8 @@ async function deployTarget(
       repairRecord: flags['repairRecord'] === true,
       historyMax: Number(flags['historyMax']),
       commit: () => commitOf(file),
+      ...saved?.options,
+      saved,
       confirm,
       onEvent: (event) => view.show(event),
     }),

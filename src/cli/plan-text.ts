@@ -31,10 +31,31 @@ export function planText(plan: Plan, colors: Colors): string {
     if (change.fields.length > maxFields) lines.push(`      … and ${change.fields.length - maxFields} more fields`);
   }
   if (changes.length > shown.length) lines.push(`  … and ${changes.length - shown.length} more objects`);
-  for (const { path, reason } of plan.pending) lines.push(colors.dim(`  · ${path}: ${reason}`));
+  for (const { path, reason, kind, name, namespace, unknown } of plan.pending) {
+    const what = kind === undefined ? path : name === undefined ? `${kind} ${path}` : title({ kind, name, namespace });
+    lines.push(colors.dim(`  · ${what}: ${reason}`));
+    for (const field of unknown.slice(0, maxFields)) lines.push(colors.dim(`      ${field.path}: ${field.expression}`));
+    if (unknown.length > maxFields) lines.push(colors.dim(`      … and ${unknown.length - maxFields} more fields`));
+  }
+  lines.push(...impactLines(plan, colors));
   for (const warning of plan.warnings) lines.push(colors.yellow(`  warning: ${warning}`));
   for (const problem of plan.problems) lines.push(colors.red(`  error: ${problem.message}`));
   return [...lines, `  ${summary(plan)}`].join('\n');
+}
+
+/** What the changes mean for what runs. */
+function impactLines({ impact }: Plan, { yellow, red }: Colors): string[] {
+  if (!impact) return [];
+  const why = (because: readonly string[]): string =>
+    because.length > 0 ? ` (${because.slice(0, 3).join(', ')})` : '';
+  return [
+    ...impact.restarts.map((each) =>
+      each.effect === 'end'
+        ? red(`  pods of ${title(each)} end`)
+        : yellow(`  pods of ${title(each)} restart${why(each.because)}`),
+    ),
+    ...impact.endpoints.map((each) => red(`  ${title(each)} is left without pods`)),
+  ];
 }
 
 /** `3 to create, 1 to update, 12 unchanged` */
@@ -57,7 +78,7 @@ function part(count: number, word: string): string {
   return count > 0 ? `${count} ${word}` : '';
 }
 
-function title({ kind, name, namespace }: PlannedChange): string {
+function title({ kind, name, namespace }: Pick<PlannedChange, 'kind' | 'name' | 'namespace'>): string {
   return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
 
@@ -68,6 +89,7 @@ function paint({ action }: PlannedChange, { green, yellow, red, magenta }: Color
 }
 
 function fieldText({ path, before, after }: FieldChange): string {
+  if (before === '(secret)' && after === '(secret)') return `${path}: (secret) changes`;
   if (before === undefined) return `${path}: ${short(after)} (new)`;
   return after === undefined ? `${path}: ${short(before)} (removed)` : `${path}: ${short(before)} → ${short(after)}`;
 }

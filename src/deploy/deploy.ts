@@ -17,6 +17,7 @@ import { readRecord } from './record.ts';
 import { report } from './report.ts';
 import { ruleContext } from './rule-context.ts';
 import { startRun, subject, whileRunning, type Run } from './run.ts';
+import { checkSaved } from './saved-plan.ts';
 import { checkPolicy } from './secrets.ts';
 
 /**
@@ -34,7 +35,9 @@ export async function deploy(graph: Graph, options: DeployOptions): Promise<Depl
   return whileRunning(run, async () => {
     await checkCluster(run, options.clusterId);
     // Asked once is enough.
-    const left = (await migrate(run, options)) ? { ...options, migrate: false, confirm: undefined } : options;
+    const left = (await migrate(run, options))
+      ? { ...options, migrate: false, confirm: undefined, saved: undefined }
+      : options;
     return run.mode === 'kro' ? deployWithKro(run, left) : deployDirectly(run, left);
   });
 }
@@ -65,8 +68,9 @@ async function deployDirectly(run: Run, options: DeployOptions): Promise<DeployR
   });
 }
 
-async function agree(run: Run, { plan }: Planned, { confirm }: DeployOptions): Promise<void> {
+async function agree(run: Run, { plan, world }: Planned, { confirm, saved }: DeployOptions): Promise<void> {
   run.emit({ type: 'plan', plan });
+  await checkSaved(run, { world }, saved);
   throwProblems(subject(run), plan.problems as never);
   if (plan.changed && confirm && !(await confirm(plan))) throw declined(run);
 }

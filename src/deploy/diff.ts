@@ -13,7 +13,8 @@ export function diff(before: KubernetesObject, after: KubernetesObject): readonl
   return after.kind === 'Secret' ? changes.map(mask) : changes;
 }
 
-function normalise({ status: _status, metadata, ...rest }: KubernetesObject): Record<string, unknown> {
+/** What people decide: without status, and without what the server keeps for itself. */
+export function normalise({ status: _status, metadata, ...rest }: KubernetesObject): Record<string, unknown> {
   const kept = Object.fromEntries(Object.entries(metadata).filter(([key]) => !volatile.includes(key)));
   for (const field of ['labels', 'annotations']) {
     const entries = Object.entries((kept[field] ?? {}) as Record<string, string>).filter(
@@ -52,7 +53,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function mask(change: FieldChange): FieldChange {
-  if (!/^(data|stringData)\b/.test(change.path)) return change;
+  // kubectl keeps a copy of the whole object in an annotation.
+  if (!/^(data|stringData)\b/.test(change.path) && !change.path.includes('last-applied-configuration')) return change;
   return {
     path: change.path,
     ...(change.before !== undefined && { before: '(secret)' }),

@@ -3,7 +3,7 @@ import { KubewrightError, throwProblems } from '../errors.ts';
 import { declined } from './declined.ts';
 import { claimFromKro, heldByKro } from './kro/claim.ts';
 import { makeDefinition } from './kro/definition.ts';
-import { planWithKro } from './kro/plan.ts';
+import { basisOf, planWithKro } from './kro/plan.ts';
 import { withLock } from './lock.ts';
 import { refOf } from './identity.ts';
 import { writeInventory } from './journal.ts';
@@ -12,6 +12,7 @@ import type { DeployOptions, Plan } from './options.ts';
 import { makePlan } from './planning.ts';
 import { readSoundRecord, writeRecord, type DeployRecord, type StoredRecord } from './record.ts';
 import { release } from './release.ts';
+import { checkSaved, type Basis } from './saved-plan.ts';
 import { subject, type Run } from './run.ts';
 import { byKey, readSnapshot, type RecordedObject } from './snapshot.ts';
 
@@ -22,8 +23,9 @@ import { byKey, readSnapshot, type RecordedObject } from './snapshot.ts';
 export async function migrate(run: Run, options: DeployOptions): Promise<boolean> {
   const before = await readSoundRecord(run);
   if (!migrationOf(run, before, options)) return false;
-  const { plan, prepare } = await planMove(run, options);
+  const { plan, basis, prepare } = await planMove(run, options);
   run.emit({ type: 'plan', plan });
+  await checkSaved(run, basis, options.saved);
   throwProblems(subject(run), plan.problems as never);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
   await withLock(run, async () => {
@@ -49,15 +51,22 @@ export async function migrate(run: Run, options: DeployOptions): Promise<boolean
   return true;
 }
 
-async function planMove(
-  run: Run,
-  options: DeployOptions,
-): Promise<{ readonly plan: Plan; readonly prepare: () => Promise<void> }> {
-  if (run.mode === 'direct')
-    return { plan: (await makePlan(run, options, false)).plan, prepare: () => Promise.resolve() };
-  const { plan, definitions } = await planWithKro(run, options);
+interface Move {
+  readonly plan: Plan;
+  readonly basis: Basis;
+  readonly prepare: () => Promise<void>;
+}
+
+async function planMove(run: Run, options: DeployOptions): Promise<Move> {
+  if (run.mode === 'direct') {
+    const { plan, world } = await makePlan(run, options, false);
+    return { plan, basis: { world }, prepare: () => Promise.resolve() };
+  }
+  const planned = await planWithKro(run, options);
+  const { plan, definitions } = planned;
   return {
     plan,
+    basis: basisOf(planned),
     prepare: async () => {
       for (const definition of definitions) await makeDefinition(run, definition, options);
     },

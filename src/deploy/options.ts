@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Deferred } from '../expr/value.ts';
+import type { SavedPlan } from './saved-plan.ts';
 import type { Instance } from '../resolve/resolution.ts';
 import type { Commit } from './revisions.ts';
 
@@ -62,6 +63,8 @@ export interface DeployOptions extends TargetOptions, RecordOptions {
    * or made anew. @default false
    */
   readonly migrate?: boolean | undefined;
+  /** A plan that was saved: the deployment is refused when anything that it was made from moved since then. */
+  readonly saved?: SavedPlan | undefined;
   /** Asked with the plan before the first write; `false` ends the call with code `Declined`. Not asked when nothing changes. */
   readonly confirm?: ((plan: Plan) => boolean | Promise<boolean>) | undefined;
 }
@@ -115,11 +118,37 @@ export interface PlannedChange extends ObjectAddress {
   readonly fields: readonly FieldChange[];
 }
 
+/** A resource whose content is known only while deploying. */
+export interface PendingNode {
+  readonly path: string;
+  readonly reason: string;
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+  /** Where it is known already. */
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  /** Fields whose values only the cluster will have, as the expressions that give them; `(secret)` in Secrets. */
+  readonly unknown: readonly { readonly path: string; readonly expression: string }[];
+}
+
+/** What a deployment does to what runs. */
+export interface Impact {
+  /** Workloads whose pods are made anew, or end, and the fields that are the reason. */
+  readonly restarts: readonly (ObjectAddress & {
+    readonly effect: 'restart' | 'end';
+    readonly because: readonly string[];
+  })[];
+  /** Services that have pods of this deployment behind them now and will have none, or will be gone. */
+  readonly endpoints: readonly ObjectAddress[];
+}
+
 /** What a deployment would do. */
 export interface Plan {
   readonly changes: readonly PlannedChange[];
   /** Resources whose content is known only later, and what they wait for. */
-  readonly pending: readonly { readonly path: string; readonly reason: string }[];
+  readonly pending: readonly PendingNode[];
+  /** What happens to what runs; absent where that is not known before, as in kro mode. */
+  readonly impact?: Impact | undefined;
   /** Set when the namespace of the instance will be created. */
   readonly createsNamespace?: string | undefined;
   /** Whether any request of the deployment would write. */

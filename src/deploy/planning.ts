@@ -8,7 +8,8 @@ import { diff } from './diff.ts';
 import { definesKind, edgesOf } from './edges.ts';
 import { autoscaled } from './hand-over.ts';
 import { takenReleases } from './helm.ts';
-import { describe, groupKind, keyOf, keys, refOf } from './identity.ts';
+import { describe, groupKind, keys, keyOf, refOf } from './identity.ts';
+import { impactOf, type Transition } from './impact.ts';
 import { immutableFields } from './immutable.ts';
 import { addressOf } from './item.ts';
 import { readNamespace } from './namespace.ts';
@@ -23,6 +24,7 @@ import { virtualInstanceProblems } from './virtual-instance.ts';
 import { updateRules } from '../resolve/rules.ts';
 import { subject, type Run } from './run.ts';
 import { existingSecrets } from './secrets.ts';
+import { pendingNodes } from './unknown.ts';
 import { lookForForeign, lookForOrphans, newWorld, readInventory, survey, type World } from './world.ts';
 
 /** A plan and what it was made from. */
@@ -59,15 +61,20 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
     ...shrinkProblems({ run, world, orphans }, options),
   ];
   const held = await heldElsewhere(run, world, options);
-  const planned = await planObjects(run, world, { options, thorough, problems, held: held.keys });
+  const transitions: Transition[] = [];
+  const planned = await planObjects(run, world, { options, thorough, problems, held: held.keys, transitions });
   const deletions = orphans.deletable.map(
     (object): PlannedChange => ({ ...orphanAddress(world, object), action: 'delete', fields: [] }),
+  );
+  const removed = orphans.deletable.map(
+    (before, index): Transition => ({ change: deletions[index] as PlannedChange, before, after: undefined }),
   );
   const changes = [...planned, ...deletions];
   problems.push(...world.denied);
   const { pending } = world.resolution;
+  const isEmpty = world.desired.length === 0 && pending.length === 0 && !world.stored.record;
   const createsNamespace =
-    !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
+    !isEmpty && (!world.namespace || world.namespace.metadata.deletionTimestamp) ? run.identity.namespace : undefined;
   const changed =
     changes.some(({ action }) => action !== 'unchanged' && action !== 'check') ||
     pending.length > 0 ||
@@ -90,7 +97,8 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
   ];
   const plan: Plan = {
     changes,
-    pending: pending.map(({ path, reason }) => ({ path, reason })),
+    pending: pendingNodes(run, pending),
+    impact: impactOf([...transitions, ...removed]),
     ...(createsNamespace !== undefined && { createsNamespace }),
     changed: willWrite,
     warnings,
@@ -163,8 +171,12 @@ export function damageWarnings(run: Run, { damage, stored: { record } }: World):
 }
 
 /** A run that was killed may have left something that only the record tells; or the record itself has to be written. */
-export function isUnfinished({ stored, damage }: World, { repairRecord }: Run): boolean {
-  return stored.record?.phase !== 'deployed' || (repairRecord && damage !== undefined);
+export function isUnfinished({ stored, damage, desired }: World, { repairRecord, mode }: Run): boolean {
+  if (repairRecord && damage !== undefined) return true;
+  const { record, resourceVersion } = stored;
+  if (record) return record.phase !== 'deployed';
+  // Without a record and without anything to make there is nothing to remember.
+  return mode === 'kro' || resourceVersion !== undefined || desired.some(({ check }) => !check);
 }
 
 /** How objects are planned, and where refusals go. */
@@ -174,6 +186,8 @@ export interface Planning {
   readonly problems: Error[];
   /** Objects that change hands. */
   readonly held?: ReadonlySet<string>;
+  /** Where objects before and after go. */
+  readonly transitions?: Transition[];
 }
 
 /** What has to happen to each wanted object, with the fields that change. */
@@ -184,8 +198,20 @@ export function planObjects(run: Run, world: World, planning: Planning): Promise
 async function planOne(
   run: Run,
   world: World,
-  { desired, options, thorough, problems, held }: Planning & { readonly desired: Desired },
+  planning: Planning & { readonly desired: Desired },
 ): Promise<PlannedChange> {
+  const { desired, transitions } = planning;
+  const before = world.live.object(desired.key) ?? world.foreign.get(desired.key);
+  const { change, after } = await compareOne(run, world, planning);
+  transitions?.push({ change, before, after: after ?? (change.action === 'unchanged' ? before : desired.object) });
+  return change;
+}
+
+async function compareOne(
+  run: Run,
+  world: World,
+  { desired, options, thorough, problems, held }: Planning & { readonly desired: Desired },
+): Promise<{ readonly change: PlannedChange; readonly after?: KubernetesObject }> {
   const action = decide(desired, world);
   const address = addressOf(desired);
   const live = world.live.object(desired.key) ?? world.foreign.get(desired.key);
@@ -202,23 +228,25 @@ async function planOne(
       const after = await retrying(() => run.pool.run(() => dryRun(run, task)), { signal: run.signal });
       const fields = live ? diff(live, after) : [];
       if (action !== 'update' || !live || fields.length > 0 || !isSameIntent(live, after))
-        return { ...address, action, fields };
+        return { change: { ...address, action, fields }, after };
       // Fields were handed over, or dropped by the server: nothing would change.
       world.confirmed.add(`${desired.key} ${desired.hash}`);
-      return { ...address, action: 'unchanged', fields };
+      return { change: { ...address, action: 'unchanged', fields }, after };
     } catch (error) {
       if (mayReplace(task, error))
         return {
-          ...address,
-          action: 'replace',
-          fields: immutableFields(desired, live, (error as Error).cause as never),
+          change: {
+            ...address,
+            action: 'replace',
+            fields: immutableFields(desired, live, (error as Error).cause as never),
+          },
         };
       // Adopting first moves ownership, which a dry run cannot; what this object names may come before it.
       const comes = action === 'create' && isApiError(error, 'NotFound') && namesMissing(world, desired);
       if (action !== 'adopt' && !comes) problems.push(await explainRefusal(run, desired, error));
     }
   }
-  return { ...address, action, fields: [] };
+  return { change: { ...address, action, fields: [] } };
 }
 
 function isSameIntent(live: KubernetesObject, after: KubernetesObject): boolean {

@@ -39,7 +39,13 @@ describe('a plan', () => {
         change('adopt', 'theirs'),
         change('unchanged', 'same'),
       ],
-      pending: [{ path: 'later', reason: 'waits for new' }],
+      pending: [
+        {
+          path: 'later',
+          reason: 'waits for new',
+          unknown: [{ path: 'data.ip', expression: '${service.spec.clusterIP}' }],
+        },
+      ],
       warnings: ['a definition has other instances'],
       problems: [new Error('theirs exists')],
     };
@@ -54,6 +60,7 @@ describe('a plan', () => {
         '  - ConfigMap dev/gone          gone',
         '  ! ConfigMap dev/theirs        theirs',
         '  · later: waits for new',
+        '      data.ip: ${service.spec.clusterIP}',
         '  warning: a definition has other instances',
         '  error: theirs exists',
         '  2 to create, 1 to update, 1 to take over, 1 to delete, 1 unchanged',

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Cluster } from '../../src/cluster/cluster.ts';
@@ -83,6 +85,38 @@ describe('the command line on a cluster', () => {
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/settings[\s\S]*adopt/) });
     expect(await cluster.get(deployment)).toBeUndefined();
     expect(run('--env', 'dev', '--adopt').code).toBe(0);
+  });
+
+  it('deploys a plan that was saved, and refuses it once something moved', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'kubewright-plan-')), 'dev.plan');
+    expect(run('destroy', '--env', 'dev').code).toBe(0);
+    const planned = run('plan', '--env', 'dev', '--adopt', '--out', file, '--detailed-exitcode');
+    expect(planned).toMatchObject({ code: 2, stdout: expect.stringContaining(`Saved: deploy it with --plan ${file}`) });
+    expect(readFileSync(file, 'utf8')).not.toMatch(/not for production/);
+    expect(run('deploy', '--env', 'dev', '--plan', file, '--adopt').stderr).toContain(
+      '--plan and --adopt exclude each other',
+    );
+    expect(run('deploy', '--env', 'dev', '--plan', file).code).toBe(0);
+    expect(run('deploy', '--env', 'dev', '--plan', file)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/the plan is not true any more: another deployment was made/),
+    });
+    expect(run('deploy', '--env', 'dev', '--plan', '/nowhere.plan').stderr).toMatch(
+      /\/nowhere\.plan: cannot be read \(ENOENT\)/,
+    );
+  });
+
+  it('prints permissions that kubectl takes', () => {
+    const { code, stdout } = run('rbac', '--env', 'dev', '--for', 'plan', '--service-account', 'ci/planner');
+    expect(code).toBe(0);
+    const kinds = [...stdout.matchAll(/^kind: (\w+)$/gm)].map((match) => match[1]);
+    expect(kinds).toEqual(['Role', 'RoleBinding', 'Role', 'RoleBinding']);
+    expect(stdout).not.toMatch(/- (delete|watch|update)$/m);
+    expect(run('rbac', '--env', 'dev', '--for', 'everything').stderr).toMatch(/--for takes plan, deploy, destroy/);
+    const json = JSON.parse(run('rbac', '--env', 'dev', '--output', 'json').stdout) as {
+      graphs: { required: { kind: string }[] }[];
+    };
+    expect(json.graphs.map(({ required }) => required.map(({ kind }) => kind))).toEqual([['Role'], ['Role']]);
   });
 
   it('stops cleanly on Ctrl-C and says what is left', async () => {

@@ -13,7 +13,8 @@ import { subject, type Run } from '../run.ts';
 import type { RecordedObject } from '../snapshot.ts';
 import { makeDefinition } from './definition.ts';
 import { makeInstance } from './instance.ts';
-import { planWithKro, type PlannedWithKro } from './plan.ts';
+import { checkSaved } from '../saved-plan.ts';
+import { basisOf, planWithKro, type PlannedWithKro } from './plan.ts';
 import { comesLater, makeSecrets } from './secrets.ts';
 import { settleInstance, type SettledInstance } from './wait.ts';
 
@@ -47,8 +48,10 @@ export async function deployWithKro(run: Run, options: DeployOptions): Promise<D
   });
 }
 
-async function agree(run: Run, { plan }: PlannedWithKro, { confirm }: DeployOptions): Promise<void> {
+async function agree(run: Run, planned: PlannedWithKro, { confirm, saved }: DeployOptions): Promise<void> {
+  const { plan } = planned;
   run.emit({ type: 'plan', plan });
+  await checkSaved(run, basisOf(planned), saved);
   throwProblems(subject(run), plan.problems as never);
   if (plan.changed && confirm && !(await confirm(plan))) throw declined(run);
 }

@@ -13,6 +13,8 @@ import {
 } from '../planning.ts';
 import { kindOf, type Run } from '../run.ts';
 import { migrationOf, modeProblems } from '../mode.ts';
+import type { StoredRecord } from '../record.ts';
+import type { Basis } from '../saved-plan.ts';
 import { planRelease } from '../release.ts';
 import { readInventory, type World } from '../world.ts';
 import { planDefinition, type PlannedDefinition } from './definition.ts';
@@ -112,6 +114,11 @@ async function handedOver(run: Run, world: World, options: DeployOptions): Promi
 
 const supported: Awaited<ReturnType<typeof versionVerdict>> = {};
 const nothingAdopted: ForceAdoption = { changes: [], problems: [] };
+
+/** Everything that a plan was made from. */
+export function basisOf({ world, definitions, instance }: PlannedWithKro): Basis {
+  return { world, others: [...definitions.map(({ live }) => live), instance.live] };
+}
 
 /** kro accepts a definition only when every kind in it is served, even one that `includeWhen` leaves out. */
 async function unservedKinds(run: Run, graphs: ReturnType<typeof definitionsOf>): Promise<Error[]> {

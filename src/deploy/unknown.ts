@@ -1,0 +1,49 @@
+import { print } from '../expr/print.ts';
+import { identifiers } from '../expr/references.ts';
+import { Expression, visitLeaves } from '../expr/value.ts';
+import type { Graph, GraphNode } from '../graph/graph.ts';
+import type { Pending } from '../resolve/resolution.ts';
+import { settle } from '../resolve/offline.ts';
+import type { PendingNode } from './options.ts';
+import type { Run } from './run.ts';
+
+/** Nodes that cannot be made yet, with the expressions whose values only the cluster will have. */
+export function pendingNodes({ graph, instance }: Run, pending: readonly Pending[]): readonly PendingNode[] {
+  if (pending.length === 0) return [];
+  // What needs nothing but that the others exist is known already.
+  const known = new Map(settle(graph, instance).objects.map(({ path, object }) => [path, object]));
+  return pending.map(({ path, reason }) => {
+    const node = nodeAt(graph, path.split('/'));
+    if (!node) return { path, reason, unknown: [] };
+    const { apiVersion, kind, instanceOf, forEach } = node;
+    const object = forEach.length > 0 ? undefined : known.get(path);
+    const { name, namespace } = object?.metadata ?? {};
+    return {
+      path,
+      reason,
+      apiVersion,
+      kind,
+      ...(name !== undefined && { name }),
+      ...(namespace !== undefined && { namespace }),
+      unknown: instanceOf || known.has(path) ? [] : unknownOf(node),
+    };
+  });
+}
+
+function nodeAt(graph: Graph, [head, ...rest]: readonly string[]): GraphNode | undefined {
+  const node = graph.nodes.find(({ id }) => id === head);
+  return node && rest.length > 0 ? node.instanceOf && nodeAt(node.instanceOf, rest) : node;
+}
+
+function unknownOf({ kind, template, forEach }: GraphNode): PendingNode['unknown'] {
+  // What is between the references of a Secret's text may be secret itself.
+  const isSecret = (path: string): boolean => kind === 'Secret' && /^(data|stringData)\b/.test(path);
+  const known = new Set(['schema', ...forEach.map(({ name }) => name)]);
+  const unknown: { path: string; expression: string }[] = [];
+  visitLeaves(template, (leaf, pathOf) => {
+    if (!(leaf instanceof Expression) || [...identifiers(leaf.node)].every((name) => known.has(name))) return;
+    const path = pathOf();
+    unknown.push({ path, expression: isSecret(path) ? '(secret)' : `\${${print(leaf.node)}}` });
+  });
+  return unknown;
+}

@@ -1,0 +1,186 @@
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import { deploy } from '../../src/deploy/deploy.ts';
+import type { DeployOptions } from '../../src/deploy/options.ts';
+import { plan, planToSave } from '../../src/deploy/plan.ts';
+import type { SavedPlan } from '../../src/deploy/saved-plan.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import { core, external, simple } from '../../src/k8s/index.ts';
+import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor, secret } from './deploying.ts';
+
+const cluster = await connectTo(inject('controlPlane'));
+afterAll(() => cluster.close());
+
+const names = (list: readonly { kind: string; name: string }[]): string[] =>
+  list.map(({ kind, name }) => `${kind} ${name}`);
+
+describe('a plan', () => {
+  it('says whose pods restart or end, and which Services are left without pods', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('impact') });
+    const app = (image: string, label: string, more: boolean): Graph =>
+      graphOf('impact', () => ({
+        settings: simple.ConfigMap({ name: 'settings', data: { image } }),
+        web: simple.Deployment({ name: 'web', image }),
+        still: simple.Deployment({ name: 'still', image: 'nginx:1' }),
+        front: simple.Service({ name: 'front', selector: { app: label }, ports: [{ port: 80 }] }),
+        ...(more && {
+          old: simple.Deployment({ name: 'old', image: 'nginx:1' }),
+          behind: simple.Service({ name: 'behind', selector: { app: 'old' }, ports: [{ port: 80 }] }),
+        }),
+      }));
+    await deploy(app('nginx:1', 'web', true), options);
+    expect((await plan(app('nginx:1', 'web', true), options)).impact).toEqual({ restarts: [], endpoints: [] });
+
+    const { impact } = await plan(app('nginx:2', 'typo', false), options);
+    expect(impact?.restarts.map(({ name, effect, because }) => [name, effect, because])).toEqual([
+      ['web', 'restart', ['spec.template.spec.containers[0].image']],
+      ['old', 'end', []],
+    ]);
+    expect(names(impact?.endpoints ?? []).sort()).toEqual(['Service behind', 'Service front']);
+    // Nobody is behind it any more, though the Service stays as it is.
+    const scaled = graphOf('impact', () => ({
+      web: simple.Deployment({ name: 'web', image: 'nginx:1', replicas: 0 }),
+      front: simple.Service({ name: 'front', selector: { app: 'web' }, ports: [{ port: 80 }] }),
+    }));
+    expect(names((await plan(scaled, { ...options, allowEmpty: true })).impact?.endpoints ?? [])).toContain(
+      'Service front',
+    );
+  });
+
+  it('shows what only the cluster will know as the expression that gives it, and no Secret', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('unknown') });
+    const graph = graphOf('unknown', () => {
+      const shared = external(core.v1.ConfigMap, { name: 'shared' });
+      return {
+        shared,
+        copy: simple.ConfigMap({ name: 'copy', data: { from: shared.data['text'] as never, fixed: 'text' } }),
+        token: simple.Secret({ name: 'token', stringData: { token: shared.data['token'] as never } }),
+      };
+    });
+    const { pending } = await plan(graph, options);
+    expect(pending).toMatchObject([
+      {
+        path: 'copy',
+        kind: 'ConfigMap',
+        unknown: [{ path: 'data.from', expression: expect.stringMatching(/^\$\{shared\.data.*text.*\}$/) }],
+      },
+      { path: 'token', kind: 'Secret', unknown: [{ path: 'stringData.token', expression: '(secret)' }] },
+    ]);
+  });
+
+  it('masks Secrets, also the copy that kubectl keeps', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('masked') });
+    const namespace = options.instance.namespace as string;
+    await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    const copy = { 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{"password":"aHVudGVyMg=="}}' };
+    await cluster.create(
+      {
+        ...secret,
+        metadata: { name: 'db', namespace, annotations: copy },
+        data: { password: 'aHVudGVyMg==', same: 'eA==' },
+      },
+      { fieldManager: 'kubectl-client-side-apply' },
+    );
+    const graph = graphOf('masked', () => ({
+      db: simple.Secret({ name: 'db', stringData: { password: 'horse', same: 'x' } }),
+    }));
+    const planned = await plan(graph, { ...options, adopt: true, take: ['data.password'] });
+    const shown = JSON.stringify(planned);
+    for (const value of ['hunter2', 'aHVudGVyMg', 'horse', Buffer.from('horse').toString('base64')])
+      expect(shown).not.toContain(value);
+  });
+
+  it('with nothing to do, the deployment writes nothing, takes no lock and leaves no record', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('idle') });
+    const namespace = options.instance.namespace as string;
+    const graph = graphOf('idle', configMaps(['a']));
+    await deploy(graph, options);
+    const [name = ''] = await namesIn(cluster, namespace, secret);
+    const before = await cluster.get({ ...secret, name, namespace });
+    const { events: _events, ...quiet } = options;
+    const told: string[] = [];
+    expect((await deploy(graph, { ...quiet, onEvent: ({ type }) => void told.push(type) })).writes).toBe(0);
+    expect(told).not.toContain('lock');
+    expect(await cluster.get({ ...secret, name, namespace })).toEqual(before);
+
+    const empty = optionsFor({ cluster, namespace: freshName('idle') });
+    const nothing = graphOf('nothing', () => ({}));
+    expect(await deploy(nothing, empty)).toMatchObject({ writes: 0, objects: [] });
+    expect((await plan(nothing, empty)).changed).toBe(false);
+    expect(
+      await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: empty.instance.namespace as string }),
+    ).toBeUndefined();
+  });
+});
+
+describe('a saved plan', () => {
+  const graphWith = (text: string, password = 'correct-horse'): Graph =>
+    graphOf('saved', () => ({
+      settings: simple.ConfigMap({ name: 'settings', data: { text } }),
+      db: simple.Secret({ name: 'db', stringData: { password } }),
+      web: simple.Deployment({ name: 'web', image: 'nginx:1' }),
+    }));
+
+  async function saved(graph: Graph, options: DeployOptions): Promise<SavedPlan> {
+    const { save } = await planToSave(graph, options);
+    // As from a file.
+    return JSON.parse(JSON.stringify(await save())) as SavedPlan;
+  }
+
+  it.each(['direct', 'kro'] as const)('is deployed as it was made, mode %s', async (mode) => {
+    const namespace = freshName(`saved-${mode}`);
+    const options = optionsFor({ cluster, namespace, mode });
+    const graph =
+      mode === 'direct'
+        ? graphWith('one')
+        : ({ ...graphWith('one'), name: namespace, kind: `S${namespace.replaceAll('-', '')}` } as Graph);
+    const first = await saved(graph, options);
+    expect(JSON.stringify(first)).not.toMatch(/correct-horse|Y29ycmVjdC1ob3JzZQ/);
+    await deploy(graph, { ...options, saved: first });
+    // It was deployed since.
+    await expect(deploy(graph, { ...options, saved: first })).rejects.toThrow(
+      /the plan is not true any more: .*another deployment was made/,
+    );
+    // Status moves all the time, and is nothing that a plan depends on.
+    const second = await saved(graph, options);
+    expect((await deploy(graph, { ...options, saved: second })).writes).toBe(0);
+  });
+
+  it('is refused when the stack, its values, its Secrets, an object or the cluster is another one', async () => {
+    const namespace = freshName('moved');
+    const options = optionsFor({ cluster, namespace });
+    await deploy(graphWith('one'), options);
+    const made = await saved(graphWith('two'), options);
+    const tries: readonly [graph: Graph, wanted: DeployOptions, says: RegExp][] = [
+      [graphWith('three'), { ...options, saved: made }, /the stack, its values, its Secrets/],
+      [graphWith('two', 'battery-staple'), { ...options, saved: made }, /the stack, its values, its Secrets/],
+      [
+        graphWith('two'),
+        { ...options, instance: { ...options.instance, spec: { text: 'other' } }, saved: made },
+        /the stack, its values, its Secrets/,
+      ],
+      [graphWith('two'), { ...options, saved: { ...made, cluster: 'elsewhere' } }, /it is another cluster/],
+    ];
+    for (const [graph, wanted, says] of tries) {
+      const message = await deploy(graph, wanted).then(
+        () => 'deployed',
+        (error: Error) => error.message,
+      );
+      expect(message).toMatch(says);
+      expect(message).not.toMatch(/another deployment|battery|horse/);
+    }
+    await cluster.patch(
+      { ...configMap, name: 'settings', namespace },
+      { type: 'merge', body: { metadata: { annotations: { edited: 'yes' } } } },
+      { fieldManager: 'kubectl-edit' },
+    );
+    await expect(deploy(graphWith('two'), { ...options, saved: made })).rejects.toMatchObject({
+      code: 'PlanMoved',
+      message: expect.stringMatching(
+        new RegExp(`not true any more: ConfigMap ${namespace}/settings changed\\. .*plan --out`),
+      ),
+    });
+    expect((await cluster.get({ ...configMap, name: 'settings', namespace }))?.['data']).toEqual({ text: 'one' });
+    await deploy(graphWith('two'), { ...options, saved: await saved(graphWith('two'), options) });
+    expect((await cluster.get({ ...configMap, name: 'settings', namespace }))?.['data']).toEqual({ text: 'two' });
+  });
+});
