@@ -123,8 +123,9 @@ export async function holdAll(
       if (live.metadata.deletionTimestamp || stopped) {
         if (!stopped) await sleep(150);
         const left = (live.metadata.finalizers ?? []).filter((each) => each !== finalizer);
-        await finalizers(live, left.length > 0 ? left : null).catch(() => undefined);
-        return;
+        // A finalizer that its controller removed in the meantime cannot be written again: read it anew.
+        const done = await finalizers(live, left.length > 0 ? left : null).catch(() => undefined);
+        if (done) return;
       }
       await sleep(50);
     }
