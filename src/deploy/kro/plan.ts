@@ -13,7 +13,6 @@ import {
 } from '../planning.ts';
 import { kindOf, type Run } from '../run.ts';
 import { migrationOf, modeProblems } from '../mode.ts';
-import type { StoredRecord } from '../record.ts';
 import type { Basis } from '../saved-plan.ts';
 import { planRelease } from '../release.ts';
 import { readInventory, type World } from '../world.ts';
