@@ -28,25 +28,51 @@ interface LeaseSpec {
  */
 export async function withLock<T>(run: Run, work: () => Promise<T>): Promise<T> {
   const holder = `${hostname()}/${process.pid}/${randomBytes(6).toString('hex')}`;
-  let lease = await acquire(run, holder);
-  let lost: unknown;
-  let renewing: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => {
-    renewing = renew(run, lease).then(
-      (renewed) => void (lease = renewed),
-      (error: unknown) => void (lost = error),
-    );
-  }, renewMs);
-  timer.unref();
+  const lock = holdLock(run, await acquire(run, holder));
   try {
-    const result = await work();
-    if (isApiError(lost, 'Conflict', 'NotFound')) throw lockLost(run, lost);
-    return result;
+    return await work();
+  } catch (error) {
+    // The run was stopped because of it.
+    throw lock.lost() ?? error;
   } finally {
-    clearInterval(timer);
-    await renewing;
-    await release(run, lease);
+    await lock.release();
   }
+}
+
+interface HeldLock {
+  readonly lost: () => KubewrightError | undefined;
+  readonly release: () => Promise<void>;
+}
+
+/** Renews the lock, and stops the run when somebody else may have it. */
+function holdLock(run: Run, acquired: KubernetesObject): HeldLock {
+  let lease = acquired;
+  let lost: KubewrightError | undefined;
+  let renewedAt = performance.now();
+  let renewing: Promise<void> = Promise.resolve();
+  const renewOnce = async (): Promise<void> => {
+    const startedAt = performance.now();
+    try {
+      lease = await renew(run, lease);
+      renewedAt = startedAt;
+    } catch (error) {
+      // Others wait as long after the last renewal that they saw before they take it.
+      const expired = performance.now() - renewedAt > durationSeconds * 1000;
+      if (!expired && !isApiError(error, 'Conflict', 'NotFound')) return;
+      lost = lockLost(run, error);
+      run.stop(lost);
+    }
+  };
+  const timer = setInterval(() => void (renewing = renewOnce()), renewMs);
+  timer.unref();
+  return {
+    lost: () => lost,
+    async release() {
+      clearInterval(timer);
+      await renewing;
+      await release(run, lease);
+    },
+  };
 }
 
 /** Whether a lock is there: of a run that works, or of one that was killed and left nothing else. */
@@ -159,7 +185,7 @@ function lockLost(run: Run, cause: unknown): KubewrightError {
   return new KubewrightError({
     code: 'LockLost',
     resource: subject(run),
-    message: 'another run took the lock while this one worked',
+    message: 'another run took the lock while this one worked, or may have: it stopped before its next write',
     hint: 'Run it again when the other one has ended.',
     cause,
   });

@@ -28,8 +28,10 @@ export interface Run {
   /** kro's feature gates that are on. */
   readonly featureGates: readonly string[];
   readonly pool: Pool;
-  /** Aborted by the caller or by the deadline. */
+  /** Aborted by the caller, by the deadline, or by `stop`. */
   readonly signal: AbortSignal;
+  /** Ends the run after the writes that are under way. */
+  readonly stop: (reason: Error) => void;
   readonly startedAt: number;
   readonly timeoutMs: number;
   readonly emit: (event: DeployEvent) => void;
@@ -58,7 +60,8 @@ const defaultTimeoutMs = 900_000;
 export function startRun(graph: Graph, options: TargetOptions & RecordOptions): Run {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   const deadline = AbortSignal.timeout(timeoutMs);
-  const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+  const own = new AbortController();
+  const signal = AbortSignal.any([own.signal, deadline, ...(options.signal ? [options.signal] : [])]);
   const cluster = new PatientCluster(options.cluster, signal);
   const identity = identify({ name: graph.stackName ?? graph.name }, options.instance, cluster.namespace);
   const instance = { ...options.instance, namespace: identity.namespace };
@@ -73,6 +76,7 @@ export function startRun(graph: Graph, options: TargetOptions & RecordOptions): 
     featureGates: options.featureGates ?? [],
     pool: new Pool(),
     signal,
+    stop: (reason) => own.abort(reason),
     startedAt: performance.now(),
     timeoutMs,
     emit: (event) => {
@@ -133,6 +137,7 @@ export async function whileRunning<T>(run: Run, work: () => Promise<T>): Promise
   try {
     return await work();
   } catch (error) {
+    if (error instanceof KubewrightError) throw error;
     if (run.signal.aborted && error === run.signal.reason) throw stopped(run, [], error);
     throw error;
   }

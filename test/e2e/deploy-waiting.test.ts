@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, inject, it, vi } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { external, kind, simple } from '../../src/k8s/index.ts';
@@ -268,5 +268,40 @@ describe('stopping', () => {
     expect(duration).toBeLessThan(30_000);
     expect(options.events).toContainEqual({ type: 'lock', holder: 'another-machine/1/x' });
     expect(await namesIn(cluster, namespace, configMap)).toEqual(['a']);
+  });
+
+  it('15. two runs at once: a run whose lock was taken stops before it writes more', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('taken') });
+    const namespace = options.instance.namespace as string;
+    // The second one waits for the first, which is ready long after the lock is gone.
+    const graph = graphOf('taken', () => {
+      const first = web({ 'simulate.kubewright.dev/start-delay': '25s' });
+      return {
+        first,
+        second: kind({ apiVersion: 'v1', kind: 'ConfigMap' })({ metadata: { name: 'second' } }, {
+          dependsOn: first,
+        } as never),
+      };
+    });
+    const running = deploy(graph, options).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: 'kubewright.taken.it', namespace };
+    await vi.waitFor(
+      async () =>
+        expect(await namesIn(cluster, namespace, { apiVersion: 'apps/v1', kind: 'Deployment' })).toEqual(['web']),
+      10_000,
+    );
+    await vi.waitFor(async () => {
+      const held = await cluster.get(lease);
+      await cluster.update({
+        ...held,
+        spec: { holderIdentity: 'another-machine/1/x', leaseDurationSeconds: 15 },
+      } as never);
+    }, 5_000);
+    expect(await running).toMatchObject({ code: 'LockLost', hint: expect.stringContaining('Run it again') });
+    expect(await namesIn(cluster, namespace, configMap)).toEqual([]);
+    expect((await cluster.get(lease))?.['spec']).toMatchObject({ holderIdentity: 'another-machine/1/x' });
   });
 });
