@@ -278,9 +278,12 @@ describe('stopping', () => {
       const first = web({ 'simulate.kubewright.dev/start-delay': '25s' });
       return {
         first,
-        second: kind({ apiVersion: 'v1', kind: 'ConfigMap' })({ metadata: { name: 'second' } }, {
-          dependsOn: first,
-        } as never),
+        second: kind({ apiVersion: 'v1', kind: 'ConfigMap' })(
+          { metadata: { name: 'second' } },
+          {
+            dependsOn: first,
+          },
+        ),
       };
     });
     const running = deploy(graph, options).then(
