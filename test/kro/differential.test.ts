@@ -13,7 +13,7 @@ import { ourVerdict, verdictDifference } from './differential/verdicts.ts';
 const runs = Number(process.env['KRO_DIFFERENTIAL'] ?? (process.env['CI'] ? 2_000 : 200));
 const seed = Number(process.env['KRO_SEED'] ?? 1);
 /** The order of Go's maps decides what kro says first: an answer that varies is right when it can be ours. */
-const attempts = 25;
+const attempts = 100;
 const binary = oracleBinary();
 if (!binary) console.log('The comparison of definitions with kro is skipped: Go is not installed.');
 else if (!existsSync(corpus)) console.log('../shared is absent: only graphs of test/cases are compared with kro.');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromDefinition } from '../../src/kro/import.ts';
+import { validate } from '../../src/kro/validate.ts';
 import { render } from '../../src/testing/render.ts';
 
 interface Found {
@@ -92,6 +93,25 @@ describe('what the comparison with kro found', () => {
   it.each(Object.entries(cases))('%s', (_, { spec = {}, observed = [], expected, ...found }) => {
     const instance = { apiVersion: 'kro.run/v1', kind: 'Found', metadata: { name: 'sample' }, spec };
     expect(render([definitionOf(found)], instance, { observed })).toMatchObject(expected);
+  });
+
+  it('a field of a CustomResourceDefinition that is a number or a text needs no more words', () => {
+    const size = { 'x-kubernetes-int-or-string': true };
+    const openAPIV3Schema = { type: 'object', properties: { spec: { type: 'object', properties: { size } } } };
+    const crd = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'sizes.example.com' },
+      spec: {
+        group: 'example.com',
+        names: { kind: 'Size', plural: 'sizes' },
+        scope: 'Namespaced',
+        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }],
+      },
+    };
+    const template = { apiVersion: 'example.com/v1', kind: 'Size', metadata: { name: 'a' }, spec: { size: 1 } };
+    const [verdict] = validate([definitionOf({ resources: [{ id: 'size', template }] })], { crds: [crd] });
+    expect(verdict?.errors).toEqual([]);
   });
 
   it('an object without a namespace in an instance without one', () => {

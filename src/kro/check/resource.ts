@@ -3,7 +3,7 @@ import type { Path } from '../read/place.ts';
 import { quoteGo } from '../read/quote.ts';
 import { type FieldExpression, standalone } from './field.ts';
 import type { Kinds, ServedKind } from './kinds.ts';
-import { KroRefusal, within } from './refusal.ts';
+import { KroRefusal, Refused, within } from './refusal.ts';
 import { checkExternalMetadata, hasSelector } from './selector.ts';
 import { parseSchemaless, parseTemplate } from './template.ts';
 
@@ -204,15 +204,14 @@ function templateOf({
     );
   }
   const { expressions } = within(`failed to parse schemaless resource ${id}: `, () => parseSchemaless(object, site));
-  for (const { path, place: at } of expressions) {
-    if (path.startsWith('metadata.')) continue;
-    throw new KroRefusal(
-      'CrdExpression',
-      `CEL expressions in CRDs are only supported for metadata fields, found in path "${path}", resource ${id}`,
-      at,
-    );
-  }
-  return expressions;
+  const refused = expressions.filter(({ path }) => !path.startsWith('metadata.'));
+  if (refused.length === 0) return expressions;
+  throw new Refused(
+    refused.map(({ path, place: at }) => {
+      const message = `CEL expressions in CRDs are only supported for metadata fields, found in path "${path}", resource ${id}`;
+      return new KroRefusal('CrdExpression', message, at);
+    }),
+  );
 }
 
 function forEachOf({ forEach }: ResourcePieces, place: Path): { name: string; list: FieldExpression }[] {

@@ -122,6 +122,8 @@ const any: readonly string[] = ['any'];
 
 function expectedTypes(schema: OpenApi, site: Site): readonly string[] {
   if (preserves(schema)) return any;
+  // The API server publishes it with the types that it may have.
+  if (schema['x-kubernetes-int-or-string']) return ['string', 'integer'];
   const { type, oneOf = [], anyOf = [], additionalProperties } = schema;
   if (!type && oneOf.length === 0 && anyOf.length === 0 && additionalProperties === undefined) {
     throw new KroRefusal(
@@ -130,7 +132,6 @@ function expectedTypes(schema: OpenApi, site: Site): readonly string[] {
       site.place,
     );
   }
-  if (schema['x-kubernetes-int-or-string']) return ['string', 'integer'];
   if (type && oneOf.length === 0 && anyOf.length === 0) {
     let types = single.get(type);
     if (!types) single.set(type, (types = [type]));

@@ -253,7 +253,11 @@ const named: Readonly<Record<string, Mutation>> = {
     resources.splice(random.below(resources.length + 1), 0, moved as Json);
   },
   crdField: ({ crds }, random) => {
-    const fields = crds.flatMap((crd) => spots(crd['spec']).filter(({ path }) => path.at(-2) === 'properties'));
+    // The API server takes no other types for these.
+    const fixed = new Set<string | number>(['apiVersion', 'kind', 'metadata']);
+    const fields = crds.flatMap((crd) =>
+      spots(crd['spec']).filter(({ key, path }) => path.at(-2) === 'properties' && !fixed.has(key)),
+    );
     const spot = pickSpot(random, fields);
     if (!spot) return;
     if (random.chance(0.4)) return remove(spot);

@@ -75,8 +75,9 @@ function rule(message: string): string {
       .replace(/"number": in body must be of type (\w+): "number"/, '"integer": in body must be of type $1: "integer"')
       .replace(/cyclic dependency in type \w+: .*/, 'cyclic dependency in type')
       .replace(/graph contains a cycle: .*/, 'graph contains a cycle')
-      .replace(/with struct field .*/, 'with struct field')
-      // Which tokens ANTLR would have liked better is not promised.
+      .replace(/struct field ".*/, 'struct field')
+      // What else is seen in a broken text, and which tokens ANTLR would have liked better, is not promised.
+      .replace(/parse error: ERROR: .*Syntax error: .*/, 'parse error')
       .replace(/(Syntax error: ).*/, '$1')
       .replace(/(cannot be handled as a CustomResourceDefinition: ).*/, '$1')
   );
