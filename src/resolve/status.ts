@@ -14,7 +14,8 @@ export function resolveStatus(around: Surroundings): Pick<Resolution, 'status' |
   const read = (value: Value, field: string, whole: boolean): unknown => {
     if (value instanceof Expression) {
       try {
-        return written(programOf(value, around.graph), bindings) ?? absent;
+        const found = written(programOf(value, around.graph), bindings);
+        return found === undefined ? absent : found;
       } catch (error) {
         if (!(error instanceof CelError)) throw error;
         if (!error.missing)
@@ -38,12 +39,19 @@ export function resolveStatus(around: Surroundings): Pick<Resolution, 'status' |
   };
   const readObject = (value: Value & object, field: string, whole: boolean): unknown => {
     const result: Record<string, unknown> = {};
-    for (const [key, member] of Object.entries(value)) {
+    const members = Object.entries(value);
+    let isThere = field === '' || members.length === 0;
+    for (const [key, member] of members) {
       const item = read(member as Value, joinPath(field, key), whole);
-      if (item !== absent) define(result, key, item);
-      else if (whole) return absent;
+      if (item === absent) {
+        if (whole) return absent;
+        continue;
+      }
+      isThere = true;
+      // The API server drops null from objects, and keeps it in lists.
+      if (item !== null) define(result, key, item);
     }
-    return field !== '' && Object.keys(result).length === 0 && Object.keys(value).length > 0 ? absent : result;
+    return isThere ? result : absent;
   };
   try {
     return { status: readObject(around.graph.status, '', false) as Record<string, unknown>, statusPending };

@@ -81,7 +81,7 @@ function fieldType(
   struct: string,
 ): CelType | undefined {
   const schema = Object.hasOwn(properties, field) && hasCelName(field) ? properties[field] : undefined;
-  return schema && typeOrNone(schema, `${struct}.${field}`);
+  return schema && typeOrNone(schema, `${struct}.${escapedName(field)}`);
 }
 
 /** What every object inside an object has, declared or not. */
@@ -94,4 +94,20 @@ const embedded: Readonly<Record<string, JsonSchema>> = {
 /** True when Kubernetes can escape the name to a CEL identifier. */
 export function hasCelName(name: string): boolean {
   return /^[A-Za-z_./-][\w./-]*$/.test(name);
+}
+
+const words: ReadonlySet<string> = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+);
+
+/** A field as CEL spells it; kro names types and projects objects with it. */
+export function escapedName(name: string): string {
+  if (words.has(name)) return `__${name}__`;
+  return name
+    .replaceAll('__', '__underscores__')
+    .replaceAll('.', '__dot__')
+    .replaceAll('-', '__dash__')
+    .replaceAll('/', '__slash__');
 }

@@ -75,6 +75,17 @@ const cases: Readonly<Record<string, Found>> = {
     spec: { ids: [], name: 'a' },
     expected: { state: 'ACTIVE', pending: [], objects: [] },
   },
+  'null is dropped from objects of the status and kept in its lists': {
+    schema: {
+      status: {
+        one: '${schema.metadata.name == "" ? dyn(null) : dyn(null)}',
+        inner: { one: '${schema.metadata.name == "" ? dyn(null) : dyn(null)}' },
+        list: ['${schema.metadata.name == "" ? dyn(null) : dyn(null)}', '${schema.metadata.name}'],
+      },
+    },
+    resources: [],
+    expected: { status: { inner: {}, list: [null, 'sample'] } },
+  },
   'a part of the status without expressions is not written': {
     schema: { status: { name: '${schema.metadata.name}', empty: {}, none: [] } },
     resources: [],

@@ -1,4 +1,5 @@
 import type { CelType } from '../../expr/types.ts';
+import { escapedName } from '../../schema/cel-type.ts';
 import type { JsonSchema } from '../../schema/json-schema.ts';
 import type { Path } from '../read/place.ts';
 import { typeName } from './type-name.ts';
@@ -43,22 +44,6 @@ export function schemaOfType(type: CelType, inside: readonly string[] = []): Jso
     default:
       return inside.length > 0 ? any : { description: `unknown CEL type: ${typeName(type)}`, ...any };
   }
-}
-
-const words: ReadonlySet<string> = new Set(
-  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
-    ' ',
-  ),
-);
-
-/** A field as CEL spells it: kro takes the names of a projected object from CEL. */
-function escapedName(name: string): string {
-  if (words.has(name)) return `__${name}__`;
-  return name
-    .replaceAll('__', '__underscores__')
-    .replaceAll('.', '__dot__')
-    .replaceAll('-', '__dash__')
-    .replaceAll('/', '__slash__');
 }
 
 /** Adds a field's schema below a path of the status; an index makes a list of what is behind it. */
