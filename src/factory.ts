@@ -4,6 +4,7 @@ import type { Target } from './cli/target.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { ClusterSource } from './cluster/source.ts';
 import type { History } from './deploy/history.ts';
+import type { RollbackResult } from './deploy/rollback.ts';
 import type { DeployEvent, DeployOptions, DeployResult, Plan, StatusResult, TargetOptions } from './deploy/options.ts';
 import type { Access, AccessOptions } from './deploy/rbac.ts';
 import type { Inputs } from './expr/expression.ts';
@@ -63,6 +64,8 @@ export interface Factory {
   status<I, T>(graph: AnyGraph<I, T>, values: I): Promise<StatusResult>;
   /** Who deployed what and when, newest first. */
   history<I, T>(graph: AnyGraph<I, T>, values: I): Promise<History>;
+  /** Restores a revision, by default the last good one before what is deployed now. */
+  rollback<I, T>(graph: AnyGraph<I, T>, values: I, to?: number): Promise<RollbackResult>;
   /** Deletes the instance and waits until it is gone. */
   destroy<I, T>(graph: AnyGraph<I, T>, values: I): Promise<void>;
   /** The least permissions with which the graph can be planned, deployed and destroyed, as Roles. */
@@ -79,6 +82,7 @@ export interface GraphFactory<I, T> {
   plan(values: I): Promise<Plan>;
   status(values: I): Promise<StatusResult>;
   history(values: I): Promise<History>;
+  rollback(values: I, to?: number): Promise<RollbackResult>;
   destroy(values: I): Promise<void>;
   rbac(values: I, options?: AccessOptions): Promise<Access>;
   toManifests(values: I): Promise<ResolvedBody[]>;
@@ -125,6 +129,7 @@ function bind<S, T, R, I>(graph: DeployableGraph<S, T, R, I>, made: Factory): Gr
     plan: (values) => made.plan(any, values),
     status: (values) => made.status(any, values),
     history: (values) => made.history(any, values),
+    rollback: (values, to) => made.rollback(any, values, to),
     destroy: (values) => made.destroy(any, values),
     rbac: (values, options) => made.rbac(any, values, options),
     toManifests: (values) => made.toManifests(any, values),
@@ -156,6 +161,10 @@ export function factory(mode: Mode, options: FactoryOptions = {}): Factory {
     history: (graph, values) =>
       onCluster({ mode, options }, graph, values, async (target, base) =>
         (await import('./deploy/history.ts')).history(target.graph, base),
+      ),
+    rollback: (graph, values, to) =>
+      onCluster({ mode, options }, graph, values, async (target, base) =>
+        (await import('./deploy/rollback.ts')).rollback(target.graph, { ...base, ...deployOptions(options), to }),
       ),
     destroy: (graph, values) =>
       onCluster({ mode, options }, graph, values, async (target, base) => {

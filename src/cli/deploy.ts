@@ -36,6 +36,7 @@ export const deployVerb: Verb = {
     },
     { flags: '--allow-empty', text: 'lets a deployment delete more than half of what it consists of' },
     { flags: '--prune-all', text: 'also deletes Namespaces, CRDs and volumes that are no longer in the graph' },
+    { flags: '--rollback-on-failure', text: 'restores what was there before when the deployment fails' },
     {
       flags: '--repair-record',
       text: 'makes a record that cannot be read anew, without its history; this run then deletes nothing',
@@ -145,6 +146,7 @@ async function deployTarget(
       take: (flags['take'] as string[] | undefined) ?? [],
       allowEmpty: flags['allowEmpty'] === true,
       pruneAll: flags['pruneAll'] === true,
+      rollbackOnFailure: flags['rollbackOnFailure'] === true,
       repairRecord: flags['repairRecord'] === true,
       historyMax: Number(flags['historyMax']),
       commit: () => commitOf(file),
@@ -170,7 +172,7 @@ function resultText(
 }
 
 /** The seconds of a flag. */
-function seconds(value: unknown): number {
+export function seconds(value: unknown): number {
   const number = Number(value);
   if (Number.isFinite(number) && number > 0) return number;
   throw new KubewrightError({

@@ -12,6 +12,7 @@ import { planVerb } from './plan.ts';
 import { rbacVerb } from './rbac.ts';
 import { renderVerb } from './render.ts';
 import { outputFormats } from './output.ts';
+import { rollbackVerb } from './rollback.ts';
 import type { Stack } from './stack.ts';
 import { statusVerb } from './status.ts';
 import { synthVerb } from './synth.ts';
@@ -27,6 +28,7 @@ const stackVerbs: readonly Verb[] = [
   validateVerb,
   statusVerb,
   historyVerb,
+  rollbackVerb,
   destroyVerb,
   graphVerb,
   rbacVerb,

@@ -1,4 +1,4 @@
-import { throwProblems } from '../errors.ts';
+import { KubewrightError, throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { converge, type Convergence } from './converge.ts';
@@ -19,6 +19,7 @@ import { ruleContext } from './rule-context.ts';
 import { startRun, subject, whileRunning, type Run } from './run.ts';
 import { checkSaved } from './saved-plan.ts';
 import { checkPolicy } from './secrets.ts';
+import { restorePoint, undo } from './undo.ts';
 
 /**
  * Makes the cluster be what a graph says for an instance, and waits until everything is ready. Killed at any moment, the
@@ -33,6 +34,7 @@ export async function deploy(graph: Graph, options: DeployOptions): Promise<Depl
   const run = startRun(graph, options);
   checkPolicy(graph, run.secrets);
   return whileRunning(run, async () => {
+    if (run.mode === 'kro' && options.rollbackOnFailure) throw notWithKro(run);
     await checkCluster(run, options.clusterId);
     // Asked once is enough.
     const left = (await migrate(run, options))
@@ -42,7 +44,17 @@ export async function deploy(graph: Graph, options: DeployOptions): Promise<Depl
   });
 }
 
-async function deployDirectly(run: Run, options: DeployOptions): Promise<DeployResult> {
+function notWithKro(run: Run): KubewrightError {
+  return new KubewrightError({
+    code: 'RollbackWithKro',
+    resource: subject(run),
+    message: 'what was there before cannot be restored when it fails: in mode kro this is not supported yet',
+    hint: 'Leave out --rollback-on-failure; to go back, deploy the stack as it was before.',
+  });
+}
+
+/** Applies what the run wants, and waits for it; then deletes the rest. */
+export async function deployDirectly(run: Run, options: DeployOptions): Promise<DeployResult> {
   const planned = await makePlan(run, options, false);
   await agree(run, planned, options);
   if (!planned.plan.changed) return report(run, planned, await applyAndWait(run, planned, options));
@@ -50,6 +62,7 @@ async function deployDirectly(run: Run, options: DeployOptions): Promise<DeployR
   return withLock(run, async () => {
     const current = await planAgainIfMoved(run, planned, options);
     const { world } = current;
+    const back = options.rollbackOnFailure ? await restorePoint(run, world) : undefined;
     const journal = await Journal.begin(
       run,
       world.stored,
@@ -62,6 +75,9 @@ async function deployDirectly(run: Run, options: DeployOptions): Promise<DeployR
       await journal.succeed(extentOf(run, objects), objects);
       return report(run, current, outcome, pruned);
     } catch (error) {
+      // Who stops a run wants no more of it.
+      if (back && !options.signal?.aborted)
+        throw await undo(error as Error, { run, planned: current, options, journal, back, applyAndWait });
       await journal.fail(error);
       throw error;
     }

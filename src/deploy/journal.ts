@@ -11,11 +11,14 @@ export class Journal {
   readonly #run: Run;
   #stored: StoredRecord;
   readonly #entry: Revision;
+  /** What an undone run goes back to: with nothing deployed there is nothing unfinished either. */
+  readonly #phaseBefore: 'applying' | 'deployed';
 
-  private constructor(run: Run, stored: StoredRecord, entry: Revision) {
+  private constructor(run: Run, stored: StoredRecord, entry: Revision, before: DeployRecord | undefined) {
     this.#run = run;
     this.#stored = stored;
     this.#entry = entry;
+    this.#phaseBefore = !before || before.phase === 'deployed' ? 'deployed' : 'applying';
   }
 
   /** Before the first object: where objects may be, so that a killed run leaves nothing unknown. */
@@ -38,7 +41,7 @@ export class Journal {
       slots: record?.slots ?? 0,
     });
     await clearSlots(run, obsoleteSlots(record, { revisions, inventory: record?.inventory }));
-    return new Journal(run, stored, entry);
+    return new Journal(run, stored, entry, record);
   }
 
   get stored(): StoredRecord {
@@ -54,6 +57,27 @@ export class Journal {
   async succeed(extent: Extent, objects: readonly RecordedObject[]): Promise<void> {
     const entry = { ...this.#entry, result: 'deployed' as const, changes: changesOf(this.#run.written) };
     await this.#end(extent, objects, { ...entry, content: this.#contentOf(entry) });
+  }
+
+  /** The run failed, and what was there before is there again: as far as it is known, what a run before left unfinished. */
+  async undone(
+    error: unknown,
+    after: {
+      readonly extent: Extent;
+      readonly objects: readonly RecordedObject[];
+      readonly content: number | undefined;
+    },
+  ): Promise<void> {
+    const entry: Revision = {
+      ...this.#entry,
+      result: 'rolledBack',
+      reason: reasonOf(error),
+      changes: changesOf(this.#run.written),
+    };
+    const { revisions } = this.#record();
+    const of = revisions.find(({ number }) => number === after.content);
+    if (of?.content !== undefined) return this.#end(after.extent, after.objects, { ...entry, content: of.content });
+    this.#stored = await writeRecord(this.#run, this.#stored, { ...this.#with(entry), phase: this.#phaseBefore });
   }
 
   /** The run failed; that it did is noted if it can be. */
@@ -72,7 +96,13 @@ export class Journal {
     const before = slotsOf(this.#record());
     const written = await writeInventory(this.#run, this.#record(), { owner, objects });
     const { migrating: _migrating, ...record } = this.#with({ ...entry, snapshot: written.inventory });
-    this.#stored = await writeRecord(this.#run, this.#stored, { ...record, ...extent, ...written, phase: 'deployed' });
+    const phase = entry.result === 'deployed' ? 'deployed' : this.#phaseBefore;
+    this.#stored = await writeRecord(this.#run, this.#stored, {
+      ...record,
+      ...(phase === 'deployed' && extent),
+      ...written,
+      phase,
+    });
     // What a change of the mode wrote down is no revision.
     const now = slotsOf(this.#record());
     await clearSlots(

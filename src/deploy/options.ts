@@ -65,6 +65,8 @@ export interface DeployOptions extends TargetOptions, RecordOptions {
   readonly migrate?: boolean | undefined;
   /** A plan that was saved: the deployment is refused when anything that it was made from moved since then. */
   readonly saved?: SavedPlan | undefined;
+  /** Restores what was there before when the deployment fails (code `RolledBack`); not when it is stopped. @default false */
+  readonly rollbackOnFailure?: boolean | undefined;
   /** Asked with the plan before the first write; `false` ends the call with code `Declined`. Not asked when nothing changes. */
   readonly confirm?: ((plan: Plan) => boolean | Promise<boolean>) | undefined;
 }

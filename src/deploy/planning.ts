@@ -19,6 +19,7 @@ import type { DeployOptions, Plan, PlannedChange } from './options.ts';
 import { missingPermissions, type MissingPermission } from './permissions.ts';
 import { readRecord } from './record.ts';
 import { explainRefusal } from './refused.ts';
+import { notRestored } from './restoring.ts';
 import { retrying } from './retry.ts';
 import { virtualInstanceProblems } from './virtual-instance.ts';
 import { updateRules } from '../resolve/rules.ts';
@@ -78,6 +79,7 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
   const changed =
     changes.some(({ action }) => action !== 'unchanged' && action !== 'check') ||
     pending.length > 0 ||
+    orphans.released.length > 0 ||
     createsNamespace !== undefined;
   const taken = options.adopt ? [...world.foreign.values()] : [];
   const keptOnes = orphans.kept.map(
@@ -91,7 +93,8 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
     ...held.warnings,
     ...takenReleases(taken),
     ...keptOnes,
-    ...(willWrite ? unkeptRules(run) : []),
+    ...(willWrite && run.rollbackTo === undefined ? unkeptRules(run) : []),
+    ...(run.rollbackTo === undefined ? [] : notRestored(changes, orphans)),
     ...lacks.warnings,
     ...damageWarnings(run, world),
   ];

@@ -26,7 +26,7 @@ export function isPassing(error: unknown): boolean {
 
 /** Tries until it succeeds, fails for good or the budget is used up. */
 export async function retrying<T>(task: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const end = Date.now() + (options.budgetMs ?? budgetMs);
+  const end = performance.now() + (options.budgetMs ?? budgetMs);
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await task();
@@ -34,7 +34,7 @@ export async function retrying<T>(task: () => Promise<T>, options: RetryOptions)
       if (!(options.heals ?? isPassing)(error) || options.signal.aborted) throw error;
       const asked = isApiError(error) ? (error.retryAfter ?? 0) * 1000 : 0;
       const delay = Math.max(asked, Math.random() * Math.min(maxMs, firstMs * 2 ** attempt));
-      if (Date.now() + delay > end) throw error;
+      if (performance.now() + delay > end) throw error;
       if (attempt > 0) options.onRetry?.(error as Error);
       await sleep(delay, undefined, { signal: options.signal }).catch(() => undefined);
       if (options.signal.aborted) throw error;

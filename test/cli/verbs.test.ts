@@ -3,7 +3,7 @@ import type { CommandResult } from './command-lines.ts';
 import { runCommandLines } from './run-command-lines.ts';
 
 const stack = 'shop/stacks/shop.ts';
-const verbs = ['deploy', 'plan', 'synth', 'validate', 'status', 'history', 'destroy', 'graph'];
+const verbs = ['deploy', 'plan', 'synth', 'validate', 'status', 'history', 'rollback', 'destroy', 'graph'];
 
 describe('the command line', () => {
   const lines = [

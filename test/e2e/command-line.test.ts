@@ -62,6 +62,23 @@ describe('the command line on a cluster', () => {
       /3 of 3 objects ready\n {2}url {4}shop\.example\.com\n {2}ready {2}true\n/,
     );
 
+    const told = run('history', '--env', 'dev');
+    expect(told.stdout).toMatch(
+      /shop in dev: .*\n {4}# +when +result +who +commit +values\n {2}\* 1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ +deployed +\S+@\S+ \(.+\) +\S+ +\S{8}\n +3 created: .*web/,
+    );
+    expect(JSON.parse(run('history', '--env', 'dev', '--output', 'json').stdout)).toMatchObject({
+      graphs: [{ graph: 'shop', deployed: true, revisions: [{ number: 1, current: true }] }, { graph: 'queue' }],
+    });
+    expect(run('rollback', '--env', 'dev', '--graph', 'shop', '--to', '1').stdout).toMatch(
+      /✓ shop is as in revision 1: nothing changed/,
+    );
+    expect(run('rollback', '--env', 'dev')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no good revision/),
+    });
+    expect(run('rollback', '--env', 'dev', '--to', '1').stderr).toMatch(/Say which one with --graph: shop, queue/);
+    expect(told.stdout + told.stderr).not.toMatch(/not for production/);
+
     expect(run('destroy', '--env', 'dev').stdout).toMatch(/✓ queue: 1 objects deleted[\s\S]*✓ shop: 3 objects deleted/);
     expect(await cluster.get(deployment)).toBeUndefined();
     expect(run('status', '--env', 'dev').stdout).toContain('is not deployed');

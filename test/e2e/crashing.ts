@@ -6,6 +6,7 @@ import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { history } from '../../src/deploy/history.ts';
 import type { DeployOptions, DestroyOptions, Mode } from '../../src/deploy/options.ts';
+import { rollback } from '../../src/deploy/rollback.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
 import { freshName, graphOf, optionsFor } from './deploying.ts';
@@ -135,7 +136,7 @@ export type Verb = 'deploy' | 'destroy';
 
 /** One call that is killed at one of its writes. */
 export interface Crash {
-  readonly verb: Verb;
+  readonly verb: Verb | 'rollback';
   readonly graph: Graph;
   readonly write: number;
   readonly when: 'before' | 'after';
@@ -149,8 +150,8 @@ export async function crash(
 ): Promise<boolean> {
   proxy.reset((seen) => (seen.write && seen.number === write ? { kind: `kill-${when}` } : undefined));
   const dying = new AbortController();
-  const call = verb === 'destroy' ? destroy : deploy;
-  const running = call(graph, { ...options, cluster: proxy.cluster, signal: dying.signal });
+  const call = { deploy, destroy, rollback }[verb];
+  const running: Promise<unknown> = call(graph, { ...options, cluster: proxy.cluster, signal: dying.signal });
   const ended = running.then(
     () => false,
     () => true,

@@ -1,0 +1,128 @@
+import type { Plan } from '../deploy/options.ts';
+import type { RollbackResult } from '../deploy/rollback.ts';
+import { KubewrightError } from '../errors.ts';
+import { commitOf } from './commit.ts';
+import { seconds } from './deploy.ts';
+import { DeployView } from './deploy-view.ts';
+import { announce, clusterText } from './heading.ts';
+import { planText } from './plan-text.ts';
+import { targetOptions, withCluster, withProgress } from './session.ts';
+import type { Stack } from './stack.ts';
+import type { Target } from './target.ts';
+import { loadOneTargets } from './targets.ts';
+import type { Progress, Terminal } from './terminal.ts';
+import type { Call, Outcome, Verb } from './verb.ts';
+
+/** `rollback`: what an earlier revision was, again. */
+export const rollbackVerb: Verb = {
+  name: 'rollback',
+  summary: 'restores an earlier revision, by default the last good one before what is deployed now',
+  examples: ['rollback --env dev', 'rollback --env prod --to 3 --yes'],
+  operand: 'stack',
+  environment: 'required',
+  options: [
+    { flags: '--to <revision>', text: 'number of the revision, as `history` shows it' },
+    { flags: '--graph <name>', text: 'only this graph of the stack' },
+    { flags: '-y, --yes', text: 'asks no question (none is asked in CI and for a local control plane)' },
+    { flags: '--adopt', text: 'takes over objects that exist and are not ours' },
+    { flags: '--replace', text: 'deletes and creates anew what cannot change in place' },
+    { flags: '--take <path>', text: 'takes a field over from its manager; may be given several times', many: true },
+    { flags: '--prune-all', text: 'also deletes Namespaces, CRDs and volumes that the revision did not have' },
+    { flags: '--timeout <seconds>', text: 'gives up after this time', default: '900' },
+  ],
+  run: runRollback,
+};
+
+async function runRollback(call: Call): Promise<Outcome> {
+  const { stacks, flags, terminal } = call;
+  const stack = stacks[0] as Stack;
+  const { environment, targets } = await loadOneTargets(stack, flags['env']);
+  const chosen = choose(targets, flags);
+  const results: { target: Target; result: RollbackResult }[] = [];
+  await withProgress(terminal, async (progress) => {
+    for (const target of chosen) {
+      announce(progress, target, { environment: environment.name, terminal });
+      results.push({ target, result: await rollbackTarget(target, call, { progress, file: stack.file }) });
+    }
+  });
+  return {
+    document: {
+      environment: environment.name,
+      graphs: results.map(({ target, result }) => ({ graph: target.name, mode: target.mode, ...result })),
+    },
+    text: results.map(({ target, result }) => resultText(target, result, terminal)).join('\n'),
+  };
+}
+
+/** Revisions are counted by graph, so a number is one graph's. */
+function choose(targets: readonly Target[], { graph, to }: Call['flags']): readonly Target[] {
+  const names = targets.map(({ name }) => name).join(', ');
+  const chosen = graph === undefined ? targets : targets.filter(({ name }) => name === graph);
+  if (chosen.length === 0)
+    throw new KubewrightError({
+      code: 'Usage',
+      message: `there is no graph ${JSON.stringify(graph)}`,
+      hint: `The stack has ${names}.`,
+    });
+  if (to === undefined || chosen.length === 1) return chosen;
+  throw new KubewrightError({
+    code: 'Usage',
+    message: 'revisions are counted by graph, and the stack has several',
+    hint: `Say which one with --graph: ${names}.`,
+  });
+}
+
+interface RollingBack {
+  readonly progress: Progress;
+  /** The stack. */
+  readonly file: string;
+}
+
+async function rollbackTarget(
+  target: Target,
+  { flags, terminal, signal }: Call,
+  { progress, file }: RollingBack,
+): Promise<RollbackResult> {
+  const { rollback } = await import('../deploy/rollback.ts');
+  const view = new DeployView(progress, { colors: terminal.colors, graph: target.name });
+  const asks = terminal.interactive && flags['yes'] !== true && target.cluster.kind !== 'local';
+  const confirm = async (plan: Plan): Promise<boolean> => {
+    view.pause();
+    progress.line(planText(plan, terminal.colors));
+    return asks ? terminal.confirm(`Roll ${target.name} back on ${clusterText(target.cluster)}?`, signal) : true;
+  };
+  return withCluster(target.cluster, progress, (cluster) =>
+    rollback(target.graph, {
+      ...targetOptions(target, cluster, signal),
+      timeoutMs: seconds(flags['timeout']) * 1000,
+      to: revisionOf(flags['to']),
+      adopt: flags['adopt'] === true,
+      replace: flags['replace'] === true,
+      take: (flags['take'] as string[] | undefined) ?? [],
+      pruneAll: flags['pruneAll'] === true,
+      commit: () => commitOf(file),
+      confirm,
+      onEvent: (event) => view.show(event),
+    }),
+  );
+}
+
+function revisionOf(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new KubewrightError({
+    code: 'Usage',
+    message: `--to takes the number of a revision (was ${JSON.stringify(value)})`,
+  });
+}
+
+function resultText(
+  target: Target,
+  { revision, objects, writes, duration }: RollbackResult,
+  { colors }: Terminal,
+): string {
+  const changed = objects.filter(({ action }) => action !== 'unchanged' && action !== 'checked').length;
+  const what = writes === 0 ? 'nothing changed' : `${changed} of ${objects.length} objects changed`;
+  return `${colors.green('✓')} ${colors.bold(target.name)} is as in revision ${revision}: ${what}, ${(duration / 1000).toFixed(1)} s`;
+}
