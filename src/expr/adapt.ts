@@ -105,7 +105,10 @@ function listAdapter(type: ListType): Adapter {
   return (value) => {
     if (!Array.isArray(value)) return adapt(value);
     if (value instanceof SchemaList) return value;
-    return read ? SchemaList.make(value.map(item), value, type) : value.map(item);
+    const items = value.map(item);
+    if (read) return SchemaList.make(items, value, type);
+    // A list is the key of a map by its identity, which reading it again must not change.
+    return items.every((one, index) => one === value[index]) ? value : items;
   };
 }
 

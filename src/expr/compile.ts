@@ -294,9 +294,27 @@ export class Compiler {
 
 const scalars: ReadonlySet<string> = new Set(['string', 'int', 'uint', 'bool']);
 
+/** A local variable alone gives the same value twice. */
 function isNew(tree: Typed): boolean {
-  if (tree.kind === 'call') return tree.function === 'dyn' && tree.args.every(isNew);
-  return tree.kind === 'variable' || tree.kind === 'select' || tree.kind === 'index' || tree.kind === 'list';
+  const [first] = tree.kind === 'call' && tree.function === 'dyn' ? tree.args : [];
+  if (first) return isNew(first);
+  return tree.kind === 'list' || readsBinding(tree);
+}
+
+function readsBinding(tree: Typed): boolean {
+  switch (tree.kind) {
+    case 'variable':
+      return true;
+    case 'select':
+    case 'index':
+      return readsBinding(tree.operand);
+    case 'call': {
+      const from = tree.args[tree.function === '_?_:_' ? 1 : 0];
+      return from !== undefined && readsBinding(from);
+    }
+    default:
+      return false;
+  }
 }
 
 /** What stands in a slot before the value of a binding is read. */
