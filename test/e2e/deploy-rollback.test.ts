@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, inject, it } from 'vitest';
+import type { KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { history } from '../../src/deploy/history.ts';
 import { plan } from '../../src/deploy/plan.ts';
@@ -107,14 +108,10 @@ describe('rollback', () => {
       migration: job({ metadata: { name: 'migration' }, spec: { template } } as never),
     }));
     await deploy(more, { ...options, adopt: true });
-    const own = await cluster.get({ ...configMap, name: 'own', namespace });
+    const own = (await cluster.get({ ...configMap, name: 'own', namespace })) as KubernetesObject;
     await cluster.delete({ ...configMap, name: 'own', namespace });
-    const {
-      uid: _uid,
-      resourceVersion: _version,
-      managedFields: _fields,
-      ...metadata
-    } = own?.metadata as never as Record<string, unknown>;
+    const { labels = {}, annotations = {} } = own.metadata;
+    const metadata = { name: 'own', namespace, labels, annotations };
     await cluster.create({ ...configMap, metadata, data: { key: 'copied' } });
     options.events.length = 0;
     await rollback(graph([], ''), options);
