@@ -297,7 +297,7 @@ class Parser extends AggregateParser {
     if (reserved.has(word)) {
       if (stream.take('(')) this.callArguments();
       stream.issue(`reserved identifier: ${word}`, stream.position(start.start));
-      return placeholder;
+      return { kind: 'identifier', name: word, position: this.mark(token) };
     }
     if (open) {
       stream.take('(');

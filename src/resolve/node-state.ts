@@ -9,7 +9,6 @@ import { programOf, readyProgramOf } from './programs.ts';
 import type {
   ExternalRead,
   Instance,
-  LabelSelector,
   Observed,
   ObservedObject,
   Pending,
@@ -18,6 +17,7 @@ import type {
   ResolvedObject,
 } from './resolution.ts';
 import { resolveWithin } from './resolve.ts';
+import { selectorOf } from './selector.ts';
 import { prepareValues } from './values.ts';
 import { holds, written } from './written.ts';
 
@@ -226,13 +226,15 @@ function located(error: unknown, node: GraphNode, field: string): unknown {
 
 function externalRead(node: GraphNode, around: Surroundings): ExternalRead {
   const { metadata } = fill(node, around) as unknown as {
-    metadata: { name?: string; namespace?: string; selector?: LabelSelector };
+    metadata: { name?: string; namespace?: string; selector?: unknown };
   };
   const { apiVersion, kind, external } = node;
+  const path = around.prefix + node.id;
   const namespace =
-    metadata.namespace ?? (external === 'name' && node.namespaced !== false ? around.instance.namespace : undefined);
-  const by = external === 'selector' ? { selector: metadata.selector ?? {} } : { name: metadata.name as string };
-  return { path: around.prefix + node.id, apiVersion, kind, namespace, by };
+    metadata.namespace || (external === 'name' && node.namespaced !== false ? around.instance.namespace : undefined);
+  const by =
+    external === 'selector' ? { selector: selectorOf(metadata.selector, path) } : { name: metadata.name as string };
+  return { path, apiVersion, kind, namespace, by };
 }
 
 /** An instance node is resolved in place: its objects are those of its graph. */

@@ -11,6 +11,8 @@ export function resolveStatus(around: Surroundings): Pick<Resolution, 'status' |
   const statusPending: { field: string; reason: string }[] = [];
   const bindings = variables(around);
   const absent = Symbol('absent');
+  // The definition of a graph of our own computes a list as one value: with an item that is not there yet it is absent.
+  const wholeLists = around.graph.origin === undefined;
   const read = (value: Value, field: string, whole: boolean): unknown => {
     if (value instanceof Expression) {
       try {
@@ -31,9 +33,10 @@ export function resolveStatus(around: Surroundings): Pick<Resolution, 'status' |
       }
     }
     if (Array.isArray(value)) {
-      // kro computes a list as one value: with an item that is not there yet it is absent.
-      const items = value.map((item, index) => read(item, `${field}[${index}]`, true));
-      return items.includes(absent) ? absent : items;
+      const items = value.map((item, index) => read(item, `${field}[${index}]`, wholeLists));
+      // kro writes the items that are there at their places, and the API server takes no holes.
+      if (!wholeLists) while (items.at(-1) === absent) items.pop();
+      return items.includes(absent) || (items.length === 0 && value.length > 0) ? absent : items;
     }
     return isObject(value) ? readObject(value, field, whole) : value;
   };

@@ -75,6 +75,11 @@ const cases: Readonly<Record<string, Found>> = {
     spec: { ids: [], name: 'a' },
     expected: { state: 'ACTIVE', pending: [], objects: [] },
   },
+  'a list of the status has the items that are there, up to the last': {
+    schema: { spec: { name: 'string' }, status: { list: ['${schema.metadata.name}', '${schema.spec.name}'] } },
+    resources: [],
+    expected: { status: { list: ['sample'] } },
+  },
   'null is dropped from objects of the status and kept in its lists': {
     schema: {
       status: {
@@ -123,6 +128,25 @@ describe('what the comparison with kro found', () => {
     const template = { apiVersion: 'example.com/v1', kind: 'Size', metadata: { name: 'a' }, spec: { size: 1 } };
     const [verdict] = validate([definitionOf({ resources: [{ id: 'size', template }] })], { crds: [crd] });
     expect(verdict?.errors).toEqual([]);
+  });
+
+  it.each([
+    ['bare labels', { app: 'x' }, /unknown field "app"/],
+    ['a label that is none', { matchLabels: { app: 'no label' } }, /"no label" is no value/],
+    ['an operator that is none', { matchExpressions: [{ key: 'app', operator: 'Near' }] }, /"Near" is no operator/],
+  ])('a computed selector with %s', (_, selector, expected) => {
+    const externalRef = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { selector: '${schema.spec.selector}' } };
+    const definition = definitionOf({
+      schema: { spec: { selector: 'object' } },
+      resources: [{ id: 'some', externalRef }],
+    });
+    const instance = { apiVersion: 'kro.run/v1', kind: 'Found', metadata: { name: 'sample' }, spec: { selector } };
+    expect(render([definition], instance).error?.message).toMatch(expected);
+  });
+
+  it('a rule that compares a number with a whole one', () => {
+    const definition = definitionOf({ schema: { spec: { a: 'float | validation="self > 0"' } }, resources: [] });
+    expect(validate([definition])[0]?.errors).toEqual([]);
   });
 
   it('an object without a namespace in an instance without one', () => {

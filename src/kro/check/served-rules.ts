@@ -7,8 +7,12 @@ import { celTypeOf } from '../../schema/cel-type.ts';
 import type { JsonSchema } from '../../schema/json-schema.ts';
 import type { Problem } from './served-values.ts';
 
-/** A rule of `x-kubernetes-validations`, ready to be evaluated, or what the API server says to it. */
-function compiled(rule: string, schema: JsonSchema): Program | string {
+/** What rules have beyond kro's CEL: numbers of two types compared, more libraries. */
+const onlyInRules =
+  /applied to '\((int|uint|double), (int|uint|double)\)'|undeclared reference to '(sets|format|jsonpatch)\b/;
+
+/** A rule of `x-kubernetes-validations`, ready to be evaluated, or what the API server says to it; nothing where we cannot know. */
+function compiled(rule: string, schema: JsonSchema): Program | string | undefined {
   const self = celTypeOf(schema, 'self');
   const environment = createEnvironment({ functions: 'kro', variables: { self, oldSelf: self }, omit: false });
   try {
@@ -16,8 +20,8 @@ function compiled(rule: string, schema: JsonSchema): Program | string {
     if (checked.type.kind !== 'bool' && checked.type.kind !== 'dyn') return 'cel expression must evaluate to a bool';
     return compile(checked, environment);
   } catch (error) {
-    if (error instanceof CelError) return `compilation failed: ${error.message}`;
-    throw error;
+    if (!(error instanceof CelError)) throw error;
+    return onlyInRules.test(error.message) ? undefined : `compilation failed: ${error.message}`;
   }
 }
 
@@ -33,6 +37,7 @@ export function* ruledProblems(schema: JsonSchema, value: unknown, inside: strin
   const isScalar = schema.type !== 'object' && schema.type !== 'array';
   for (const { rule, message } of schema['x-kubernetes-validations'] ?? []) {
     const program = compiled(rule, schema);
+    if (program === undefined) continue;
     if (typeof program === 'string') yield { inside, message: `${type}rule compile error: ${program}` };
     else {
       const failure = outcome(program, value);

@@ -12,10 +12,12 @@ export function* valueProblems(schema: JsonSchema, value: unknown, inside: strin
   const actual = typeOf(value);
   const wanted = schema.type;
   if (wanted !== undefined && actual !== wanted && !(wanted === 'number' && actual === 'integer')) {
-    return yield {
+    yield {
       inside,
       message: `Invalid value: "${actual}": ${bodyOf(inside)} must be of type ${wanted}: "${actual}"`,
     };
+    if (typeof value === 'number') yield* numberProblems(schema, value, inside);
+    return;
   }
   if (schema.enum && !schema.enum.includes(value as never)) {
     const values = schema.enum.map((one) => JSON.stringify(one)).join(', ');
