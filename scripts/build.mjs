@@ -52,6 +52,8 @@ async function code() {
     minifyWhitespace: true,
     minifySyntax: true,
     minifyIdentifiers: true,
+    // Node.js shows the line of an uncaught error.
+    lineLimit: 160,
     logLevel: 'warning',
   });
   // Beside the chunks, which look for it there.

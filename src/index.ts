@@ -1,5 +1,7 @@
 // oxlint-disable-next-line import/no-unassigned-import -- it runs before everything else
 import './node-version.ts';
+// oxlint-disable-next-line import/no-unassigned-import -- what is wrong in a stack file is said well from here on
+import './uncaught.ts';
 
 export {
   defineEnvironment,

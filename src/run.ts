@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { knownStacks } from './cli/stack.ts';
+import { entryPoint } from './entry-point.ts';
 import { KubewrightError } from './errors.ts';
 import type { Graph } from './graph/graph.ts';
 
@@ -59,19 +60,4 @@ function checkArguments(meta: { readonly url: string }, graphs: Graph | readonly
     message: 'is given to run twice',
     hint: 'Give each graph once, and each its own name.',
   });
-}
-
-/** The real path of the started program; it may have been named through a symbolic link, or without its extension. */
-function entryPoint(): string | undefined {
-  const started = process.argv[1];
-  if (started === undefined) return undefined;
-  for (const extension of ['', '.ts', '.mts', '.js', '.mjs', '/index.ts', '/index.js']) {
-    try {
-      const path = realpathSync(started + extension);
-      if (extension || /\.[cm]?[jt]s$/.test(path)) return path;
-    } catch {
-      // Not this one.
-    }
-  }
-  return undefined;
 }

@@ -50,6 +50,21 @@ describe('a stack file', () => {
     });
   });
 
+  it('that is wrong says so as any verb would, and nothing of the library', () => {
+    const wrong = join(fixtures, 'shop/stacks/wrong.ts');
+    const problems = [
+      'simple.ConfigMap labels dat: there is no such property. Did you mean "data"?',
+      'simple.ConfigMap labels data: is required',
+    ];
+    const says = `simple.ConfigMap labels: 2 problems\n${problems.map((problem) => `  - ${problem}`).join('\n')}`;
+    expect(runTsx(wrong, ['plan', '--env', 'dev'])).toEqual({ code: 1, stdout: '', stderr: `error: ${says}\n` });
+    const { code, stdout, stderr } = runNode([wrong, 'plan', '--env', 'dev', '-o', 'json']);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'UnknownProperty', message: says, problems: [{ path: 'dat' }, { path: 'data' }] },
+    });
+  });
+
   it('does nothing when it is imported', () => {
     expect(runTsx(join(folder, 'importer.ts'), ['graph'])).toEqual({
       code: 0,
@@ -88,7 +103,14 @@ describe('the library', () => {
     expect([...folders].sort()).toEqual(['cli', 'cluster', 'expr', 'graph', 'k8s', 'schema']);
     const upper = loaded.filter((url) => /\/src\/(cli|cluster)\//.test(url)).map((url) => url.split('/src/')[1]);
     expect(new Set(upper)).toEqual(
-      new Set(['cli/environment.ts', 'cli/merge.ts', 'cli/stack.ts', 'cluster/source.ts']),
+      new Set([
+        'cli/environment.ts',
+        'cli/failure.ts',
+        'cli/merge.ts',
+        'cli/output.ts',
+        'cli/stack.ts',
+        'cluster/source.ts',
+      ]),
     );
   });
 
