@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { KubewrightError } from '../errors.ts';
+import { KubewrightError, throwProblems } from '../errors.ts';
 import { didYouMean } from '../schema/nearest-name.ts';
 import { checkEnvironment } from './check-environment.ts';
 import { type Environment, isEnvironment } from './environment.ts';
@@ -36,7 +36,7 @@ export async function loadEnvironment(stackFile: string, name: string | undefine
   if (name === undefined || file === undefined) throw await notFound(stackFile, name, files);
   const found = await read(name, file);
   if (found.environment.cluster) return found;
-  const usable = (await loadUsable(files)).map((environment) => environment.name);
+  const usable = (await tryEnvironments(stackFile)).usable.map((environment) => environment.name);
   throw new KubewrightError({
     code: 'BaseEnvironment',
     resource: found.file,
@@ -47,13 +47,41 @@ export async function loadEnvironment(stackFile: string, name: string | undefine
   });
 }
 
-/** All environments of a stack that have a cluster, by name. */
+/** All environments of a stack that have a cluster, by name. Every file that cannot be loaded is told at once. */
 export async function loadEnvironments(stackFile: string): Promise<readonly NamedEnvironment[]> {
-  const files = findEnvironments(stackFile);
-  const all = await Promise.all([...files].map(([name, file]) => read(name, file)));
-  const usable = all.filter(({ environment }) => environment.cluster);
-  if (usable.length === 0) throw await notFound(stackFile, undefined, files);
+  const { usable, broken } = await tryEnvironments(stackFile);
+  throwProblems(
+    'environments',
+    broken.map(({ error }) => error),
+  );
+  if (usable.length === 0) throw await notFound(stackFile, undefined, findEnvironments(stackFile));
   return usable;
+}
+
+/** An environment file that cannot be loaded. */
+export interface BrokenEnvironment {
+  readonly name: string;
+  /** Path as messages show it. */
+  readonly file: string;
+  readonly error: KubewrightError;
+}
+
+/** All environments of a stack that have a cluster, by name, and those that cannot be loaded. */
+export async function tryEnvironments(
+  stackFile: string,
+): Promise<{ readonly usable: readonly NamedEnvironment[]; readonly broken: readonly BrokenEnvironment[] }> {
+  const usable: NamedEnvironment[] = [];
+  const broken: BrokenEnvironment[] = [];
+  for (const [name, file] of findEnvironments(stackFile)) {
+    try {
+      const found = await read(name, file);
+      if (found.environment.cluster) usable.push(found);
+    } catch (error) {
+      if (!(error instanceof KubewrightError)) throw error;
+      broken.push({ name, file: displayPath(file), error });
+    }
+  }
+  return { usable, broken };
 }
 
 async function read(name: string, file: string): Promise<NamedEnvironment> {
@@ -103,7 +131,8 @@ async function notFound(
       hint: 'Write environments/dev.ts with `export default defineEnvironment({ cluster: local(), values: { … } })`.',
     });
   }
-  const usable = (await loadUsable(files)).map((environment) => environment.name);
+  // A broken environment must not hide that another one was meant.
+  const usable = (await tryEnvironments(stackFile)).usable.map((environment) => environment.name);
   const names = usable.length > 0 ? usable : [...files.keys()];
   const near = name === undefined ? undefined : didYouMean(name, names);
   return new KubewrightError({
@@ -111,14 +140,6 @@ async function notFound(
     message: name === undefined ? 'the option --env is missing' : `there is no environment ${JSON.stringify(name)}`,
     hint: `${near ? `${near} ` : ''}Use --env ${alternatives(names)}.`,
   });
-}
-
-/** For messages: a broken environment must not hide that another one was meant. */
-async function loadUsable(files: ReadonlyMap<string, string>): Promise<NamedEnvironment[]> {
-  const all = await Promise.allSettled([...files].map(([name, file]) => read(name, file)));
-  return all.flatMap((result) =>
-    result.status === 'fulfilled' && result.value.environment.cluster ? [result.value] : [],
-  );
 }
 
 function alternatives(names: readonly string[]): string {

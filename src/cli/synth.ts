@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { KubewrightError } from '../errors.ts';
+import { KubewrightError, throwProblems } from '../errors.ts';
 import type { EmitterName } from '../kro/emitters.ts';
 import type { FolderDifference } from '../gitops/folder.ts';
-import { loadTargets, type Targets } from './targets.ts';
+import { describeSkipped, loadTargets, type Skipped, skippedText, type Targets } from './targets.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
 
 /** `synth`: writes the files that GitOps tools deploy. */
@@ -42,7 +43,9 @@ async function runSynth({ stacks, flags, terminal }: Call): Promise<Outcome> {
   const check = flags['check'] === true;
   const results: SynthesizedGraph[] = [];
   // All of it is made before the first file is written: an error leaves the folders as they were.
-  const made = (await loadTargets(stacks, flags['env'])).flatMap(({ environment, targets }: Targets) =>
+  const { found, skipped } = await loadTargets(stacks, flags['env']);
+  refuseAbandoned(skipped, flags['out'] as string);
+  const made = found.flatMap(({ environment, targets }: Targets) =>
     targets.map((target) => ({
       environment: environment.name,
       target,
@@ -82,13 +85,29 @@ async function runSynth({ stacks, flags, terminal }: Call): Promise<Outcome> {
       ...list(stale, 'is stale'),
     ];
   });
+  text.push(...skipped.map((entry) => dim(`- ${skippedText(entry)}`)));
   if (check && differs)
     text.push('The files are not those that the stack gives. Run synth without --check and commit them.');
   return {
-    document: { check, changed: differs, graphs: results },
+    document: { check, changed: differs, graphs: results, skipped: skipped.map(describeSkipped) },
     text: text.join('\n'),
     exitCode: check && differs ? 1 : 0,
   };
+}
+
+/** Files of an environment that lost its values are neither left to be deployed nor taken away: a name may be mistyped. */
+function refuseAbandoned(skipped: readonly Skipped[], out: string): void {
+  throwProblems(
+    'environments',
+    skipped.flatMap(({ environment, graph, error: { code, resource, path } }) => {
+      const folder = join(out, environment, graph);
+      if (!existsSync(folder)) return [];
+      const message = `is missing, and ${folder} has files for it: they are stale`;
+      return [
+        new KubewrightError({ code, resource, path, message, hint: 'Give the values back, or delete the folder.' }),
+      ];
+    }),
+  );
 }
 
 /** The graph alone does not tell for which environment it cannot be written. */

@@ -38,8 +38,9 @@ export function prepareTarget(graph: Graph, named: NamedEnvironment): Target {
   const { environment } = named;
   const mode = environment.mode ?? 'direct';
   const { namespace = 'default', labels, annotations } = environment;
-  const secrets = secretSources(graph, named);
+  // First: an environment without values may be for other graphs, which then is all that there is to say.
   const spec = valuesFor(graph, named);
+  const secrets = secretSources(graph, named);
   const deployed = mode === 'kro' ? asDefinition(graph, named, spec) : graph;
   // Fixed values may have left a Secret out.
   const paths = secretPaths(deployed);

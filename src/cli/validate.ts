@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { KubewrightError, throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
-import { loadEnvironment, loadEnvironments, type NamedEnvironment } from './environments.ts';
+import { type BrokenEnvironment, loadEnvironment, type NamedEnvironment, tryEnvironments } from './environments.ts';
 import { describeFailure, failureText } from './failure.ts';
 import { lintFiles } from './lint.ts';
 import { displayPath } from './load-module.ts';
@@ -9,6 +9,7 @@ import { loadStack } from './load-stack.ts';
 import { isManifestFile, readManifestFiles } from './manifest-files.ts';
 import type { Stack } from './stack.ts';
 import { prepareTarget } from './target.ts';
+import { describeSkipped, hasNoValues, type Skipped, skippedText } from './targets.ts';
 import { gatesOf, validateDefinitions } from './validate-definitions.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
 
@@ -63,6 +64,8 @@ interface Checked {
   readonly environment?: string;
   readonly graph?: string;
   readonly error?: unknown;
+  /** Why it was not looked at. */
+  readonly skipped?: Skipped;
   /** What is wrong only where kro runs the graph. */
   readonly warning?: unknown;
 }
@@ -75,7 +78,7 @@ async function validateStacks(
     Promise.all(stacks.map((stack) => check(stack, flags))),
     lintFiles(stacks.map(({ file }) => file)),
   ]);
-  const { green, red, yellow } = terminal.colors;
+  const { green, red, yellow, dim } = terminal.colors;
   const bad = (place: string, text: string): string => `${red('✗')} ${place}\n${text.replaceAll(/^/gm, '    ')}`;
   const verdicts = stacks.map(({ file }, index) => {
     const { problems = [], warning } = linted.get(file) ?? {};
@@ -85,14 +88,20 @@ async function validateStacks(
       ...all.flatMap((entry) => ('warning' in entry ? [entry.warning] : [])),
       ...(warning ? [warning] : []),
     ].map(describeFailure);
+    const skipped = all.flatMap((entry) => (entry.skipped ? [describeSkipped(entry.skipped)] : []));
     const document = {
       file: displayPath(file),
       accepted: failed.length === 0,
       errors: failed.map(({ place: _, error, ...entry }: Checked) => ({ ...entry, ...describeFailure(error) })),
       ...(warnings.length > 0 && { warnings }),
+      ...(skipped.length > 0 && { skipped }),
     };
     const lines = all.flatMap(({ place, ...entry }) => [
-      'error' in entry ? bad(place, failureText(entry.error)) : `${green('✓')} ${place}`,
+      entry.skipped
+        ? dim(`- ${displayPath(file)} ${skippedText(entry.skipped)}`)
+        : 'error' in entry
+          ? bad(place, failureText(entry.error))
+          : `${green('✓')} ${place}`,
       ...('warning' in entry ? [yellow(failureText(entry.warning).replaceAll(/^/gm, '    '))] : []),
     ]);
     if (problems.length > 0) lines.push(bad(displayPath(file), problems.map(failureText).join('\n')));
@@ -111,11 +120,17 @@ async function validateStacks(
 async function check(stack: Loaded, flags: Call['flags']): Promise<Checked[]> {
   const place = displayPath(stack.file);
   if ('error' in stack) return [{ place, error: stack.error }];
-  const environments = await environmentsOf(stack, flags['env']);
+  const { usable, broken } = await environmentsOf(stack, flags['env']);
   const refuse = await refusals(flags);
-  if (environments) return checkStack(stack, environments, refuse);
+  const unloaded = broken.map(({ name, file, error }) => ({ place: file, environment: name, error }));
+  if (usable.length > 0) {
+    const checked = await checkStack(stack, usable, refuse);
+    // The values may be where nobody could look.
+    const skips = flags['env'] === undefined ? skipping(checked, broken.length > 0) : checked;
+    return [...skips, ...unloaded];
+  }
   // That a graph could be built is most of it; who will run it is not known.
-  return stack.graphs.map((graph) => {
+  const built = stack.graphs.map((graph) => {
     const entry = { place: `${place} ${graph.name}`, graph: graph.name };
     try {
       refuse(graph);
@@ -123,6 +138,17 @@ async function check(stack: Loaded, flags: Call['flags']): Promise<Checked[]> {
     } catch (error) {
       return { ...entry, warning: onlyKro(error) };
     }
+  });
+  return [...built, ...unloaded];
+}
+
+/** Environments that have no values for a graph are skipped, unless all are like that. */
+function skipping(checked: readonly Checked[], anyway: boolean): Checked[] {
+  return checked.map((entry) => {
+    const { place, environment, graph, error } = entry;
+    if (environment === undefined || graph === undefined || !hasNoValues(error)) return entry;
+    const isElsewhere = checked.some((other) => other.graph === graph && !hasNoValues(other.error));
+    return anyway || isElsewhere ? { place, skipped: { environment, graph, error } } : entry;
   });
 }
 
@@ -145,14 +171,13 @@ function onlyKro(error: unknown): unknown {
   return new KubewrightError({ code, message: `only in mode direct: ${message}`, problems });
 }
 
-async function environmentsOf({ file }: Stack, env: unknown): Promise<readonly NamedEnvironment[] | undefined> {
-  if (env !== undefined) return [await loadEnvironment(file, env as string)];
-  try {
-    return await loadEnvironments(file);
-  } catch (error) {
-    if (error instanceof KubewrightError && error.code === 'NoEnvironment') return undefined;
-    throw error;
-  }
+async function environmentsOf(
+  { file }: Stack,
+  env: unknown,
+): Promise<{ readonly usable: readonly NamedEnvironment[]; readonly broken: readonly BrokenEnvironment[] }> {
+  return env === undefined
+    ? await tryEnvironments(file)
+    : { usable: [await loadEnvironment(file, env as string)], broken: [] };
 }
 
 async function checkStack(stack: Stack, environments: readonly NamedEnvironment[], refuse: Refuse): Promise<Checked[]> {
