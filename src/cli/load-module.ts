@@ -59,6 +59,7 @@ function moduleFailed(path: string, cause: unknown): KubewrightError {
     message: own ? problem.message : `throws while it is loaded: ${problem.name}: ${problem.message}`,
     hint: place && `(${place})`,
     cause,
+    ...(own && { problems: problem.problems.length > 0 ? problem.problems : [problem] }),
   });
 }
 

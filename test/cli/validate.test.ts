@@ -40,6 +40,8 @@ run(import.meta, toResourceGraph({ name: 'alone', apiVersion: 'example.com/v1', 
       { argv: ['validate', stackAlone, '--output', 'json'] },
       { argv: ['validate', stackAlone] },
       { argv: ['validate', 'shop/stacks/throws.ts', shop, '--output', 'json'] },
+      { argv: ['validate', 'shop/stacks/invalid.ts', 'shop/stacks/one-mistake.ts', '--output', 'json'] },
+      { argv: ['synth', 'shop/stacks/invalid.ts', '--output', 'json'] },
     ]);
   }, 120_000);
 
@@ -79,6 +81,19 @@ run(import.meta, toResourceGraph({ name: 'alone', apiVersion: 'example.com/v1', 
       { file: shop, accepted: true },
     ]);
     expect(nth(4).code).toBe(1);
+  });
+
+  it('tells each mistake of a stack that cannot be loaded with its place', () => {
+    const problems = [
+      { code: 'ReservedId', message: expect.stringContaining('metadata') as string },
+      { code: 'NotReturned', resource: 'uses', source: 'shop/stacks/invalid.ts:10:20', line: 10 },
+    ];
+    const place = { path: 'spec.replicas', source: 'shop/stacks/one-mistake.ts:7:17', line: 7 };
+    expect(files(5)).toMatchObject([
+      { errors: [{ resource: 'shop/stacks/invalid.ts', problems }] },
+      { errors: [{ resource: 'shop/stacks/one-mistake.ts', ...place, problems: [{ resource: 'web', ...place }] }] },
+    ]);
+    expect(JSON.parse(nth(6).stdout)).toMatchObject({ error: { resource: 'shop/stacks/invalid.ts', problems } });
   });
 });
 
