@@ -36,3 +36,9 @@ it('the code of README and docs compiles', { timeout: 120_000 }, () => {
   expect(stdout).toBe('');
   expect(count).toBeGreaterThan(5);
 });
+
+it('getting started shows the files that init makes', () => {
+  const modules = modulesOf('docs/getting-started.md');
+  for (const file of ['stacks/app.ts', 'environments/dev.ts'])
+    expect(modules.get(file)).toBe(readFileSync(join('template', file), 'utf8'));
+});
