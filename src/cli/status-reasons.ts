@@ -1,4 +1,4 @@
-import type { Drift, ExpressionReason, ExpressionTree } from '../deploy/options.ts';
+import type { Drift, Mode, ExpressionReason, ExpressionTree } from '../deploy/options.ts';
 import type { Terminal } from './terminal.ts';
 
 type Colors = Terminal['colors'];
@@ -30,13 +30,17 @@ function treeLines({ expression, value, error, parts }: ExpressionTree, depth: n
   ];
 }
 
-/** What others did, one line each. */
-export function driftLines(drift: readonly Drift[], { green, yellow, dim }: Colors): readonly string[] {
-  if (drift.length === 0) return [`  ${green('no drift')}`];
-  return drift.map(({ kind, name, change, path, wanted, found, reason }) => {
+/** What others did, one line each, and what could not be compared. */
+export function driftLines(drift: readonly Drift[], mode: Mode, { green, yellow, dim }: Colors): readonly string[] {
+  const limits = mode === 'kro' ? [dim('  not compared: what kro makes, which it corrects itself')] : [];
+  if (drift.length === 0)
+    return [`  ${green('no drift')}${mode === 'kro' ? ' of definition, instance and Secrets' : ''}`, ...limits];
+  const lines = drift.map(({ kind, name, change, path, wanted, found, reason }) => {
+    if (change === 'unknown') return `  ${yellow('unknown')} ${kind} ${name} ${dim(`(${reason})`)}`;
     const values = change === 'field' ? ` ${String(path)}: ${short(wanted, maxValue)} → ${short(found, maxValue)}` : '';
     return `  ${yellow('drift')} ${kind} ${name}${values} ${dim(`(${reason})`)}`;
   });
+  return [...lines, ...limits];
 }
 
 function short(value: unknown, length: number): string {

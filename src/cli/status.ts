@@ -1,4 +1,4 @@
-import type { StatusResult } from '../deploy/options.ts';
+import type { Mode, StatusResult } from '../deploy/options.ts';
 import { driftLines, reasonLines } from './status-reasons.ts';
 import type { ValueObject } from '../expr/value.ts';
 import { indent } from './deploy.ts';
@@ -48,7 +48,7 @@ async function runStatus({ stacks, flags, terminal, signal }: Call): Promise<Out
     text: results
       .map(
         ({ target, result }) =>
-          `${heading(target, environment.name, terminal)}\n${resultText(result, terminal, { why, order: target.graph.status })}`,
+          `${heading(target, environment.name, terminal)}\n${resultText(result, terminal, { why, order: target.graph.status, mode: target.mode })}`,
       )
       .join('\n\n'),
   };
@@ -57,15 +57,20 @@ async function runStatus({ stacks, flags, terminal, signal }: Call): Promise<Out
 interface Showing {
   readonly why: boolean;
   readonly order: ValueObject;
+  readonly mode: Mode;
 }
 
-function resultText(result: StatusResult, { colors }: Terminal, { why, order }: Showing): string {
+const stateTexts: Readonly<Record<string, string>> = { undeployed: 'not deployed yet' };
+
+function resultText(result: StatusResult, { colors }: Terminal, { why, order, mode }: Showing): string {
   if (!result.deployed) return '  is not deployed';
   const notReady = result.objects.filter(({ state }) => state !== 'ready');
   const lines = [`  ${result.objects.length - notReady.length} of ${result.objects.length} objects ready`];
   for (const { label, kind, name, state, reason, details = [] } of notReady) {
-    const color = state === 'waiting' ? colors.yellow : colors.red;
-    lines.push(`  ${color(state)} ${kind} ${name} ${colors.dim(label)}${why && reason ? `: ${reason}` : ''}`);
+    const color = state === 'waiting' || state === 'undeployed' ? colors.yellow : colors.red;
+    lines.push(
+      `  ${color(stateTexts[state] ?? state)} ${kind} ${name} ${colors.dim(label)}${why && reason ? `: ${reason}` : ''}`,
+    );
     for (const line of details) lines.push(`      ${line}`);
   }
   for (const { path, reason } of result.pending) lines.push(`  ${colors.yellow('pending')} ${path}: ${reason}`);
@@ -74,6 +79,6 @@ function resultText(result: StatusResult, { colors }: Terminal, { why, order }: 
     for (const { field, reason } of result.statusPending)
       lines.push(colors.dim(`  ${field}: not there yet (${reason})`));
   lines.push(...reasonLines(result.expressions ?? [], colors));
-  if (result.drift) lines.push(...driftLines(result.drift, colors));
+  if (result.drift) lines.push(...driftLines(result.drift, mode, colors));
   return lines.join('\n');
 }

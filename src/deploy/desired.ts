@@ -24,6 +24,8 @@ export interface Desired extends ObjectAddress {
   readonly hash: string;
   /** Its values belong to somebody else: it is read, and has to be there. */
   readonly check: boolean;
+  /** Why values of it are not known here; only where a run can do without. */
+  readonly missing?: readonly string[];
   /** `false` while the server does not serve the kind. */
   readonly served: boolean;
 }
@@ -77,9 +79,14 @@ function complete(run: Run, { path, node, index, label, object }: ResolvedObject
   const { namespace: wanted, ...named } = metadata;
   const namespace =
     served?.namespaced === false && node.template['metadata'] && !namesNamespace(node) ? undefined : wanted;
+  const missing: string[] = [];
   const content =
     node.kind === 'Secret' && apiVersion === 'v1'
-      ? secretContent(object, secretSource(run.secrets, path), label)
+      ? secretContent(object, {
+          source: secretSource(run.secrets, path),
+          label,
+          ...(run.needsNoSecrets && { missing }),
+        })
       : object;
   const plain = { ...content, apiVersion, kind, metadata: { ...named, ...(namespace !== undefined && { namespace }) } };
   const hash = intentHash(plain, salt);
@@ -96,6 +103,7 @@ function complete(run: Run, { path, node, index, label, object }: ResolvedObject
     name: metadata.name,
     hash,
     check,
+    ...(missing.length > 0 && { missing }),
     key: keyOf({ apiVersion, kind, namespace, name: metadata.name }),
     intent: plain,
     object: check ? plain : mark(run, plain, { hash, keep: node.keep }),

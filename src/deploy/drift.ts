@@ -1,62 +1,98 @@
 import type { KubernetesObject, ManagedFields } from '../cluster/cluster.ts';
+import type { Desired } from './desired.ts';
 import { isHandedOver } from './hand-over.ts';
 import { addressOf } from './item.ts';
-import { fieldManager, refOf } from './identity.ts';
+import { fieldManager, keys, refOf } from './identity.ts';
+import { intentHash } from './intent.ts';
 import type { Drift, ObjectAddress } from './options.ts';
 import { ownFields, ownsStep, unowned, type FieldStep } from './ownership.ts';
+import type { RecordedObject } from './snapshot.ts';
 import type { World } from './world.ts';
 
 /**
  * What happened to a deployment since it was made, by others: objects that are gone, fields that are not ours any more.
- * Changes of the graph are no drift.
+ * Compared is with what was asked for then, so changes of the graph are no drift. Call after `readInventory`.
  */
 export function driftOf(world: World): readonly Drift[] {
-  const { stored, desired, live, foreign } = world;
+  const { desired, live, inventory = new Map<string, RecordedObject>() } = world;
   const wanted = new Map(desired.map((each) => [each.key, each]));
-  const recorded = [...(world.inventory ?? [])].map(([key, { label, path, object }]) => ({
-    key,
-    path,
-    address: { label, ...refOf(object) },
-  }));
-  const gone = (stored.record?.phase === 'deployed' ? recorded : [])
-    .filter(({ key }) => !live.object(key))
-    .map(({ key, address: before }): Drift => {
-      const address: ObjectAddress = addressOf(wanted.get(key) ?? before);
-      return foreign.has(key)
-        ? { ...address, change: 'released', reason: 'it does not carry the label of this deployment any more' }
-        : { ...address, change: 'deleted', reason: 'somebody deleted it' };
-    });
-  const unknown = recorded
-    .filter(({ key }) => live.object(key) && !wanted.has(key))
-    .flatMap(({ path: known, address }): readonly Drift[] => {
-      const wait = world.resolution.pending.find(({ path }) => path === known);
-      return wait ? [{ ...address, change: 'unknown', reason: `not compared: ${wait.reason}` }] : [];
-    });
-  const changed = desired.flatMap((each): readonly Drift[] => {
-    const now = live.object(each.key);
-    if (!now || each.check) return [];
-    if (now.metadata.deletionTimestamp)
-      return [{ ...addressOf(each), change: 'deleted', reason: 'it is being deleted' }];
-    return fieldDrifts(each, now);
+  const recorded = [...inventory].flatMap(([key, entry]): readonly Drift[] => {
+    const address = addressOf(wanted.get(key) ?? { label: entry.label, ...refOf(entry.object) });
+    const now = live.object(key);
+    return now ? changed(world, { address, entry, now, wanted: wanted.get(key) }) : absent(world, address, key);
   });
-  return [...gone, ...unknown, ...changed];
+  const unrecorded = desired.flatMap((each): readonly Drift[] => {
+    const now = each.check || inventory.has(each.key) ? undefined : live.object(each.key);
+    return now ? changed(world, { address: addressOf(each), now, wanted: each }) : [];
+  });
+  return [...recorded, ...unrecorded];
 }
 
-function fieldDrifts(
-  desired: ObjectAddress & { readonly object: KubernetesObject },
-  live: KubernetesObject,
-): readonly Drift[] {
+/** What an object of the graph that is not there is: only what the record names can be missing. */
+export function absence({ stored, inventory }: World, { check, key }: Desired): 'missing' | 'undeployed' {
+  const isKnown = check || !inventory || !stored.record || inventory.has(key);
+  return isKnown ? 'missing' : 'undeployed';
+}
+
+function absent({ stored, foreign }: World, address: ObjectAddress, key: string): readonly Drift[] {
+  if (foreign.has(key))
+    return [{ ...address, change: 'released', reason: 'it does not carry the label of this deployment any more' }];
+  const { record } = stored;
+  if (record?.phase === 'deployed') return [{ ...address, change: 'deleted', reason: 'somebody deleted it' }];
+  return [unknown(address, `it is not there, and revision ${record?.revision} did not end`)];
+}
+
+interface Comparison {
+  readonly address: ObjectAddress;
+  readonly entry?: RecordedObject;
+  readonly now: KubernetesObject;
+  readonly wanted: Desired | undefined;
+}
+
+function changed(world: World, { address, entry, now, wanted }: Comparison): readonly Drift[] {
+  if (now.metadata.deletionTimestamp) return [{ ...address, change: 'deleted', reason: 'it is being deleted' }];
+  const { record, salt } = world.stored;
+  const applied = now.metadata.annotations?.[keys.intent];
+  if (entry && (record?.phase === 'deployed' || applied === intentHash(entry.object, salt))) {
+    const isBare = entry.left && Object.keys(entry.object).length === bareFields;
+    return isBare ? [unknown(address, 'the record only names it')] : fieldDrifts(address, intentOf(entry), now);
+  }
+  // A run that did not end may have applied it.
+  if (wanted && applied === wanted.hash) return fieldDrifts(address, wanted.object, now);
+  const [missing] = wanted?.missing ?? [];
+  if (missing !== undefined) return [unknown(address, missing)];
+  return [unknown(address, record ? `revision ${record.revision} did not end` : 'there is no record of it')];
+}
+
+/** Of `apiVersion`, `kind` and `metadata` nothing can be compared. */
+const bareFields = 3;
+
+function unknown(address: ObjectAddress, reason: string): Drift {
+  return { ...address, change: 'unknown', reason: `not compared: ${reason}` };
+}
+
+function intentOf({ object, keep }: RecordedObject): KubernetesObject {
+  const { metadata } = object;
+  if (!keep) return object;
+  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, [keys.keep]: 'true' } } };
+}
+
+function fieldDrifts(address: ObjectAddress, intent: KubernetesObject, live: KubernetesObject): readonly Drift[] {
   const fields = ownFields(live) ?? {};
-  return [...unowned(desired.object, fields)].map((steps): Drift => {
+  const lost = [...unowned(intent, fields)];
+  // Of an instance and a definition the whole spec is ours; other objects have controllers that fill it.
+  const paths = new Set(lost.map(pathOf));
+  const added = isOfKro(live) ? [...foreignSpec(live, fields)].filter((steps) => !paths.has(pathOf(steps))) : [];
+  return [...lost, ...added].map((steps): Drift => {
     const owner = live.metadata.managedFields?.find(
       (entry) => entry.manager !== fieldManager && ownsStep(entry.fieldsV1 ?? {}, steps),
     );
-    const isSecret = desired.kind === 'Secret' && (steps[0] === 'data' || steps[0] === 'stringData');
-    const [before, after] = [valueOf(desired.object, steps), valueOf(live, steps)].map((value) =>
+    const isSecret = address.kind === 'Secret' && (steps[0] === 'data' || steps[0] === 'stringData');
+    const [before, after] = [valueOf(intent, steps), valueOf(live, steps)].map((value) =>
       isSecret && value !== undefined ? '(secret)' : value,
     );
     return {
-      ...addressOf(desired),
+      ...address,
       change: 'field',
       path: pathOf(steps),
       ...(owner?.manager !== undefined && { manager: owner.manager }),
@@ -66,6 +102,36 @@ function fieldDrifts(
     };
   });
 }
+
+/** kro labels what it makes and the instances that it makes it for; a definition is of its group. */
+function isOfKro({ apiVersion, metadata }: KubernetesObject): boolean {
+  return apiVersion.startsWith('kro.run/') || metadata.finalizers?.some((name) => name.startsWith('kro.run/')) === true;
+}
+
+/** Leaves of the spec that others wrote and we do not own. */
+function* foreignSpec(live: KubernetesObject, own: Fields): Iterable<readonly FieldStep[]> {
+  for (const { manager, subresource, fieldsV1 } of live.metadata.managedFields ?? []) {
+    if (manager === fieldManager || subresource) continue;
+    const spec = fieldsV1?.['f:spec'] as Fields | undefined;
+    if (spec) yield* foreignLeaves(spec, own['f:spec'] as Fields | undefined, ['spec']);
+  }
+}
+
+function* foreignLeaves(
+  fields: Fields,
+  own: Fields | undefined,
+  steps: readonly FieldStep[],
+): Iterable<readonly FieldStep[]> {
+  const children = Object.entries(fields).filter(([name]) => name !== '.');
+  if (children.length === 0 && !own) yield steps;
+  if (own && Object.keys(own).length === 0) return;
+  for (const [name, child] of children) {
+    const step = name.startsWith('f:') ? name.slice(2) : { item: JSON.parse(name.slice(2)) as unknown };
+    yield* foreignLeaves(child as Fields, own?.[name] as Fields | undefined, [...steps, step]);
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
 
 function reasonOf(live: KubernetesObject, owner: ManagedFields | undefined): string {
   if (!owner) return 'somebody removed it';

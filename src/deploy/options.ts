@@ -212,7 +212,7 @@ export interface ExpressionReason extends ExpressionTree {
 export interface Drift extends ObjectAddress {
   /**
    * `released`: it is there, and does not carry the label of this deployment any more. `field`: one field of it changed.
-   * `unknown`: what it should be is not known now, as it waits for another one.
+   * `unknown`: it was not compared, as what it should be is not known.
    */
   readonly change: 'deleted' | 'released' | 'field' | 'unknown';
   readonly path?: string;
@@ -225,7 +225,8 @@ export interface Drift extends ObjectAddress {
 
 /** One object of a deployment and how it does. */
 export interface ObjectState extends ObjectAddress {
-  readonly state: 'ready' | 'waiting' | 'failed' | 'missing';
+  /** With `drift`, `undeployed`: it is in the graph, and no deployment was asked for it yet. */
+  readonly state: 'ready' | 'waiting' | 'failed' | 'missing' | 'undeployed';
   /** Why it is not ready. */
   readonly reason?: string | undefined;
   /** With `why`: its pods, their last words, warnings about all of them. */

@@ -47,6 +47,8 @@ export interface Run {
   readonly repairRecord: boolean;
   readonly historyMax: number;
   readonly commit?: (() => Promise<Commit | undefined>) | undefined;
+  /** It only reads, so values of Secrets may be missing. */
+  readonly needsNoSecrets?: boolean;
 }
 
 /** An object and what was done to it. */

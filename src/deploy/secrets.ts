@@ -33,26 +33,41 @@ export function existingSecrets(graph: Graph, policy: SecretsPolicy): ReadonlySe
   return new Set(secretPaths(graph).filter((path) => secretSource(policy, path) === 'existing'));
 }
 
+/** How the content of a Secret is read. */
+export interface SecretReading {
+  readonly source: SecretSource;
+  readonly label: string;
+  /** Takes the reasons of values that cannot be read, which are then left out; without it that is an error. */
+  readonly missing?: string[];
+}
+
 /** The content of a Secret as the server stores it: all keys in `data`, in base64, deferred values read now. */
 export function secretContent(
   body: Readonly<Record<string, unknown>>,
-  source: SecretSource,
-  label: string,
+  { source, label, missing }: SecretReading,
 ): Record<string, unknown> {
   const { data, stringData, ...rest } = body;
   const merged: Record<string, string> = {};
-  for (const [key, value] of Object.entries((data ?? {}) as Record<string, unknown>)) {
-    merged[key] =
-      value instanceof Deferred ? readDeferred(value, `${label} data.${key}`).toString('base64') : String(value);
-  }
-  const texts = { ...((stringData ?? {}) as Record<string, unknown>), ...(typeof source === 'object' ? source : {}) };
-  for (const [key, value] of Object.entries(texts)) {
-    const bytes =
-      value instanceof Deferred ? readDeferred(value, `${label} stringData.${key}`) : Buffer.from(String(value));
-    merged[key] = bytes.toString('base64');
-  }
+  const put = (key: string, field: string, value: unknown, encode: (value: string) => string): void => {
+    try {
+      merged[key] =
+        value instanceof Deferred
+          ? readDeferred(value, `${label} ${field}.${key}`).toString('base64')
+          : encode(String(value));
+    } catch (error) {
+      if (!missing || (error as KubewrightError).code !== 'MissingSecretValue') throw error;
+      delete merged[key];
+      missing.push((error as KubewrightError).message);
+    }
+  };
+  for (const [key, value] of Object.entries((data ?? {}) as Fields)) put(key, 'data', value, (text) => text);
+  const texts = { ...((stringData ?? {}) as Fields), ...(typeof source === 'object' ? source : {}) };
+  for (const [key, value] of Object.entries(texts))
+    put(key, 'stringData', value, (text) => Buffer.from(text).toString('base64'));
   return { ...rest, data: merged };
 }
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Never shows the value, only where it was looked for. */
 function readDeferred({ source }: Deferred, place: string): Buffer {

@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph.ts';
 import { explainExpressions } from '../resolve/explain.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { diagnose } from './diagnose.ts';
-import { driftOf } from './drift.ts';
+import { absence, driftOf } from './drift.ts';
 import { endpointsNow, isElsewhere } from './endpoints.ts';
 import { addressOf } from './item.ts';
 import { statusWithKro } from './kro/status.ts';
@@ -22,13 +22,16 @@ export async function status(graph: Graph, options: StatusOptions): Promise<Stat
   const run = startRun(graph, options);
   return whileRunning(run, async () => {
     await checkCluster(run, options.clusterId);
-    return run.mode === 'kro' ? statusWithKro(run, options) : statusDirectly(run, options);
+    const reading = { ...run, needsNoSecrets: true };
+    return run.mode === 'kro' ? statusWithKro(reading, options) : statusDirectly(reading, options);
   });
 }
 
 async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<StatusResult> {
   const world = await readWorld(run);
   throwProblems(subject(run), world.denied as never);
+  if (drift) await readInventory(run, world);
+  if (drift && world.damage) throw world.damage;
   const wanted = world.desired.map(({ object }) => object);
   const now = await endpointsNow(run, wanted);
   const endpoints: RuleContext['endpoints'] = (service) =>
@@ -38,7 +41,7 @@ async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<
   const objects = await Promise.all(
     world.desired.map(async (desired): Promise<ObjectState> => {
       const live = world.live.object(desired.key);
-      if (!live) return { ...addressOf(desired), state: 'missing' };
+      if (!live) return { ...addressOf(desired), state: absence(world, desired) };
       const { state, reason } = judge(live, rules);
       const details = why && state !== 'ready' ? await run.pool.run(() => diagnose(run, live)) : [];
       return {
@@ -49,8 +52,6 @@ async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<
       };
     }),
   );
-  if (drift) await readInventory(run, world);
-  if (drift && world.damage) throw world.damage;
   const { resolution, stored } = world;
   return {
     deployed: stored.record !== undefined || objects.some(({ state }) => state !== 'missing'),

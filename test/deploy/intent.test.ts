@@ -145,8 +145,7 @@ describe('Secrets', () => {
     const decode = (text: string | undefined): string => Buffer.from(text ?? '', 'base64').toString();
     const { data, stringData } = secretContent(
       { data: { a: 'eA==', b: deferred }, stringData: { c: deferred, a: 'wins' } },
-      'plain',
-      's',
+      { source: 'plain', label: 's' },
     ) as { data: Record<string, string>; stringData: unknown };
     expect(Object.fromEntries(Object.entries(data).map(([key, value]) => [key, decode(value)]))).toEqual({
       a: 'wins',
@@ -154,13 +153,15 @@ describe('Secrets', () => {
       c: 'from env',
     });
     expect(stringData).toBeUndefined();
-    const replaced = secretContent({ stringData: { a: 'one' } }, { a: 'two' }, 's') as { data: Record<string, string> };
+    const replaced = secretContent({ stringData: { a: 'one' } }, { source: { a: 'two' }, label: 's' }) as {
+      data: Record<string, string>;
+    };
     expect(decode(replaced.data['a'])).toBe('two');
   });
 
   it('name what is missing, never what was found', () => {
     const missing = new Deferred({ file: '/nowhere/at/all' });
-    expect(() => secretContent({ data: { a: missing } }, 'plain', 'db')).toThrow(
+    expect(() => secretContent({ data: { a: missing } }, { source: 'plain', label: 'db' })).toThrow(
       'db data.a: file /nowhere/at/all cannot be read (ENOENT). Create it, or name another source.',
     );
   });

@@ -110,6 +110,54 @@ describe('a deployment with kro', () => {
     ).toBeUndefined();
   });
 
+  it('tells what others did to instance, definition and Secrets, without values of Secrets', async () => {
+    const graph = shop('DriftShop', { 'note?': 'string' });
+    const chosen = options('kro-drift');
+    await deploy(graph, chosen);
+    const asked = { ...chosen, drift: true };
+    delete process.env['DEPLOY_KRO_PASSWORD'];
+    try {
+      expect((await status(graph, asked)).drift).toEqual([]);
+      const edit = (target: { apiVersion: string; kind: string; name: string }, body: object): Promise<unknown> =>
+        cluster.patch(
+          { ...target, ...(target.name !== 'driftshop' && { namespace: chosen.instance.namespace }) },
+          { type: 'merge', body: body as never },
+          { fieldManager: 'kubectl-patch' },
+        );
+      await edit(
+        { apiVersion: 'tests.example.com/v1alpha1', kind: 'DriftShop', name: 'it' },
+        { spec: { image: 'nginx:9', note: 'added' } },
+      );
+      await edit({ ...secret, name: 'db' }, { data: { password: 'eHg=' } });
+      await edit(
+        { apiVersion: 'kro.run/v1alpha1', kind: 'ResourceGraphDefinition', name: 'driftshop' },
+        { spec: { schema: { spec: { image: 'string | default="other"' } } } },
+      );
+      const { drift = [] } = await status(graph, asked);
+      expect(drift.map(({ label, path, wanted, found }) => ({ label, path, wanted, found }))).toEqual(
+        expect.arrayContaining([
+          { label: 'instance it', path: 'spec.image', wanted: 'nginx:1', found: 'nginx:9' },
+          { label: 'instance it', path: 'spec.note', wanted: undefined, found: 'added' },
+          { label: 'db', path: 'data.password', wanted: '(secret)', found: '(secret)' },
+          expect.objectContaining({ label: 'definition driftshop', found: expect.anything() }),
+        ]),
+      );
+      await cluster.delete({
+        apiVersion: 'tests.example.com/v1alpha1',
+        kind: 'DriftShop',
+        name: 'it',
+        namespace: chosen.instance.namespace,
+      });
+      await expect
+        .poll(async () => (await status(graph, asked)).drift, { timeout: 20_000 })
+        .toContainEqual(
+          expect.objectContaining({ label: 'instance it', change: 'deleted', reason: 'somebody deleted it' }),
+        );
+    } finally {
+      process.env['DEPLOY_KRO_PASSWORD'] = 'correct-horse';
+    }
+  });
+
   it('gives the same objects and status as direct mode', async () => {
     const graph = shop('SameShop');
     const results = [];

@@ -6,7 +6,7 @@ import type { DeployOptions, ExpressionReason, StatusResult } from '../../src/de
 import { status } from '../../src/deploy/status.ts';
 import { toResourceGraph, type Graph } from '../../src/graph/graph.ts';
 import { Cel } from '../../src/expr/cel.ts';
-import { kind, simple } from '../../src/k8s/index.ts';
+import { fromEnv, kind, simple } from '../../src/k8s/index.ts';
 import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor } from './deploying.ts';
 
 const cluster = await connectTo(inject('controlPlane'));
@@ -169,11 +169,77 @@ function field(object: unknown, ...names: readonly string[]): never {
   return names.reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], object) as never;
 }
 
+describe('status', () => {
+  it('needs no values of Secrets', async () => {
+    const graph = graphOf('unset', () => ({
+      db: simple.Secret({ name: 'db', stringData: { user: 'ann', password: fromEnv('STATUS_TEST_PASSWORD') } }),
+    }));
+    const options = optionsFor({ cluster, namespace: freshName('unset') });
+    process.env['STATUS_TEST_PASSWORD'] = password;
+    await deploy(graph, options);
+    delete process.env['STATUS_TEST_PASSWORD'];
+    const asked = { ...options, why: true, drift: true };
+    expect(await status(graph, asked)).toMatchObject({ objects: [{ label: 'db', state: 'ready' }], drift: [] });
+    const db = { apiVersion: 'v1', kind: 'Secret', name: 'db', namespace: namespaceOf(options) };
+    const body = { data: { password: 'eHg=' } } as never;
+    await cluster.patch(db, { type: 'merge', body }, { fieldManager: 'kubectl-edit' });
+    expect((await status(graph, asked)).drift).toMatchObject([{ path: 'data.password', found: '(secret)' }]);
+    // Without a record nothing says what it was.
+    const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Secret', namespace: db.namespace });
+    for (const { metadata } of items) if (metadata.name !== 'db') await cluster.delete({ ...db, name: metadata.name });
+    expect((await status(graph, asked)).drift).toMatchObject([
+      { change: 'unknown', reason: expect.stringMatching(/not compared: .*STATUS_TEST_PASSWORD is not set/) },
+    ]);
+    await expect(deploy(graph, options)).rejects.toThrow(/STATUS_TEST_PASSWORD is not set/);
+  });
+});
+
 describe('status --drift', () => {
   it('is empty after a deployment, and after a change of the graph', async () => {
     const options = optionsFor({ cluster, namespace: freshName('drift') });
     await deploy(graphOf('drift', configMaps(['a'])), options);
     expect((await status(graphOf('drift', configMaps(['a'])), { ...options, drift: true })).drift).toEqual([]);
+    const changed = graphOf('drift', configMaps(['a', 'b'], { key: 'new', more: 'new' }));
+    expect(await status(changed, { ...options, drift: true })).toMatchObject({
+      drift: [],
+      objects: [
+        { label: 'a', state: 'ready' },
+        { label: 'b', state: 'undeployed' },
+      ],
+    });
+  });
+
+  it('compares with what was deployed, whatever the graph is now', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('drift') });
+    await deploy(graphOf('drift', configMaps(['a', 'left', 'gone'])), options);
+    const namespace = namespaceOf(options);
+    for (const name of ['a', 'left']) {
+      const body = { data: { key: 'theirs' } } as never;
+      await cluster.patch({ ...configMap, name, namespace }, { type: 'merge', body }, { fieldManager: 'kubectl-edit' });
+    }
+    await cluster.delete({ ...configMap, name: 'gone', namespace });
+    const changed = graphOf('drift', configMaps(['a', 'new'], { key: 'never deployed' }));
+    const { drift } = await status(changed, { ...options, drift: true });
+    expect(drift).toMatchObject([
+      { label: 'a', change: 'field', path: 'data.key', wanted: 'value', found: 'theirs' },
+      { label: 'left', change: 'field', path: 'data.key', wanted: 'value', found: 'theirs' },
+      { label: 'gone', change: 'deleted' },
+    ]);
+  });
+
+  it('after a run that failed, says what it cannot compare', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('drift') });
+    await deploy(graphOf('drift', configMaps(['a', 'b'])), options);
+    const broken = graphOf('drift', () => ({
+      ...configMaps(['a'], { other: 'new' })(),
+      b: simple.ConfigMap({ name: 'b', data: { key: 'value' } }),
+      bad: simple.ConfigMap({ name: 'Not-A-Name', data: {} }),
+    }));
+    await expect(deploy(broken, options)).rejects.toThrow();
+    const asked = { ...options, drift: true };
+    expect((await status(broken, asked)).drift).toEqual([]);
+    const { drift = [] } = await status(graphOf('drift', configMaps(['b'])), asked);
+    expect(drift.filter(({ change }) => change !== 'unknown')).toEqual([]);
   });
 
   it('names fields and their new managers, removed fields, deleted and released objects; Secrets are masked', async () => {

@@ -1,16 +1,19 @@
+import { isApiError } from '../../cluster/api-error.ts';
+import type { KubernetesObject, ObjectReference } from '../../cluster/cluster.ts';
 import { explainExpressions } from '../../resolve/explain.ts';
 import { resolve } from '../../resolve/resolve.ts';
+import { refOf } from '../identity.ts';
 import { addressOf } from '../item.ts';
 import { diagnose } from '../diagnose.ts';
-import { driftOf } from '../drift.ts';
+import { absence, driftOf } from '../drift.ts';
 import { maskFor } from '../masking.ts';
-import type { ObjectState, StatusOptions, StatusResult } from '../options.ts';
+import type { Drift, ObjectState, StatusOptions, StatusResult } from '../options.ts';
 import { judge } from '../readiness/table.ts';
 import { condition, explain, subjectOf } from '../readiness/verdict.ts';
 import { ruleContext } from '../rule-context.ts';
 import type { Run } from '../run.ts';
 import { expressionReasons } from '../why.ts';
-import { look } from '../world.ts';
+import { look, readInventory, type World } from '../world.ts';
 import { readChildren } from './children.ts';
 import { missingKro } from './installed.ts';
 import { addressOfInstance, readInstance } from './instance.ts';
@@ -24,16 +27,21 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
   const missing = await missingKro(run);
   if (missing) throw missing;
   const [instance, world] = await Promise.all([readInstance(run), readSecrets(run, outline(run))]);
+  const found = drift ? { drift: await driftWithKro(run, world) } : {};
   const secrets = world.desired.map(
-    (desired): ObjectState => ({ ...addressOf(desired), state: world.live.object(desired.key) ? 'ready' : 'missing' }),
+    (desired): ObjectState => ({
+      ...addressOf(desired),
+      state: world.live.object(desired.key) ? 'ready' : absence(world, desired),
+    }),
   );
   if (!instance) {
     return {
-      deployed: secrets.some(({ state }) => state !== 'missing') && world.stored.record !== undefined,
+      deployed: secrets.some(({ state }) => state === 'ready') && world.stored.record !== undefined,
       status: {},
       statusPending: [],
       objects: [{ ...addressOfInstance(run), state: 'missing' }, ...secrets],
       pending: [],
+      ...found,
     };
   }
   const children = await readChildren(run, run.graph, instance);
@@ -79,7 +87,29 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
     objects: [own, ...secrets, ...made],
     pending: pending.map(({ path, reason }) => ({ path, reason })),
     ...(why && { expressions: expressionReasons(explainExpressions(run.graph, run.instance, observed), mask) }),
-    // What kro makes it corrects itself; the Secrets are ours.
-    ...(drift && { drift: driftOf(world) }),
+    ...found,
   };
+}
+
+/** Definitions, Secrets and the instance are compared; what kro makes of them it corrects itself. */
+async function driftWithKro(run: Run, world: World): Promise<readonly Drift[]> {
+  await readInventory(run, world);
+  if (world.damage) throw world.damage;
+  const others = [...(world.inventory?.values() ?? [])].filter(({ object }) => object.kind !== 'Secret');
+  await Promise.all(
+    others.map(async ({ object }) => {
+      const live = await readRecorded(run, refOf(object));
+      if (live) world.live.set(live);
+    }),
+  );
+  return driftOf(world);
+}
+
+async function readRecorded(run: Run, ref: ObjectReference): Promise<KubernetesObject | undefined> {
+  try {
+    return await run.pool.run(() => run.cluster.get(ref, { signal: run.signal }));
+  } catch (error) {
+    if (isApiError(error, 'KindNotServed')) return undefined;
+    throw error;
+  }
 }
