@@ -50,7 +50,8 @@ export class DeployView {
     const { title, reason } = row;
     const text = `${word} ${title}${reason === undefined ? '' : `: ${reason}`}`;
     if (word === 'fails') return this.#colors.red(text);
-    return after === undefined ? text : `${text} after ${(after / 1000).toFixed(1)} s`;
+    const seconds = ((after ?? 0) / 1000).toFixed(1);
+    return seconds === '0.0' ? text : `${text} after ${seconds} s`;
   }
 
   /** On a terminal the tree says it. */

@@ -64,14 +64,19 @@ async function runDestroy({ stacks, flags, terminal, signal }: Call): Promise<Ou
       environment: environment.name,
       graphs: destroyed.map(({ target, result }) => ({ graph: target.name, mode: target.mode, ...result })),
     },
-    text: destroyed.map(({ target, result }) => resultText(target, result, terminal)).join('\n'),
+    text: destroyed.map(({ target, result }) => destroyText(target, result, terminal)).join('\n'),
   };
 }
 
-function resultText(target: Target, { objects, kept, duration }: DestroyResult, { colors }: Terminal): string {
+/** What a `destroy` did. */
+export function destroyText(
+  target: Pick<Target, 'name'>,
+  { objects, kept, duration }: DestroyResult,
+  { colors }: Pick<Terminal, 'colors'>,
+): string {
   if (objects.length === 0 && kept.length === 0) return `${target.name} is not deployed`;
   const lines = [
-    `${colors.green('✓')} ${colors.bold(target.name)}: ${objects.length} objects deleted, ${(duration / 1000).toFixed(1)} s`,
+    `${colors.green('✓')} ${colors.bold(target.name)}: ${objects.length} ${objects.length === 1 ? 'object' : 'objects'} deleted, ${(duration / 1000).toFixed(1)} s`,
   ];
   for (const text of kept) lines.push(colors.yellow(`  kept: ${text}`));
   return lines.join('\n');

@@ -1,5 +1,5 @@
 import pico from 'picocolors';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DeployView } from '../../src/cli/deploy-view.ts';
 import type { Screen } from '../../src/cli/terminal.ts';
 import type { DeployEvent, ObjectAddress, Plan, PlannedChange } from '../../src/deploy/options.ts';
@@ -47,6 +47,7 @@ const web = deployment('web', 'shop-web');
 
 describe('the progress of a deployment in a log', () => {
   it('is a line for every change, once, with how long it took', () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
     const { lines, view } = record(false);
     view.show(planOf([change(web, 'create'), change(deployment('old'), 'unchanged')]));
     view.show({ type: 'pending', path: 'url', reason: 'waits for web' });
@@ -56,16 +57,23 @@ describe('the progress of a deployment in a log', () => {
     view.show({ type: 'retry', object: web, reason: 'the server says 429' });
     view.show({ type: 'problem', object: web, reason: 'ImagePullBackOff' });
     view.show({ type: 'ready', object: deployment('old') });
+    clock.mockReturnValue(1500);
     view.show({ type: 'ready', object: web });
     view.show({ type: 'object', object: deployment('gone'), action: 'deleted' });
+    view.show({ type: 'waiting', object: deployment('quick'), reason: 'kro has not seen it yet' });
+    clock.mockReturnValue(1540);
+    view.show({ type: 'ready', object: deployment('quick') });
+    clock.mockRestore();
     expect(lines).toEqual([
       '  waits url: waits for web',
       '  created Deployment shop-web',
       '  waits Deployment shop-web: 0 of 2 replicas are ready',
       '  retries Deployment shop-web: the server says 429',
       '  fails Deployment shop-web: ImagePullBackOff',
-      expect.stringMatching(/^ {2}ready Deployment shop-web after 0\.\d s$/),
+      '  ready Deployment shop-web after 1.5 s',
       '  deleted Deployment gone',
+      '  waits Deployment quick: kro has not seen it yet',
+      '  ready Deployment quick',
     ]);
   });
 });

@@ -1,5 +1,6 @@
 import pico from 'picocolors';
 import { describe, expect, it } from 'vitest';
+import { destroyText } from '../../src/cli/destroy.ts';
 import { mergeDeep } from '../../src/cli/merge.ts';
 import { planText } from '../../src/cli/plan-text.ts';
 import { duration, localProgress } from '../../src/cli/session.ts';
@@ -175,4 +176,14 @@ describe('an environment that extends another one', () => {
     expect(Object.entries(merged)).toEqual([['__proto__', { a: 1, b: 2 }]]);
     expect(({} as { b?: unknown }).b).toBeUndefined();
   });
+});
+
+it.each([
+  [1, '1 object deleted'],
+  [2, '2 objects deleted'],
+])('%i that destroy deleted are counted', (count, text) => {
+  const one = { label: 'a', apiVersion: 'v1', kind: 'ConfigMap', name: 'a', action: 'deleted', ready: false } as const;
+  const objects = Array.from({ length: count }, () => one);
+  const result = { objects, kept: [], writes: count, duration: 1234 };
+  expect(destroyText({ name: 'shop' }, result, { colors: plain })).toBe(`✓ shop: ${text}, 1.2 s`);
 });

@@ -18,6 +18,7 @@ import { readChildren } from './children.ts';
 import { missingKro } from './installed.ts';
 import { addressOfInstance, readInstance } from './instance.ts';
 import { observedOf } from './observed.ts';
+import { plainWords } from './reason.ts';
 import { outline, readSecrets } from './secrets.ts';
 import { withSources } from './sources.ts';
 import { ownStatus } from './wait.ts';
@@ -76,7 +77,7 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
     ...addressOfInstance(run),
     state: active ? 'ready' : 'waiting',
     ...(!active && {
-      reason: withSources(explain(condition(subject, 'Ready'), 'kro has not judged it yet'), run.graph),
+      reason: withSources(plainWords(explain(condition(subject, 'Ready'), 'kro has not judged it yet')), run.graph),
     }),
   };
   const { pending, statusPending } = resolution;

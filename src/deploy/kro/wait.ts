@@ -14,7 +14,6 @@ import { PodProblems } from '../pod-problems.ts';
 import { judge } from '../readiness/table.ts';
 import {
   condition,
-  explain,
   failed,
   fields,
   ready,
@@ -31,6 +30,7 @@ import { look, type World } from '../world.ts';
 import { ChildWatch, readChildren, type Child } from './children.ts';
 import { addressOfInstance, instanceRef } from './instance.ts';
 import { observedOf } from './observed.ts';
+import { kroReason } from './reason.ts';
 import { withSources } from './sources.ts';
 
 /** What an instance became. */
@@ -314,25 +314,6 @@ function contains(whole: unknown, part: unknown): boolean {
     return Array.isArray(whole) && part.every((item, index) => contains((whole as unknown[])[index], item));
   if (typeof part !== 'object' || part === null) return part === null || whole === part;
   return Object.entries(part).every(([name, field]) => contains(fields(whole)[name], field));
-}
-
-/** What kro waits for, without its own words around it. */
-function kroReason(
-  conditions: readonly {
-    readonly type?: string;
-    readonly status?: string;
-    readonly reason?: string;
-    readonly message?: string;
-  }[],
-  state: string | undefined,
-): string {
-  const bad = ['GraphResolved', 'InstanceManaged', 'ResourcesReady', 'Ready']
-    .map((type) => conditions.find((entry) => entry.type === type))
-    .find((entry) => entry && entry.status !== 'True');
-  const said = explain(bad, `state ${state ?? 'not reported'}`);
-  return said
-    .replace(/^NotReady: /, '')
-    .replace(/resource reconciliation failed: |apply results contain errors: /g, '');
 }
 
 /** The graph's own status: kro adds its state, and conditions where the graph has none. */
