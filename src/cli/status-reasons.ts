@@ -37,10 +37,17 @@ export function driftLines(drift: readonly Drift[], mode: Mode, { green, yellow,
     return [`  ${green('no drift')}${mode === 'kro' ? ' of definition, instance and Secrets' : ''}`, ...limits];
   const lines = drift.map(({ kind, name, change, path, wanted, found, reason }) => {
     if (change === 'unknown') return `  ${yellow('unknown')} ${kind} ${name} ${dim(`(${reason})`)}`;
-    const values = change === 'field' ? ` ${String(path)}: ${short(wanted, maxValue)} → ${short(found, maxValue)}` : '';
+    const values = change === 'field' ? ` ${String(path)}: ${differenceText(wanted, found)}` : '';
     return `  ${yellow('drift')} ${kind} ${name}${values} ${dim(`(${reason})`)}`;
   });
   return [...lines, ...limits];
+}
+
+const secret = '(secret)';
+
+function differenceText(wanted: unknown, found: unknown): string {
+  if (wanted === secret && found === secret) return `${secret} changes`;
+  return [wanted, found].map((value) => (value === secret ? secret : short(value, maxValue))).join(' → ');
 }
 
 function short(value: unknown, length: number): string {

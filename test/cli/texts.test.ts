@@ -4,6 +4,7 @@ import { destroyText } from '../../src/cli/destroy.ts';
 import { mergeDeep } from '../../src/cli/merge.ts';
 import { planText } from '../../src/cli/plan-text.ts';
 import { duration, localProgress } from '../../src/cli/session.ts';
+import { driftLines } from '../../src/cli/status-reasons.ts';
 import { statusText } from '../../src/cli/status-text.ts';
 import type { Plan, PlannedChange } from '../../src/deploy/options.ts';
 
@@ -186,4 +187,24 @@ it.each([
   const objects = Array.from({ length: count }, () => one);
   const result = { objects, kept: [], writes: count, duration: 1234 };
   expect(destroyText({ name: 'shop' }, result, { colors: plain })).toBe(`✓ shop: ${text}, 1.2 s`);
+});
+
+it.each([
+  ['Secret', '(secret)', '(secret)', '(secret) changes'],
+  ['Secret', '(secret)', undefined, '(secret) → nothing'],
+  ['Secret', undefined, '(secret)', 'nothing → (secret)'],
+  ['ConfigMap', 'a', 'b', '"a" → "b"'],
+])('drift of a %s from %s to %s', (kind, wanted, found, text) => {
+  const drift = {
+    label: 'a',
+    apiVersion: 'v1',
+    kind,
+    name: 'a',
+    change: 'field',
+    path: 'data.KEY',
+    reason: 'x set it',
+  } as const;
+  expect(driftLines([{ ...drift, wanted, found }], 'direct', plain)).toEqual([
+    `  drift ${kind} a data.KEY: ${text} (x set it)`,
+  ]);
 });
