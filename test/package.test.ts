@@ -143,7 +143,7 @@ describe('the packed package in an empty project', { timeout: 120_000 }, () => {
     });
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: `kubewright needs Node.js 22 or newer; this is ${node}.\n`,
+      stderr: `kubewright needs Node.js 22 or newer; this is ${node}. Install a newer Node.js, or run \`npm i -D node@24\` and use npx.\n`,
     });
   });
 });

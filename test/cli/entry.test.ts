@@ -125,7 +125,8 @@ describe('the library', () => {
       expect({ code, stdout, stderr }).toEqual({
         code: 1,
         stdout: '',
-        stderr: 'kubewright needs Node.js 22 or newer; this is v20.19.0.\n',
+        stderr:
+          'kubewright needs Node.js 22 or newer; this is v20.19.0. Install a newer Node.js, or run `npm i -D node@24` and use npx.\n',
       });
     }
   });
