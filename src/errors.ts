@@ -49,7 +49,7 @@ export function throwProblems(subject: string, problems: readonly KubewrightErro
   const [first] = problems;
   if (!first) return;
   if (problems.length === 1) throw first;
-  const lines = problems.map((problem) => `  - ${problem.message}`).join('\n');
+  const lines = problems.map((problem) => `  - ${problem.message.replaceAll('\n  - ', '\n    - ')}`).join('\n');
   throw new KubewrightError({
     code: first.code,
     message: `${subject}: ${problems.length} problems\n${lines}`,
@@ -60,5 +60,7 @@ export function throwProblems(subject: string, problems: readonly KubewrightErro
 function render({ resource, path, message, hint }: ErrorDetails): string {
   const place = [resource, path].filter(Boolean).join(' ');
   const text = place ? `${place}: ${message}` : message;
-  return hint ? `${/[.!?…\n]$/.test(text) ? text : `${text}.`} ${hint}` : text;
+  if (!hint) return text;
+  const gap = text.endsWith('\n') || hint.startsWith('\n') ? '' : ' ';
+  return `${/[.!?…\n]$/.test(text) ? text : `${text}.`}${gap}${hint}`;
 }

@@ -14,7 +14,8 @@ export function verbFirst(argv: readonly string[], verbs: readonly Verb[], fallb
   if (operand === undefined) {
     // The help of the whole, not of the verb that is the default.
     if (argv.some((argument) => argument === '--help' || argument === '-h')) return ['help'];
-    return argv.includes('--version') ? ['version'] : [fallback, ...argv];
+    if (argv.some((argument) => argument === '--version' || argument === '-V')) return ['version'];
+    return [fallback, ...argv];
   }
   if (!names.has(operand)) throw unknownVerb(operand, names);
   const asked = argv[index + 1];
@@ -52,12 +53,12 @@ function firstOperand(argv: readonly string[], { withValue, flags, names }: Know
 function flagNames(verbs: readonly Verb[]): Pick<Known, 'withValue' | 'flags'> {
   const texts = [
     '-h, --help',
-    '--version',
+    '-V, --version',
     '-e, --env <name>',
     '-o, --output <format>',
     ...verbs.flatMap(({ options = [] }) => options.map((option) => option.flags)),
   ];
   const namesIn = (all: readonly string[]): Set<string> =>
-    new Set(all.flatMap((text) => text.match(/--?[a-z-]+/g) ?? []));
+    new Set(all.flatMap((text) => text.match(/--?[a-z-]+/gi) ?? []));
   return { withValue: namesIn(texts.filter((text) => text.includes('<'))), flags: namesIn(texts) };
 }

@@ -9,6 +9,7 @@ import { planText } from './plan-text.ts';
 import { targetOptions, withCluster, withProgress } from './session.ts';
 import type { Stack } from './stack.ts';
 import { statusText } from './status-text.ts';
+import { takeFor } from './take.ts';
 import type { Target } from './target.ts';
 import { loadOneTargets } from './targets.ts';
 import type { Progress, Terminal } from './terminal.ts';
@@ -30,8 +31,8 @@ export const deployVerb: Verb = {
     },
     { flags: '--replace', text: 'deletes and creates anew what cannot change in place' },
     {
-      flags: '--take <path>',
-      text: 'takes a field such as spec.replicas over from its manager; may be given several times',
+      flags: '--take <field>',
+      text: 'takes a field over from its manager, such as web:spec.replicas, or spec.replicas of all; may be given several times',
       many: true,
     },
     { flags: '--allow-empty', text: 'lets a deployment delete more than half of what it consists of' },
@@ -56,6 +57,7 @@ async function runDeploy(call: Call): Promise<Outcome> {
   const stack = stacks[0] as Stack;
   const { environment, targets } = await loadOneTargets(stack, flags['env']);
   const timeoutMs = seconds(flags['timeout']) * 1000;
+  const historyMax = revisions(flags['historyMax']);
   const saved = savedPlans(call, environment.name);
   const results: { target: Target; result: DeployResult }[] = [];
   await withProgress(terminal, async (progress) => {
@@ -67,6 +69,8 @@ async function runDeploy(call: Call): Promise<Outcome> {
         result: await deployTarget(target, call, {
           progress,
           timeoutMs,
+          historyMax,
+          take: await takeFor(target, targets, flags['take']),
           saved: saved?.get(target.name),
           file: stack.file,
         }),
@@ -118,6 +122,8 @@ function notPlanned({ name }: Target, path: string): KubewrightError {
 interface Deploying {
   readonly progress: Progress;
   readonly timeoutMs: number;
+  readonly historyMax: number;
+  readonly take: readonly string[];
   /** The stack. */
   readonly file: string;
   readonly saved: SavedPlan | undefined;
@@ -126,7 +132,7 @@ interface Deploying {
 async function deployTarget(
   target: Target,
   { flags, terminal, signal }: Call,
-  { progress, timeoutMs, file, saved }: Deploying,
+  { progress, timeoutMs, historyMax, take, file, saved }: Deploying,
 ): Promise<DeployResult> {
   const { deploy } = await import('../deploy/deploy.ts');
   const view = new DeployView(progress, { colors: terminal.colors, graph: target.name });
@@ -143,12 +149,12 @@ async function deployTarget(
       adopt: flags['adopt'] === true,
       replace: flags['replace'] === true,
       migrate: flags['migrate'] === true,
-      take: (flags['take'] as string[] | undefined) ?? [],
+      take,
       allowEmpty: flags['allowEmpty'] === true,
       pruneAll: flags['pruneAll'] === true,
       rollbackOnFailure: flags['rollbackOnFailure'] === true,
       repairRecord: flags['repairRecord'] === true,
-      historyMax: Number(flags['historyMax']),
+      historyMax,
       commit: () => commitOf(file),
       ...saved?.options,
       saved,
@@ -178,6 +184,15 @@ export function seconds(value: unknown): number {
   throw new KubewrightError({
     code: 'Usage',
     message: `--timeout takes a number of seconds (was ${JSON.stringify(value)})`,
+  });
+}
+
+function revisions(value: unknown): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 2) return number;
+  throw new KubewrightError({
+    code: 'Usage',
+    message: `--history-max takes a whole number from 2 (was ${JSON.stringify(value)})`,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { DestroyResult } from '../deploy/destroy.ts';
 import type { Plan } from '../deploy/options.ts';
+import { seconds } from './deploy.ts';
 import { DeployView } from './deploy-view.ts';
 import { announce, clusterText } from './heading.ts';
 import { planText } from './plan-text.ts';
@@ -28,12 +29,14 @@ export const destroyVerb: Verb = {
       flags: '--definition',
       text: 'kro mode: deletes the ResourceGraphDefinition too, when no instance of it is left',
     },
+    { flags: '--timeout <seconds>', text: 'gives up after this time', default: '900' },
   ],
   run: runDestroy,
 };
 
 async function runDestroy({ stacks, flags, terminal, signal }: Call): Promise<Outcome> {
   const { environment, targets } = await loadOneTargets(stacks[0] as Stack, flags['env']);
+  const timeoutMs = seconds(flags['timeout']) * 1000;
   const { destroy } = await import('../deploy/destroy.ts');
   const destroyed: { target: Target; result: DestroyResult }[] = [];
   await withProgress(terminal, async (progress) => {
@@ -50,6 +53,7 @@ async function runDestroy({ stacks, flags, terminal, signal }: Call): Promise<Ou
       const result = await withCluster(target.cluster, progress, (cluster) =>
         destroy(target.graph, {
           ...targetOptions(target, cluster, signal),
+          timeoutMs,
           definition: flags['definition'] === true,
           forceFinalizers: (flags['forceFinalizers'] as string[] | undefined) ?? [],
           confirm,

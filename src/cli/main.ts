@@ -5,7 +5,9 @@ import { describeFailure, failureText } from './failure.ts';
 import { helpOutcome, versionOutcome } from './help.ts';
 import { resultText, wantedOutput } from './output.ts';
 import { type Done, runLine, type Surroundings, verbsFor } from './program.ts';
+import { displayPath } from './load-module.ts';
 import type { Stack } from './stack.ts';
+import { takeAllText } from './take.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
 /** Exit codes of every verb. */
@@ -23,11 +25,12 @@ export async function main(argv: readonly string[], stack?: Stack): Promise<numb
   const terminal = await openTerminal(output);
   surviveReaders();
   const interruption = listenForInterruption(terminal);
+  const commandLine = [...(stack ? ['npx', 'tsx', displayPath(stack.file)] : ['npx', 'kubewright']), ...argv];
   let verb: string | undefined;
   try {
     const line = verbFirst(argv, verbsFor(stack), stack ? 'deploy' : 'help');
     verb = line[0];
-    const done = await runVerb(line, { stack, terminal, signal: interruption.signal });
+    const done = await runVerb(line, { commandLine, stack, terminal, signal: interruption.signal });
     if (!done) return 0;
     const document = { verb: done.verb, ...done.outcome.document };
     await print(output === 'text' ? done.outcome.text : resultText(document, output, 'result'));
@@ -40,7 +43,7 @@ export async function main(argv: readonly string[], stack?: Stack): Promise<numb
     if (output !== 'text') await print(resultText(document, output, 'error'));
     else
       process.stderr.write(
-        `${terminal.colors.red(signal.aborted ? 'interrupted:' : 'error:')} ${failureText(known)}\n`,
+        `${terminal.colors.red(signal.aborted ? 'interrupted:' : 'error:')} ${[failureText(known), takeAllText([known], commandLine)].filter(Boolean).join('\n')}\n`,
       );
     return signal.aborted ? exitCodes.interrupted : exitCodes.error;
   } finally {

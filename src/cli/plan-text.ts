@@ -39,7 +39,8 @@ export function planText(plan: Plan, colors: Colors): string {
   }
   lines.push(...impactLines(plan, colors));
   for (const warning of plan.warnings) lines.push(colors.yellow(`  warning: ${warning}`));
-  for (const problem of plan.problems) lines.push(colors.red(`  error: ${problem.message}`));
+  // What a problem lists stands below it.
+  for (const { message } of plan.problems) lines.push(colors.red(`  error: ${message.replaceAll('\n', '\n  ')}`));
   return [...lines, `  ${summary(plan)}`].join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { planText } from './plan-text.ts';
 import { targetOptions, withCluster, withProgress } from './session.ts';
+import { takeAllText, takeFor } from './take.ts';
 import { loadOneTargets } from './targets.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
 import { heading } from './heading.ts';
@@ -24,8 +25,8 @@ export const planVerb: Verb = {
     },
     { flags: '--replace', text: 'plan to delete and create anew what cannot change in place' },
     {
-      flags: '--take <path>',
-      text: 'plan to take a field over from its manager; may be given several times',
+      flags: '--take <field>',
+      text: 'plan to take a field over from its manager, such as web:spec.replicas; may be given several times',
       many: true,
     },
     { flags: '--repair-record', text: 'plan to make a record that cannot be read anew' },
@@ -37,7 +38,7 @@ export const planVerb: Verb = {
   run: runPlan,
 };
 
-async function runPlan({ stacks, flags, terminal, signal }: Call): Promise<Outcome> {
+async function runPlan({ stacks, flags, terminal, signal, commandLine }: Call): Promise<Outcome> {
   const { environment, targets } = await loadOneTargets(stacks[0] as Stack, flags['env']);
   const { planToSave } = await import('../deploy/plan.ts');
   const plans: { target: (typeof targets)[number]; plan: Plan; saved?: SavedPlan }[] = [];
@@ -51,7 +52,7 @@ async function runPlan({ stacks, flags, terminal, signal }: Call): Promise<Outco
           adopt: flags['adopt'] === true,
           replace: flags['replace'] === true,
           migrate: flags['migrate'] === true,
-          take: (flags['take'] as string[] | undefined) ?? [],
+          take: await takeFor(target, targets, flags['take']),
           repairRecord: flags['repairRecord'] === true,
           allowEmpty: flags['allowEmpty'] === true,
           pruneAll: flags['pruneAll'] === true,
@@ -74,6 +75,10 @@ async function runPlan({ stacks, flags, terminal, signal }: Call): Promise<Outco
       ...(saved && { saved }),
     })),
   };
+  const takeAll = takeAllText(
+    plans.flatMap(({ plan: { problems } }) => problems),
+    commandLine,
+  );
   if (out !== undefined && !refused) writePlanFile(out, document as never);
   return {
     document,
@@ -83,6 +88,7 @@ async function runPlan({ stacks, flags, terminal, signal }: Call): Promise<Outco
           `${heading(target, environment.name, terminal)}\n${planText(made, terminal.colors)}`,
       )
       .join('\n\n')
+      .concat(takeAll && `\n\n${takeAll}`)
       .concat(
         out === undefined
           ? ''

@@ -42,6 +42,7 @@ export function verbsFor(stack: Stack | undefined): readonly Verb[] {
 
 /** What a command line runs in. */
 export interface Surroundings {
+  readonly commandLine: readonly string[];
   readonly stack: Stack | undefined;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
@@ -64,6 +65,8 @@ export async function runLine(line: readonly string[], around: Surroundings): Pr
       : 'Typed functions that become Kubernetes resource graphs.',
   );
   program.enablePositionalOptions().helpCommand('help [verb]', 'shows what a verb does');
+  // Read before the verb is looked for.
+  program.option('-V, --version', 'shows the version');
   program.addHelpText(
     'after',
     '\nExit codes: 0 done, 1 error, 2 there are changes (plan --detailed-exitcode), 130 interrupted.',
@@ -130,6 +133,7 @@ function addVerb({ parent, verb, around, finish }: Adding): void {
       finish(
         verb.name,
         await verb.run({
+          commandLine: around.commandLine,
           stacks,
           files: isFiles ? operands : [],
           flags: command.opts(),

@@ -8,6 +8,7 @@ import { announce, clusterText } from './heading.ts';
 import { planText } from './plan-text.ts';
 import { targetOptions, withCluster, withProgress } from './session.ts';
 import type { Stack } from './stack.ts';
+import { takeFor } from './take.ts';
 import type { Target } from './target.ts';
 import { loadOneTargets } from './targets.ts';
 import type { Progress, Terminal } from './terminal.ts';
@@ -26,7 +27,11 @@ export const rollbackVerb: Verb = {
     { flags: '-y, --yes', text: 'asks no question (none is asked in CI and for a local control plane)' },
     { flags: '--adopt', text: 'takes over objects that exist and are not ours' },
     { flags: '--replace', text: 'deletes and creates anew what cannot change in place' },
-    { flags: '--take <path>', text: 'takes a field over from its manager; may be given several times', many: true },
+    {
+      flags: '--take <field>',
+      text: 'takes a field over from its manager, such as web:spec.replicas; may be given several times',
+      many: true,
+    },
     { flags: '--prune-all', text: 'also deletes Namespaces, CRDs and volumes that the revision did not have' },
     { flags: '--timeout <seconds>', text: 'gives up after this time', default: '900' },
   ],
@@ -42,7 +47,14 @@ async function runRollback(call: Call): Promise<Outcome> {
   await withProgress(terminal, async (progress) => {
     for (const target of chosen) {
       announce(progress, target, { environment: environment.name, terminal });
-      results.push({ target, result: await rollbackTarget(target, call, { progress, file: stack.file }) });
+      results.push({
+        target,
+        result: await rollbackTarget(target, call, {
+          progress,
+          file: stack.file,
+          take: await takeFor(target, chosen, flags['take']),
+        }),
+      });
     }
   });
   return {
@@ -74,6 +86,7 @@ function choose(targets: readonly Target[], { graph, to }: Call['flags']): reado
 
 interface RollingBack {
   readonly progress: Progress;
+  readonly take: readonly string[];
   /** The stack. */
   readonly file: string;
 }
@@ -81,7 +94,7 @@ interface RollingBack {
 async function rollbackTarget(
   target: Target,
   { flags, terminal, signal }: Call,
-  { progress, file }: RollingBack,
+  { progress, file, take }: RollingBack,
 ): Promise<RollbackResult> {
   const { rollback } = await import('../deploy/rollback.ts');
   const view = new DeployView(progress, { colors: terminal.colors, graph: target.name });
@@ -98,7 +111,7 @@ async function rollbackTarget(
       to: revisionOf(flags['to']),
       adopt: flags['adopt'] === true,
       replace: flags['replace'] === true,
-      take: (flags['take'] as string[] | undefined) ?? [],
+      take,
       pruneAll: flags['pruneAll'] === true,
       commit: () => commitOf(file),
       confirm,

@@ -36,6 +36,8 @@ export interface Flag {
 
 /** A command line that was read. */
 export interface Call {
+  /** As it was typed, with the program before it. */
+  readonly commandLine: readonly string[];
   readonly stacks: readonly Stack[];
   /** Paths as they were written, of a verb that reads its files itself. */
   readonly files: readonly string[];

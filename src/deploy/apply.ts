@@ -2,7 +2,7 @@ import { KubewrightError } from '../errors.ts';
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { migrateManagers } from './adopt.ts';
-import { conflictError, conflictFields, isFieldConflict, scaledToZero } from './conflict.ts';
+import { conflictError, conflictFields, isFieldConflict, scaledToZero, type Conflict } from './conflict.ts';
 import { foreignError, isOurs } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { handOver } from './hand-over.ts';
@@ -13,6 +13,7 @@ import type { ChangeAction, DeployOptions } from './options.ts';
 import { explainRefusal } from './refused.ts';
 import { isPassing, retrying } from './retry.ts';
 import type { Run } from './run.ts';
+import { isTaken } from './take.ts';
 
 /** One object that has to be written, and what is known of it. */
 export interface Task {
@@ -115,16 +116,16 @@ async function create(run: Run, task: Task): Promise<KubernetesObject> {
 
 async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?: boolean }): Promise<KubernetesObject> {
   const wanted = { ...task.desired, source: task.desired.node.source };
-  const taken = task.options.take ?? [];
+  const taken = ({ path }: Conflict): boolean => isTaken(task.options.take, task.desired.label, path);
   const zero = scaledToZero(sent(task), task.live);
-  if (zero && !taken.includes(zero.path)) throw conflictError(wanted, task.live, [zero]);
+  if (zero && !taken(zero)) throw conflictError(wanted, task.live, [zero]);
   try {
     return await send(run, task, { dryRun: dry });
   } catch (error) {
     if (isImmutable(error)) throw immutableError(task.desired, error);
     if (!isFieldConflict(error)) throw error;
-    const conflicts = conflictFields(error);
-    if (conflicts.every(({ path }) => taken.includes(path))) return send(run, task, { dryRun: dry, force: true });
+    const conflicts = conflictFields(error).filter((conflict) => !taken(conflict));
+    if (conflicts.length === 0) return send(run, task, { dryRun: dry, force: true });
     // A controller may have taken the field since we looked.
     const live = (await run.cluster.get(task.desired)) ?? task.live;
     if (canonical(sent({ ...task, live })) !== canonical(sent(task)))

@@ -5,6 +5,7 @@ import type { ObjectAddress } from './options.ts';
 import { valueAt } from './field-path.ts';
 import { helmReleaseOf, releaseText } from './helm.ts';
 import { describe } from './identity.ts';
+import { takeFlag } from './take-flag.ts';
 
 /** Whether a refusal says that other managers own fields, not that the object has another version. */
 export function isFieldConflict(error: unknown): error is ApiError {
@@ -60,7 +61,7 @@ export function conflictError(
       resource: desired.label,
       path,
       message: `${describe(desired)}: ${release && manager === 'helm' ? releaseText(release) : manager} set it to ${shown(live)}, the graph says ${shown(desired.object)}${source ? ` (${source})` : ''}`,
-      hint: `Take it over with --take ${quoted(path)}, leave it to ${manager} by dropping it from the graph, or use its value.`,
+      hint: `Take it over with ${takeFlag(desired.label, path)}, leave it to ${manager} by dropping it from the graph, or use its value.`,
     });
   });
   const [only] = problems;
@@ -72,11 +73,6 @@ export function conflictError(
     problems,
     cause,
   });
-}
-
-/** For a shell. */
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path}'`;
 }
 
 function brief(value: unknown): string {

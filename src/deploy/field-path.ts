@@ -1,3 +1,4 @@
+import { isObject, visitLeaves, type Value } from '../expr/value.ts';
 import { canonical } from './intent.ts';
 
 type Step =
@@ -27,12 +28,57 @@ function take(current: unknown, step: Step): unknown {
   ) as unknown;
 }
 
+/**
+ * Whether an object with expressions in it has, or may have, a field. Keys may have dots in them, so the object says where
+ * they end.
+ */
+export function hasPath(value: Value, path: string): boolean {
+  if (path === '') return true;
+  if (Array.isArray(value)) {
+    const list = listStart.exec(path);
+    if (!list) return false;
+    const step = listStep(list[1] ?? '');
+    return (value as readonly Value[]).some(
+      (item, index) => mayBe(item, index, step) && hasPath(item, path.slice(list[0].length)),
+    );
+  }
+  // What an expression becomes is known later.
+  if (!isObject(value)) return typeof value === 'object' && value !== null;
+  return Object.entries(value).some(
+    ([key, item]) =>
+      path.startsWith(key) &&
+      /^($|[.[])/.test(path.slice(key.length)) &&
+      hasPath(item, path.slice(key.length).replace(/^\./, '')),
+  );
+}
+
+function mayBe(item: Value, index: number, step: Step): boolean {
+  if ('index' in step) return index === step.index;
+  if ('key' in step) return false;
+  const isOpen = (part: Value | undefined): boolean => typeof part === 'object' && part !== null && !isObject(part);
+  const fits = (part: Value | undefined, wanted: unknown): boolean =>
+    part === undefined || isOpen(part) || canonical(part) === canonical(wanted);
+  if ('value' in step) return fits(item, step.value);
+  return (
+    isOpen(item) || (isObject(item) && Object.entries(step.match).every(([name, value]) => fits(item[name], value)))
+  );
+}
+
+/** Paths of all leaves, as field managers write them where they can. */
+export function pathsOf(value: Value): string[] {
+  const paths: string[] = [];
+  visitLeaves(value, (_leaf, path) => void paths.push(path()));
+  return paths.filter((path) => !/^(apiVersion|kind|metadata\.name|metadata\.namespace)$/.test(path));
+}
+
+const listStart = /^\[((?:"(?:[^"\\]|\\.)*"|[^\]"])*)\]\.?/;
+
 /** Cuts a path into steps. */
 function parsePath(path: string): readonly Step[] {
   const steps: Step[] = [];
   let rest = path.replace(/^\./, '');
   while (rest) {
-    const list = /^\[((?:"(?:[^"\\]|\\.)*"|[^\]"])*)\]\.?/.exec(rest);
+    const list = listStart.exec(rest);
     if (list) {
       steps.push(listStep(list[1] ?? ''));
       rest = rest.slice(list[0].length);

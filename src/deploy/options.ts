@@ -50,7 +50,10 @@ export interface RecordOptions {
 export interface DeployOptions extends TargetOptions, RecordOptions {
   /** Takes over objects that exist and are not part of this deployment. @default false */
   readonly adopt?: boolean | undefined;
-  /** Field paths, such as `spec.replicas`, that are taken over from their managers. @default [] */
+  /**
+   * Fields that are taken over from their managers: `spec.replicas` of every object, or `web:spec.replicas` of one resource.
+   * One that no object has is refused (code `NothingToTake`). @default []
+   */
   readonly take?: readonly string[] | undefined;
   /** Deletes and creates anew objects whose change is in fields that cannot change. @default false */
   readonly replace?: boolean | undefined;

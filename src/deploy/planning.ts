@@ -25,6 +25,7 @@ import { virtualInstanceProblems } from './virtual-instance.ts';
 import { updateRules } from '../resolve/rules.ts';
 import { subject, type Run } from './run.ts';
 import { existingSecrets } from './secrets.ts';
+import { takeProblems } from './take.ts';
 import { pendingNodes } from './unknown.ts';
 import { lookForForeign, lookForOrphans, newWorld, readInventory, survey, type World } from './world.ts';
 
@@ -56,6 +57,7 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
   const problems: Error[] = [
     ...recordProblems(world),
     ...modeProblems(run, world.stored, options),
+    ...takeProblems(run, options.take),
     ...virtualInstanceProblems(run.graph),
     ...kindProblems(world),
     ...scopeProblems(run, world),

@@ -128,7 +128,7 @@ export function stopped(run: Run, left: readonly string[], cause?: unknown): Kub
     resource: subject(run),
     message: timeout ? `not finished after ${Math.round(run.timeoutMs / 1000)} s${rest}` : `stopped${rest}`,
     hint: timeout
-      ? 'Look at what waits, or give it more time with `timeoutMs`.'
+      ? 'Look at what waits, or give it more time with --timeout <seconds> (`timeoutMs` of the library).'
       : 'Run it again to continue; what was done stays.',
     cause,
   });

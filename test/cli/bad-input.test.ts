@@ -58,6 +58,12 @@ const cases: readonly (CommandLine & { readonly title: string; readonly says: re
     says: ['--timeout takes a number of seconds (was "soon")'],
   },
   {
+    title: 'a wrong number of revisions',
+    stack: shop,
+    argv: ['--env', 'dev', '--history-max', 'abc'],
+    says: ['--history-max takes a whole number from 2 (was "abc")'],
+  },
+  {
     title: 'help for a mistyped verb',
     argv: ['help', 'sinth'],
     says: ['there is no verb "sinth"', 'Did you mean "synth"?'],

@@ -1,6 +1,8 @@
 import pico from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { destroyText } from '../../src/cli/destroy.ts';
+import { takeAllText } from '../../src/cli/take.ts';
+import { KubewrightError } from '../../src/errors.ts';
 import { mergeDeep } from '../../src/cli/merge.ts';
 import { planText } from '../../src/cli/plan-text.ts';
 import { duration, localProgress } from '../../src/cli/session.ts';
@@ -49,7 +51,7 @@ describe('a plan', () => {
         },
       ],
       warnings: ['a definition has other instances'],
-      problems: [new Error('theirs exists')],
+      problems: [new Error('theirs exists'), new Error('web: 2 problems\n  - one\n  - two')],
     };
     expect(planText(plan, plain)).toBe(
       [
@@ -65,9 +67,33 @@ describe('a plan', () => {
         '      data.ip: ${service.spec.clusterIP}',
         '  warning: a definition has other instances',
         '  error: theirs exists',
+        '  error: web: 2 problems',
+        '    - one',
+        '    - two',
         '  2 to create, 1 to update, 1 to take over, 1 to delete, 1 unchanged',
       ].join('\n'),
     );
+  });
+
+  it('ends conflicts about several fields with the command that takes all of them', () => {
+    const conflict = (resource: string, path: string): KubewrightError =>
+      new KubewrightError({ code: 'FieldConflict', resource, path, message: 'is theirs' });
+    const line = ['npx', 'kubewright', 'plan', 'my app.ts', '--env', 'dev'];
+    const [one, two] = [conflict('web', 'spec.replicas'), conflict('workers[0]', 'data.a')];
+    const both = new KubewrightError({ code: 'FieldConflict', message: '2 problems', problems: [one, two] });
+    const text =
+      "To take all of these fields over: npx kubewright plan 'my app.ts' --env dev --take web:spec.replicas --take 'workers[0]:data.a'";
+    expect([takeAllText([both], line), takeAllText([one, two, one], line)]).toEqual([text, text]);
+    expect([
+      takeAllText([one], line),
+      takeAllText([both], [...line, '--plan', 'x']),
+      takeAllText([new Error('x')], line),
+    ]).toEqual(['', '', '']);
+  });
+
+  it('gives a hint its own line below a list', () => {
+    const error = new KubewrightError({ code: 'Timeout', message: 'left:\n  - web\n', hint: 'Look.' });
+    expect(error.message).toBe('left:\n  - web\nLook.');
   });
 
   it('stays one screen with very many objects', () => {

@@ -22,6 +22,8 @@ describe('the command line', () => {
     { argv: ['--version'] },
     { argv: ['help', '--output', 'json'] },
     ...verbs.map((verb) => ({ stack, argv: [verb, '--help'] })),
+    { argv: ['-V'] },
+    { stack, argv: ['-V'] },
   ];
   let results: readonly CommandResult[];
   const nth = (index: number): CommandResult => results[index] as CommandResult;
@@ -39,6 +41,8 @@ describe('the command line', () => {
 
   it('tells its version and its verbs to programs', () => {
     expect(nth(12)).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
+    expect(results.slice(-2)).toEqual([nth(12), nth(12)]);
+    for (const help of [nth(0), nth(1)]) expect(help.stdout).toMatch(/-V, --version +shows the version/);
     expect(JSON.parse(nth(13).stdout)).toMatchObject({
       verb: 'help',
       verbs: expect.arrayContaining([expect.objectContaining({ name: 'synth' })]),

@@ -98,7 +98,7 @@ describe('6. a kubectl edit: conflict names manager, path, values, ways out', ()
     const who = manager === 'helm' ? `Helm release ${namespace}/shop` : manager;
     expect(refused.message.replace(/\(\/.*\/deploying\.ts:\d+:\d+\)/, '(our line)')).toBe(
       `settings data.key: ConfigMap ${namespace}/settings: ${who} set it to "theirs", the graph says "ours" (our line). ` +
-        `Take it over with --take data.key, leave it to ${manager} by dropping it from the graph, or use its value.`,
+        `Take it over with --take settings:data.key, leave it to ${manager} by dropping it from the graph, or use its value.`,
     );
     expect(await dataOf(namespace, 'settings')).toEqual({ key: 'theirs' });
   });
@@ -161,10 +161,19 @@ describe('6. a kubectl edit: conflict names manager, path, values, ways out', ()
     const message = (await deploy(graph, { ...options, take: ['data.key'] }).catch(
       (error: Error) => error.message,
     )) as string;
-    expect(message).toMatch(
-      /other managers own 2 of its fields[\s\S]*data\.key[\s\S]*data\.second[\s\S]*--take data\.second/,
-    );
-    await deploy(graph, { ...options, take: ['data.key', 'data.second'] });
+    expect(message).toMatch(/^settings data\.second: .*--take settings:data\.second,/);
+    expect(message).not.toContain('data.key');
+    const both = (await plan(graph, options)).problems.map((problem) => problem.message);
+    expect(both).toEqual([
+      expect.stringMatching(/own 2 of its fields\n.*--take settings:data\.key.*\n.*--take settings:data\.second/),
+    ]);
+    const refused = await plan(graph, { ...options, take: ['data.nothing', 'settings.data.key', 'data.key'] });
+    expect(refused.problems).toMatchObject([
+      { code: 'NothingToTake', message: expect.stringContaining('data.nothing') },
+      { code: 'NothingToTake', message: expect.stringContaining('Did you mean "settings:data.key"?') },
+      { code: 'FieldConflict', path: 'data.second' },
+    ]);
+    await deploy(graph, { ...options, take: ['data.key', 'settings:data.second'] });
     expect(await dataOf(namespace, 'settings')).toEqual({ key: 'ours', second: 'ours' });
   });
 });

@@ -133,7 +133,7 @@ describe('5. HPA owns replicas: no conflict, no reset', () => {
     for (const replicas of [2, 0]) {
       await scale(namespaceOf(options), replicas, 'kubectl');
       await expect(deploy(graph, options)).rejects.toThrow(
-        new RegExp(`web spec\\.replicas: .* set it to ${replicas}, the graph says 1.*--take spec\\.replicas`),
+        new RegExp(`web spec\\.replicas: .* set it to ${replicas}, the graph says 1.*--take web:spec\\.replicas`),
       );
       await deploy(graph, { ...options, take: ['spec.replicas'] });
       expect(await replicasIn(namespaceOf(options))).toBe(1);

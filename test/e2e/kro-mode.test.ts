@@ -351,7 +351,7 @@ describe('what belongs to somebody else', () => {
     const instance = { apiVersion: 'modes.example.com/v1', kind: 'Takeable', metadata: { name: 'it', namespace } };
     await cluster.apply({ ...instance, spec: { text: 'theirs' } }, { fieldManager: 'kubectl', force: true });
     await expect(deploy(graph, chosen)).rejects.toThrow(
-      `instance it spec.text: Takeable ${namespace}/it: kubectl set it to "theirs", the graph says "a". Take it over with --take spec.text`,
+      `instance it spec.text: Takeable ${namespace}/it: kubectl set it to "theirs", the graph says "a". Take it over with --take 'instance it:spec.text'`,
     );
     await deploy(graph, { ...chosen, take: ['spec.text'] });
     expect((await cluster.get({ ...configMap, name: 'config', namespace }))?.['data']).toEqual({ text: 'a' });

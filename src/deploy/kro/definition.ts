@@ -5,7 +5,7 @@ import { KubewrightError } from '../../errors.ts';
 import { print } from '../../expr/print.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { toDefinition } from '../../kro/definition.ts';
-import { conflictError, conflictFields, isFieldConflict } from '../conflict.ts';
+import { conflictError, isFieldConflict } from '../conflict.ts';
 import { diff } from '../diff.ts';
 import type { DeployOptions, FieldChange, ObjectAddress, PlannedChange } from '../options.ts';
 import { ownFields } from '../ownership.ts';
@@ -16,7 +16,7 @@ import { definitionKind, unsupportedVersion } from './installed.ts';
 import { judgeKind } from './kind.ts';
 import { ownerOf } from './owner.ts';
 import { withSources } from './sources.ts';
-import { applyTaking } from './take.ts';
+import { applyTaking, untaken } from './take.ts';
 
 /** A definition and what a deployment would do to it. */
 export interface PlannedDefinition {
@@ -91,14 +91,15 @@ async function changedFields(
   options: DeployOptions,
 ): Promise<{ readonly fields: readonly FieldChange[]; readonly conflict?: Error }> {
   if (!live) return { fields: [] };
+  const address = { label: `definition ${object.metadata.name}`, ...definitionKind, name: object.metadata.name };
+  const taking = { label: address.label, take: options.take };
   try {
-    const after = await applyTaking(run, object, { dryRun: true, force: options.adopt, take: options.take });
+    const after = await applyTaking(run, object, { dryRun: true, force: options.adopt, ...taking });
     return { fields: diff(live, after) };
   } catch (error) {
     if (!isFieldConflict(error)) throw error;
-    const address = { label: `definition ${object.metadata.name}`, ...definitionKind, name: object.metadata.name };
     const wanted = { ...address, object, source: () => undefined };
-    return { fields: [], conflict: conflictError(wanted, live, conflictFields(error), error) };
+    return { fields: [], conflict: conflictError(wanted, live, untaken(error, taking), error) };
   }
 }
 
@@ -159,7 +160,7 @@ export async function makeDefinition(run: Run, planned: PlannedDefinition, { tak
   const { graph, object, change } = planned;
   let generation: number | undefined;
   if (change.action !== 'unchanged') {
-    const stored = await applyTaking(run, object, { force: change.action === 'adopt', take });
+    const stored = await applyTaking(run, object, { force: change.action === 'adopt', label: change.label, take });
     generation = stored.metadata.generation;
     run.emit({
       type: 'object',

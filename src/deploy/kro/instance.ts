@@ -2,7 +2,7 @@ import { isApiError, type ApiError } from '../../cluster/api-error.ts';
 import type { KubernetesObject, ObjectReference } from '../../cluster/cluster.ts';
 import { KubewrightError } from '../../errors.ts';
 import { toInstance } from '../../kro/instance.ts';
-import { conflictError, conflictFields, isFieldConflict } from '../conflict.ts';
+import { conflictError, isFieldConflict } from '../conflict.ts';
 import { diff } from '../diff.ts';
 import { describe, fieldManager } from '../identity.ts';
 import type { DeployOptions, ObjectAddress, PlannedChange } from '../options.ts';
@@ -11,7 +11,7 @@ import { isPassing, retrying } from '../retry.ts';
 import type { Run } from '../run.ts';
 import { emptying } from './emptied.ts';
 import { ownerOf } from './owner.ts';
-import { applyTaking } from './take.ts';
+import { applyTaking, untaken } from './take.ts';
 
 /** The instance as it is and as it is wanted. */
 export interface PlannedInstance {
@@ -77,7 +77,7 @@ async function compareInstance(
   if (emptying(object, live))
     return { ...read, change: { ...address, action: 'update', fields: written }, problems: [] };
   try {
-    const after = await applyTaking(run, object, { dryRun: true, take });
+    const after = await applyTaking(run, object, { dryRun: true, label: address.label, take });
     const fields = diff(live, after);
     return {
       object,
@@ -91,7 +91,7 @@ async function compareInstance(
       return {
         ...read,
         change: { ...address, action: 'update', fields: [] },
-        problems: [instanceConflict(run, { object, live, error })],
+        problems: [instanceConflict(run, { object, live, error, take })],
       };
     // A new field of the spec is unknown until the definition has it.
     if (newDefinition && isApiError(error, 'Invalid'))
@@ -122,11 +122,14 @@ export async function makeInstance(
   if (live && change.action === 'unchanged' && !again) return live;
   const patch = live && emptying(object, live);
   if (patch) await run.cluster.patch(instanceRef(run), { type: 'merge', body: patch }, { fieldManager });
-  const stored = await retrying(() => applyTaking(run, object, { force: change.action === 'adopt', take }), {
-    signal: run.signal,
-    heals: (error) => isPassing(error) || isApiError(error, 'NotFound', 'KindNotServed'),
-    budgetMs: 30_000,
-  });
+  const stored = await retrying(
+    () => applyTaking(run, object, { force: change.action === 'adopt', label: change.label, take }),
+    {
+      signal: run.signal,
+      heals: (error) => isPassing(error) || isApiError(error, 'NotFound', 'KindNotServed'),
+      budgetMs: 30_000,
+    },
+  );
   const action = change.action === 'create' ? 'created' : change.action === 'adopt' ? 'adopted' : 'updated';
   if (stored.metadata.resourceVersion !== live?.metadata.resourceVersion)
     run.emit({ type: 'object', object: addressOfInstance(run), action });
@@ -137,11 +140,17 @@ interface InstanceConflict {
   readonly object: KubernetesObject;
   readonly live: KubernetesObject;
   readonly error: ApiError;
+  readonly take: DeployOptions['take'];
 }
 
-function instanceConflict(run: Run, { object, live, error }: InstanceConflict): Error {
+function instanceConflict(run: Run, { object, live, error, take }: InstanceConflict): Error {
   const address = addressOfInstance(run);
-  return conflictError({ ...address, object, source: () => undefined }, live, conflictFields(error), error);
+  return conflictError(
+    { ...address, object, source: () => undefined },
+    live,
+    untaken(error, { ...address, take }),
+    error,
+  );
 }
 
 function foreignInstance(run: Run, live: KubernetesObject): KubewrightError {

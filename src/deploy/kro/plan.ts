@@ -15,6 +15,7 @@ import { kindOf, type Run } from '../run.ts';
 import { migrationOf, modeProblems } from '../mode.ts';
 import type { Basis } from '../saved-plan.ts';
 import { planRelease } from '../release.ts';
+import { takeProblems } from '../take.ts';
 import { readInventory, type World } from '../world.ts';
 import { planDefinition, type PlannedDefinition } from './definition.ts';
 import { forceAdoption, type ForceAdoption } from './force-adoption.ts';
@@ -51,6 +52,7 @@ export async function planWithKro(run: Run, options: DeployOptions, thorough = f
     ...world.denied,
     ...unserved,
     ...modeProblems(run, world.stored, options),
+    ...takeProblems(run, options.take),
     ...definitions.flatMap((each) => each.problems),
   ];
   const [instance, secrets] = await Promise.all([

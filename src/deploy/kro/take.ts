@@ -1,25 +1,32 @@
 import type { KubernetesObject } from '../../cluster/cluster.ts';
-import { conflictFields, isFieldConflict } from '../conflict.ts';
+import type { ApiError } from '../../cluster/api-error.ts';
+import { conflictFields, isFieldConflict, type Conflict } from '../conflict.ts';
 import { fieldManager } from '../identity.ts';
 import type { Run } from '../run.ts';
+import { isTaken } from '../take.ts';
 
 /** How an object of kro's is written. */
 export interface Taking {
   readonly dryRun?: boolean | undefined;
   /** Takes every field. */
   readonly force?: boolean | undefined;
-  /** Takes these fields. */
+  /** What the object is called, and the fields that are taken. */
+  readonly label: string;
   readonly take?: readonly string[] | undefined;
 }
 
 /** Applies an object; a conflict about nothing but fields that may be taken is won. */
 export async function applyTaking(run: Run, object: KubernetesObject, options: Taking): Promise<KubernetesObject> {
-  const { dryRun, force = false, take = [] } = options;
+  const { dryRun, force = false } = options;
   try {
     return (await run.cluster.apply(object, { fieldManager, dryRun, force })).object;
   } catch (error) {
-    if (force || !isFieldConflict(error) || !conflictFields(error).every(({ path }) => take.includes(path)))
-      throw error;
-    return applyTaking(run, object, { dryRun, force: true });
+    if (force || !isFieldConflict(error) || untaken(error, options).length > 0) throw error;
+    return applyTaking(run, object, { ...options, force: true });
   }
+}
+
+/** Fields of a conflict that nobody said to take. */
+export function untaken(error: ApiError, { label, take }: Pick<Taking, 'label' | 'take'>): readonly Conflict[] {
+  return conflictFields(error).filter(({ path }) => !isTaken(take, label, path));
 }
