@@ -182,11 +182,14 @@ function leaseRef(run: Run): ObjectReference {
 }
 
 function lockLost(run: Run, cause: unknown): KubewrightError {
+  const gone = isApiError(cause, 'NotFound');
   return new KubewrightError({
     code: 'LockLost',
     resource: subject(run),
-    message: 'another run took the lock while this one worked, or may have: it stopped before its next write',
-    hint: 'Run it again when the other one has ended.',
+    message: gone
+      ? `its lock was deleted while it worked, as when the namespace ${run.identity.namespace} is terminating: it stopped before its next write`
+      : 'another run took the lock while this one worked, or may have: it stopped before its next write',
+    hint: gone ? 'Run it again.' : 'Run it again when the other one has ended.',
     cause,
   });
 }
