@@ -51,6 +51,14 @@ export function modeProblems(
   ];
 }
 
+/** While the mode is another one, who has the objects says nothing: they are this deployment's own. */
+export function withoutConsequences(problems: readonly Error[]): readonly Error[] {
+  const has = (error: Error, code: string): boolean => (error as Partial<KubewrightError>).code === code;
+  return problems.some((error) => has(error, 'ModeChange'))
+    ? problems.filter((error) => !has(error, 'NotOurs'))
+    : problems;
+}
+
 type Recorded = Pick<StoredRecord, 'record'>;
 
 function differs(run: Run, stored: Recorded): boolean {

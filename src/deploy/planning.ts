@@ -14,7 +14,7 @@ import { immutableFields } from './immutable.ts';
 import { addressOf } from './item.ts';
 import { readNamespace } from './namespace.ts';
 import { heldByKro } from './kro/claim.ts';
-import { migrationOf, modeProblems } from './mode.ts';
+import { migrationOf, modeProblems, withoutConsequences } from './mode.ts';
 import type { DeployOptions, Plan, PlannedChange } from './options.ts';
 import { missingPermissions, type MissingPermission } from './permissions.ts';
 import { readRecord } from './record.ts';
@@ -107,7 +107,7 @@ export async function makePlan(run: Run, options: DeployOptions, thorough: boole
     ...(createsNamespace !== undefined && { createsNamespace }),
     changed: willWrite,
     warnings,
-    problems,
+    problems: withoutConsequences(problems),
   };
   return { plan, world, orphans };
 }

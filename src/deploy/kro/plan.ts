@@ -12,7 +12,7 @@ import {
   recordProblems,
 } from '../planning.ts';
 import { kindOf, type Run } from '../run.ts';
-import { migrationOf, modeProblems } from '../mode.ts';
+import { migrationOf, modeProblems, withoutConsequences } from '../mode.ts';
 import type { Basis } from '../saved-plan.ts';
 import { planRelease } from '../release.ts';
 import { takeProblems } from '../take.ts';
@@ -100,7 +100,7 @@ export async function planWithKro(run: Run, options: DeployOptions, thorough = f
       ...lacks.warnings,
       ...damageWarnings(run, world),
     ],
-    problems: [...problems, ...instance.problems, ...adoption.problems, ...lacks.problems],
+    problems: withoutConsequences([...problems, ...instance.problems, ...adoption.problems, ...lacks.problems]),
   };
   return { plan, definitions, instance, outline: outlined, world, orphans };
 }
