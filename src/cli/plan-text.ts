@@ -31,6 +31,8 @@ export function planText(plan: Plan, colors: Colors): string {
     if (change.fields.length > maxFields) lines.push(`      … and ${change.fields.length - maxFields} more fields`);
   }
   if (changes.length > shown.length) lines.push(`  … and ${changes.length - shown.length} more objects`);
+  if (plan.deletesNamespace !== undefined)
+    lines.push(colors.red(`  - Namespace ${plan.deletesNamespace} (if nothing else is in it)`));
   for (const { path, reason, kind, name, namespace, unknown } of plan.pending) {
     const what = kind === undefined ? path : name === undefined ? `${kind} ${path}` : title({ kind, name, namespace });
     lines.push(colors.dim(`  · ${what}: ${reason}`));
@@ -60,7 +62,7 @@ function impactLines({ impact }: Plan, { yellow, red }: Colors): string[] {
 }
 
 /** `3 to create, 1 to update, 12 unchanged` */
-function summary({ changes, createsNamespace, changed }: Plan): string {
+function summary({ changes, createsNamespace, deletesNamespace, changed }: Plan): string {
   const count = (action: PlannedChange['action']): number =>
     changes.filter((change) => change.action === action).length;
   const parts = [
@@ -68,7 +70,7 @@ function summary({ changes, createsNamespace, changed }: Plan): string {
     part(count('update'), 'to update'),
     part(count('replace'), 'to replace'),
     part(count('adopt'), 'to take over'),
-    part(count('delete'), 'to delete'),
+    part(count('delete') + (deletesNamespace === undefined ? 0 : 1), 'to delete'),
     part(count('unchanged'), 'unchanged'),
   ].filter(Boolean);
   const text = parts.join(', ') || 'nothing to do';

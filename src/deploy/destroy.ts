@@ -8,7 +8,7 @@ import { groupKind, groupOf, keys } from './identity.ts';
 import { removeRecord } from './journal.ts';
 import { destroyWithKro } from './kro/destroy.ts';
 import { isLocked, withLock } from './lock.ts';
-import { foreignContent, readNamespace, removeNamespace } from './namespace.ts';
+import { deletedWith, foreignContent, readNamespace, removeNamespace } from './namespace.ts';
 import { unfinishedMove } from './migrate.ts';
 import { modeProblems } from './mode.ts';
 import type { DeployedObject, DestroyOptions, Plan } from './options.ts';
@@ -47,16 +47,20 @@ async function destroyDirectly(run: Run, options: DestroyOptions): Promise<Destr
   const found = await findRemovals(run, stored);
   const known = stored.resourceVersion !== undefined || found.removals.length > 0 || (await isLocked(run));
   if (!known && !isOurs(run, namespace)) return finish(run, nothing);
-  const plan = planOf(found);
+  const plan = { ...planOf(found), ...deletedWith(run, namespace) };
   run.emit({ type: 'plan', plan });
   await refuseWithoutPermissions(run, plan);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
   const removed = await withLock(run, async () => removeAll(run, await findAgainIfMoved(run, found), options));
-  await removeNamespace(run);
+  const end = await removeNamespace(run);
   const objects = removed.removals.map(
     ({ address }): DeployedObject => ({ ...address, action: 'deleted', ready: true }),
   );
-  return finish(run, { ...nothing, objects, kept: removed.kept });
+  return finish(run, {
+    ...nothing,
+    objects: [...objects, ...end.objects],
+    kept: [...removed.kept, ...end.kept],
+  });
 }
 
 /** What is to go, and the record that it was found by. */

@@ -2,6 +2,7 @@ import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject, ListQuery, ObjectReference } from '../cluster/cluster.ts';
 import { isOurs } from './decide.ts';
 import { fieldManager, keys } from './identity.ts';
+import type { DeployedObject } from './options.ts';
 import { removeInOrder } from './remove.ts';
 import { isPassing, retrying } from './retry.ts';
 import type { Run } from './run.ts';
@@ -46,21 +47,32 @@ const furniture: Readonly<Record<string, (object: KubernetesObject) => boolean>>
   ServiceAccount: ({ metadata }) => metadata.name === 'default',
 };
 
+/** How a plan says that the namespace goes too. */
+export function deletedWith(run: Run, namespace: KubernetesObject): { readonly deletesNamespace?: string } {
+  return isOurs(run, namespace) ? { deletesNamespace: namespace.metadata.name } : {};
+}
+
+/** What became of the namespace, as a result says it. */
+export interface NamespaceEnd {
+  readonly objects: readonly DeployedObject[];
+  readonly kept: readonly string[];
+}
+
 /** Deletes the namespace when it is ours and holds nothing foreign; says why when it stays. */
-export async function removeNamespace(run: Run): Promise<void> {
+export async function removeNamespace(run: Run): Promise<NamespaceEnd> {
   const found = await readNamespace(run);
-  if (!found || !isOurs(run, found)) return;
+  if (!found || !isOurs(run, found)) return { objects: [], kept: [] };
   const { namespace: name } = run.identity;
   const foreign = found.metadata.deletionTimestamp ? undefined : (await foreignContent(run, [name])).get(name);
   if (foreign) {
     run.emit({ type: 'namespace', name, action: 'kept', reason: `it holds ${foreign}` });
-    return;
+    return { objects: [], kept: [`Namespace ${name}: it holds ${foreign}`] };
   }
   const { apiVersion, kind } = found;
-  await removeInOrder(run, [
-    { object: found, address: { label: `namespace ${name}`, apiVersion, kind, name }, wave: 0 },
-  ]);
+  const address = { label: `namespace ${name}`, apiVersion, kind, name };
+  await removeInOrder(run, [{ object: found, address, wave: 0 }]);
   run.emit({ type: 'namespace', name, action: 'deleted' });
+  return { objects: [{ ...address, action: 'deleted', ready: true }], kept: [] };
 }
 
 /** Above this many namespaces, one list of the whole cluster per kind costs less. */

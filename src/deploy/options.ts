@@ -156,6 +156,8 @@ export interface Plan {
   readonly impact?: Impact | undefined;
   /** Set when the namespace of the instance will be created. */
   readonly createsNamespace?: string | undefined;
+  /** Of `destroy`: set when the namespace of the instance goes too, if nothing else is in it. */
+  readonly deletesNamespace?: string | undefined;
   /** Whether any request of the deployment would write. */
   readonly changed: boolean;
   /** What one should know before saying yes, such as other instances of a definition that changes. */

@@ -1,6 +1,9 @@
 import { afterAll, describe, expect, inject, it } from 'vitest';
+import picocolors from 'picocolors';
+import { planText } from '../../src/cli/plan-text.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
+import type { Plan } from '../../src/deploy/options.ts';
 import { plan } from '../../src/deploy/plan.ts';
 import { status } from '../../src/deploy/status.ts';
 import { fromEnv, simple } from '../../src/k8s/index.ts';
@@ -95,11 +98,26 @@ describe('a direct deployment', () => {
     const graph = graphOf('shared', configMaps(['a']));
     await deploy(graph, options);
     await cluster.create({ ...configMap, metadata: { name: 'theirs', namespace } });
-    await destroy(graph, options);
+    const { kept } = await destroy(graph, options);
+    expect(kept).toEqual([`Namespace ${namespace}: it holds ConfigMap theirs`]);
     expect(await namesIn(cluster, namespace, configMap)).toEqual(['theirs']);
     expect(options.events).toContainEqual(
       expect.objectContaining({ type: 'namespace', action: 'kept', reason: 'it holds ConfigMap theirs' }),
     );
+  });
+
+  it('says that the namespace goes too, before and after', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('goes') });
+    const namespace = options.instance.namespace as string;
+    const graph = graphOf('goes', configMaps(['a']));
+    await deploy(graph, options);
+    const plans: Plan[] = [];
+    const { objects } = await destroy(graph, { ...options, confirm: (shown) => plans.push(shown) > 0 });
+    expect(plans).toMatchObject([{ deletesNamespace: namespace }]);
+    const text = planText(plans[0] as Plan, picocolors.createColors(false));
+    expect(text).toContain(`- Namespace ${namespace} (if nothing else is in it)`);
+    expect(text).toContain('2 to delete');
+    expect(objects).toContainEqual(expect.objectContaining({ kind: 'Namespace', name: namespace, action: 'deleted' }));
   });
 
   it('keeps what is marked so, when it leaves the graph and when everything goes', async () => {
@@ -171,6 +189,7 @@ describe('a direct deployment', () => {
     const graph = graphOf('mode', configMaps(['a']));
     await deploy(graph, options);
     await expect(deploy(graph, { ...options, mode: 'kro' })).rejects.toThrow(/is deployed in mode direct, not kro/);
+    expect((await plan(graph, { ...options, mode: 'kro' })).problems).toMatchObject([{ code: 'ModeChange' }]);
   });
 
   it('asks once, with the plan, and writes nothing when the answer is no', async () => {

@@ -182,6 +182,20 @@ describe('a deployment with kro', () => {
     expect(results[1]).toEqual(results[0]);
   });
 
+  it('says that the definition stays, and how it goes', async () => {
+    const graph = shop('StayingShop');
+    const chosen = options('kro-stays');
+    await deploy(graph, chosen);
+    const { kept, objects } = await destroy(graph, chosen);
+    expect(kept).toEqual(['ResourceGraphDefinition stayingshop: --definition deletes it']);
+    expect(objects.map(({ label }) => label)).toContain(`namespace ${String(chosen.instance.namespace)}`);
+    expect(chosen.events).toContainEqual(
+      expect.objectContaining({
+        plan: expect.objectContaining({ warnings: [expect.stringContaining('--definition deletes it')] }),
+      }),
+    );
+  });
+
   it('keeps the definition while it has other instances, and says who they are', async () => {
     const graph = shop('SharedShop');
     const [one, two] = [options('kro-one'), options('kro-two')] as [DeployOptions, DeployOptions];

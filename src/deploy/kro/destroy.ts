@@ -2,14 +2,15 @@ import { throwProblems } from '../../errors.ts';
 import { definitionsOf } from '../../kro/chain.ts';
 import type { Graph } from '../../graph/graph.ts';
 import type { KubernetesObject } from '../../cluster/cluster.ts';
+import { isApiError } from '../../cluster/api-error.ts';
 import { declined } from '../declined.ts';
 import type { DestroyResult } from '../destroy.ts';
 import { removeRecord } from '../journal.ts';
 import { isLocked, withLock } from '../lock.ts';
-import { readNamespace, removeNamespace } from '../namespace.ts';
+import { deletedWith, readNamespace, removeNamespace } from '../namespace.ts';
 import { unfinishedMove } from '../migrate.ts';
 import { modeProblems } from '../mode.ts';
-import type { DestroyOptions, Plan } from '../options.ts';
+import type { DeployedObject, DestroyOptions, Plan } from '../options.ts';
 import { ownFields } from '../ownership.ts';
 import { refuseWithoutPermissions } from '../permissions.ts';
 import { readSoundRecord, type StoredRecord } from '../record.ts';
@@ -26,11 +27,14 @@ export async function destroyWithKro(run: Run, options: DestroyOptions): Promise
   const missing = await missingKro(run);
   if (missing) throw missing;
   const [found, namespace] = await Promise.all([find(run, options), readNamespace(run)]);
-  const plan = planOf([...found.removals, ...found.definitions]);
   const none: DestroyResult = { objects: [], kept: [], writes: 0, duration: 0 };
   if (!namespace) return finish(run, none);
-  const known = plan.changes.length > 0 || found.stored.resourceVersion !== undefined || (await isLocked(run));
+  const known =
+    found.removals.length + found.definitions.length > 0 ||
+    found.stored.resourceVersion !== undefined ||
+    (await isLocked(run));
   if (!known && !isOurs(run, namespace)) return finish(run, none);
+  const plan = { ...planOf(found), ...deletedWith(run, namespace) };
   run.emit({ type: 'plan', plan });
   await refuseWithoutPermissions(run, plan);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
@@ -38,17 +42,21 @@ export async function destroyWithKro(run: Run, options: DestroyOptions): Promise
   const gone: Removal[] = [];
   await withLock(run, async () => {
     // Another run may have worked between our look and our lock: what it made has to go too.
-    const { stored, removals, definitions } = await find(run, options);
+    const { stored, removals, definitions, left } = await find(run, options);
     await removeInOrder(run, removals);
     gone.push(...removals);
     for (const definition of definitions) await removeDefinition(run, definition, { kept, gone });
+    kept.push(...left);
     if (stored.resourceVersion) await removeRecord(run, stored, stored);
   });
-  await removeNamespace(run);
+  const end = await removeNamespace(run);
   return finish(run, {
     ...none,
-    objects: gone.map(({ address }) => ({ ...address, action: 'deleted', ready: true })),
-    kept,
+    objects: [
+      ...gone.map(({ address }): DeployedObject => ({ ...address, action: 'deleted', ready: true })),
+      ...end.objects,
+    ],
+    kept: [...kept, ...end.kept],
   });
 }
 
@@ -57,17 +65,20 @@ interface Found {
   readonly stored: StoredRecord;
   readonly removals: readonly Removal[];
   readonly definitions: readonly DefinitionRemoval[];
+  /** Definitions that stay as nobody asked for their end. */
+  readonly left: readonly string[];
 }
 
 async function find(run: Run, { definition }: DestroyOptions): Promise<Found> {
-  const [instance, stored, definitions] = await Promise.all([
+  const [instance, stored, definitions, left] = await Promise.all([
     readInstance(run),
     readSoundRecord(run),
     definition ? findDefinitions(run) : [],
+    definition ? [] : leftDefinitions(run),
   ]);
   throwProblems(subject(run), [...modeProblems(run, stored, {}), ...unfinishedMove(run, stored)]);
   const made = instance ? [{ object: instance, address: addressOfInstance(run), wave: 3 }] : [];
-  return { stored, definitions, removals: [...made, ...(await findSecrets(run, stored))] };
+  return { stored, definitions, left, removals: [...made, ...(await findSecrets(run, stored))] };
 }
 
 function finish(run: Run, result: DestroyResult): DestroyResult {
@@ -123,6 +134,20 @@ async function findDefinitions(run: Run): Promise<readonly DefinitionRemoval[]> 
     .map(({ graph, live }) => ({ graph, object: live, address: addressOfDefinition(graph), wave: 1 }));
 }
 
+/** A role that may not delete definitions need not see them: then they are taken to be there. */
+async function leftDefinitions(run: Run): Promise<readonly string[]> {
+  try {
+    return (await findDefinitions(run)).map(({ graph }) => leftText(graph));
+  } catch (error) {
+    if (isApiError(error, 'Forbidden')) return [leftText(run.graph)];
+    throw error;
+  }
+}
+
+function leftText({ name }: Graph): string {
+  return `ResourceGraphDefinition ${name}: --definition deletes it`;
+}
+
 /** Without its definition an instance could not be deleted any more, so none may be left. */
 async function removeDefinition(
   run: Run,
@@ -143,12 +168,12 @@ async function removeDefinition(
   gone.push(definition);
 }
 
-function planOf(removals: readonly Removal[]): Plan {
+function planOf({ removals, definitions, left }: Found): Plan {
   return {
-    changes: removals.map(({ address }) => ({ ...address, action: 'delete', fields: [] })),
+    changes: [...removals, ...definitions].map(({ address }) => ({ ...address, action: 'delete', fields: [] })),
     pending: [],
     changed: true,
-    warnings: [],
+    warnings: left.map((text) => `stays: ${text}`),
     problems: [],
   };
 }
