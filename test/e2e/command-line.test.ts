@@ -79,7 +79,7 @@ describe('the command line on a cluster', () => {
     expect(run('rollback', '--env', 'dev', '--to', '1').stderr).toMatch(/Say which one with --graph: shop, queue/);
     expect(told.stdout + told.stderr).not.toMatch(/not for production/);
 
-    expect(run('destroy', '--env', 'dev').stdout).toMatch(/✓ queue: 1 object deleted[\s\S]*✓ shop: 3 objects deleted/);
+    expect(run('destroy', '--env', 'dev').stdout).toMatch(/✓ queue: 1 object deleted[\s\S]*✓ shop: 4 objects deleted/);
     expect(await cluster.get(deployment)).toBeUndefined();
     expect(run('status', '--env', 'dev').stdout).toContain('is not deployed');
   });
