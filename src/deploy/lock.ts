@@ -50,17 +50,20 @@ function holdLock(run: Run, acquired: KubernetesObject): HeldLock {
   let lost: KubewrightError | undefined;
   let renewedAt = performance.now();
   let renewing: Promise<void> = Promise.resolve();
+  const lose = (how: 'taken' | 'deleted', cause?: unknown): void => {
+    lost = lockLost(run, how, cause);
+    run.stop(lost);
+  };
   const renewOnce = async (): Promise<void> => {
     const startedAt = performance.now();
     try {
-      lease = await renew(run, lease);
+      const renewed = await renew(run, lease);
+      if (typeof renewed === 'string') return lose(renewed);
+      lease = renewed;
       renewedAt = startedAt;
     } catch (error) {
       // Others wait as long after the last renewal that they saw before they take it.
-      const expired = performance.now() - renewedAt > durationSeconds * 1000;
-      if (!expired && !isApiError(error, 'Conflict', 'NotFound')) return;
-      lost = lockLost(run, error);
-      run.stop(lost);
+      if (performance.now() - renewedAt > durationSeconds * 1000) lose('taken', error);
     }
   };
   const timer = setInterval(() => void (renewing = renewOnce()), renewMs);
@@ -126,15 +129,15 @@ async function takeOver(run: Run, other: KubernetesObject, holder: string): Prom
   }
 }
 
-async function renew(run: Run, lease: KubernetesObject): Promise<KubernetesObject> {
+async function renew(run: Run, lease: KubernetesObject): Promise<KubernetesObject | 'taken' | 'deleted'> {
   try {
     return await run.cluster.update({ ...lease, spec: leaseSpec(holderOf(lease)) });
   } catch (error) {
-    if (!isApiError(error, 'Conflict')) throw error;
-    // The answer to an earlier renewal was lost.
+    if (!isApiError(error, 'Conflict', 'NotFound')) throw error;
     const now = await run.cluster.get(leaseRef(run));
-    if (now && holderOf(now) === holderOf(lease)) return now;
-    throw error;
+    if (!now) return 'deleted';
+    // The answer to an earlier renewal was lost.
+    return holderOf(now) === holderOf(lease) ? now : 'taken';
   }
 }
 
@@ -181,15 +184,15 @@ function leaseRef(run: Run): ObjectReference {
   };
 }
 
-function lockLost(run: Run, cause: unknown): KubewrightError {
-  const gone = isApiError(cause, 'NotFound');
+function lockLost(run: Run, how: 'taken' | 'deleted', cause: unknown): KubewrightError {
+  const deleted = how === 'deleted';
   return new KubewrightError({
     code: 'LockLost',
     resource: subject(run),
-    message: gone
+    message: deleted
       ? `its lock was deleted while it worked, as when the namespace ${run.identity.namespace} is terminating: it stopped before its next write`
       : 'another run took the lock while this one worked, or may have: it stopped before its next write',
-    hint: gone ? 'Run it again.' : 'Run it again when the other one has ended.',
+    hint: deleted ? 'Run it again.' : 'Run it again when the other one has ended.',
     cause,
   });
 }

@@ -12,7 +12,7 @@ const key = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?([A-Za-z0-9][-A-Za-z0-9_.
 export function selectorOf(value: unknown, resource: string): LabelSelector {
   if (value === undefined || value === null) return {};
   const problem = selectorProblem(value);
-  if (problem === undefined) return value as LabelSelector;
+  if (problem === undefined) return value;
   throw new KubewrightError({
     code: 'InvalidSelector',
     resource,
