@@ -58,7 +58,8 @@ function iteration(checker: Checker, node: ComprehensionNode, range: CelType): {
       return { locals: locals(any, any), element: any };
     default: {
       const reason = 'cannot be range of a comprehension (must be list, map, or dynamic)';
-      checker.issue(node.range, `expression of type '${formatType(range)}' ${reason}`);
+      // What sortBy goes over is a copy of its target, at its own place.
+      checker.issue(node.macro === 'sortBy' ? node : node.range, `expression of type '${formatType(range)}' ${reason}`);
       const error: CelType = { kind: 'error' };
       return { locals: locals(error, error), element: error };
     }

@@ -56,6 +56,8 @@ export function expandReceiver(call: ReceiverCall): Expansion | undefined {
 export function expandGlobal(call: Omit<ReceiverCall, 'target'>): Expansion | undefined {
   const [argument] = call.args;
   if (call.name !== 'has' || call.args.length !== 1 || !argument) return undefined;
+  // A test is a selection for cel-go.
+  if (argument.kind === 'has') return { node: argument, cost: 1 };
   if (argument.kind !== 'select' || argument.optional)
     throw new MacroError('invalid argument to has() macro', positionOf(argument, call));
   const { operand, field } = argument;

@@ -129,7 +129,19 @@ function desiredState(node: GraphNode, around: Surroundings): NodeState {
     if (!iteration) return { path, node, label: path, object };
     return { path, node, index: iteration.index, label: `${path}[${iteration.index}]`, object };
   });
+  for (const { object, label } of objects) checkName(object, label);
   return { ...nothing, objects };
+}
+
+function checkName({ metadata }: ResolvedBody, resource: string): void {
+  const name: unknown = metadata?.name;
+  if (typeof name === 'string' && name !== '') return;
+  throw new KubewrightError({
+    code: 'MissingName',
+    resource,
+    path: 'metadata.name',
+    message: 'the object has no name',
+  });
 }
 
 /** kro computes what is the same for all items first, and waits for it even when there are none. */
@@ -148,15 +160,6 @@ function evaluateShared(node: GraphNode, around: Surroundings): void {
 function body(node: GraphNode, around: Surroundings, iteration?: Iteration): ResolvedBody {
   const filled = fill(node, around, iteration) as unknown as ResolvedBody;
   const { metadata } = filled;
-  const name: unknown = metadata?.name;
-  if (typeof name !== 'string' || name === '') {
-    throw new KubewrightError({
-      code: 'MissingName',
-      resource: around.prefix + node.id,
-      path: 'metadata.name',
-      message: 'the object has no name',
-    });
-  }
   const { namespace } = around.instance;
   // As Kubernetes reads it: what is no text is none.
   const own: unknown = metadata.namespace;
@@ -241,6 +244,7 @@ function externalRead(node: GraphNode, around: Surroundings): ExternalRead {
 function innerState(node: GraphNode, graph: Graph, around: Surroundings): NodeState {
   const object = body(node, around);
   const path = around.prefix + node.id;
+  checkName(object, path);
   const spec = prepareValues(graph, object['spec'], `${path} spec`);
   const { name, namespace, labels, annotations } = object.metadata;
   const inner = resolveWithin(graph, { name, namespace, labels, annotations, spec }, around.observed, {

@@ -1,6 +1,7 @@
 import { KubewrightError } from '../errors.ts';
 import { CelError } from '../expr/error.ts';
 import { define, Expression, isObject, joinPath, type Value } from '../expr/value.ts';
+import type { JsonSchema } from '../schema/json-schema.ts';
 import { type Surroundings, variables } from './node-state.ts';
 import { programOf } from './programs.ts';
 import type { Resolution } from './resolution.ts';
@@ -57,9 +58,23 @@ export function resolveStatus(around: Surroundings): Pick<Resolution, 'status' |
     return isThere ? result : absent;
   };
   try {
-    return { status: readObject(around.graph.status, '', false) as Record<string, unknown>, statusPending };
+    const status = readObject(around.graph.status, '', false);
+    return { status: withoutNull(status, around.graph.statusSchema ?? {}) as Record<string, unknown>, statusPending };
   } catch (error) {
     if (!(error instanceof KubewrightError)) throw error;
     return { status: {}, statusPending: [], statusProblem: error };
   }
+}
+
+/** As the API server stores it: null is dropped from the fields that the schema knows, and kept in lists. */
+function withoutNull(value: unknown, schema: JsonSchema): unknown {
+  if (Array.isArray(value)) return schema.items ? value.map((item) => withoutNull(item, schema.items ?? {})) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  const { properties = {}, additionalProperties } = schema;
+  const kept: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(value)) {
+    const known = Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
+    if (field !== null || !known) define(kept, name, known ? withoutNull(field, known) : field);
+  }
+  return kept;
 }

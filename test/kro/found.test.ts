@@ -144,6 +144,17 @@ describe('what the comparison with kro found', () => {
     expect(render([definition], instance).error?.message).toMatch(expected);
   });
 
+  it('a set of lists', () => {
+    const definition = definitionOf({ schema: { spec: { a: '[][]string | uniqueItems=true' } }, resources: [] });
+    expect(validate([definition])[0]?.errors).toEqual([]);
+  });
+
+  it('a test of a test', () => {
+    const condition = '${has(has(schema.spec.a)) ? true : false}';
+    const resources = [{ ...config('some'), includeWhen: [condition] }];
+    expect(validate([definitionOf({ schema: { spec: { a: 'string' } }, resources })])[0]?.errors).toEqual([]);
+  });
+
   it('a rule that compares a number with a whole one', () => {
     const definition = definitionOf({ schema: { spec: { a: 'float | validation="self > 0"' } }, resources: [] });
     expect(validate([definition])[0]?.errors).toEqual([]);

@@ -208,7 +208,7 @@ function templateOf({
   if (refused.length === 0) return expressions;
   throw new Refused(
     refused.map(({ path, place: at }) => {
-      const message = `CEL expressions in CRDs are only supported for metadata fields, found in path "${path}", resource ${id}`;
+      const message = `CEL expressions in CRDs are only supported for metadata fields, found in path ${quoteGo(path)}, resource ${id}`;
       return new KroRefusal('CrdExpression', message, at);
     }),
   );

@@ -125,9 +125,11 @@ function* ruleProblems(schema: JsonSchema, path: string, place: readonly string[
 
 function* listTypeProblems(schema: JsonSchema, path: string, place: readonly string[]): Iterable<Found> {
   const { items = {}, 'x-kubernetes-list-type': listType, 'x-kubernetes-list-map-keys': keys = [] } = schema;
-  if (listType === 'set' && items.type !== undefined && ['object', 'array'].includes(items.type)) {
+  const inner = items['x-kubernetes-list-type'];
+  const isGranular = items.type === 'object' || (items.type === 'array' && inner !== undefined && inner !== 'atomic');
+  if (listType === 'set' && isGranular) {
     const kind = items.type === 'object' ? 'map' : 'list';
-    const message = 'Invalid value: null: must be atomic as item of a list with x-kubernetes-list-type=set';
+    const message = `Invalid value: ${goJson(inner ?? null)}: must be atomic as item of a list with x-kubernetes-list-type=set`;
     yield { path: `${path}.items.x-kubernetes-${kind}-type`, message, place };
   }
   if (listType !== 'map') return;
