@@ -20,7 +20,9 @@ export function* valueProblems(schema: JsonSchema, value: unknown, inside: strin
     return;
   }
   if (schema.enum && !schema.enum.includes(value as never)) {
-    const values = schema.enum.map((one) => JSON.stringify(one)).join(', ');
+    const values = schema.enum
+      .map((one) => JSON.stringify(typeof one === 'string' ? one : JSON.stringify(one)))
+      .join(', ');
     yield { inside, message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${values}` };
   }
   if (typeof value === 'number') yield* numberProblems(schema, value, inside);

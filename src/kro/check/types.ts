@@ -88,7 +88,8 @@ function expectedType({ path, place }: FieldExpression, node: ResourceNode): Cel
   const steps = place.slice(node.place.length + 1);
   let schema: OpenApi | undefined = node.kind.schema;
   let name = `__type_${node.id}`;
-  let isNamed = true;
+  // The types of a collection are named as those of its items.
+  let isNamed = !isList(node);
   for (const step of steps) {
     if (typeof step === 'number') {
       schema = schema.items;

@@ -69,6 +69,7 @@ export function verdictDifference(ours: Ours, theirs: GraphAnswer): string | und
 function rule(message: string): string {
   return (
     inOrder(message.replace(/\s+/g, ' ').trim())
+      .replace(/: field "[^"]*" exists in output.*/, ': field exists in output')
       // A name that the API server makes of a random number.
       .replace(/\bselfType\d+/g, 'self')
       // 1e3 is a whole number in JavaScript and none in Go.
