@@ -2,7 +2,7 @@ import { KubewrightError, throwProblems } from '../errors.ts';
 import { Deferred, joinPath } from '../expr/value.ts';
 import { didYouMean } from '../schema/nearest-name.ts';
 import type { Environment } from './environment.ts';
-import { displayPath } from './load-module.ts';
+import { displayPath } from './display-path.ts';
 import { isPlainObject } from './merge.ts';
 
 type Check = (value: unknown) => string | undefined;

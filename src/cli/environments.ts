@@ -4,7 +4,8 @@ import { KubewrightError, throwProblems } from '../errors.ts';
 import { didYouMean } from '../schema/nearest-name.ts';
 import { checkEnvironment } from './check-environment.ts';
 import { type Environment, isEnvironment } from './environment.ts';
-import { displayPath, loadModule } from './load-module.ts';
+import { displayPath } from './display-path.ts';
+import { loadModule } from './load-module.ts';
 
 /** An environment with the name and file that it was found by. */
 export interface NamedEnvironment {

@@ -1,5 +1,5 @@
 import { KubewrightError } from '../errors.ts';
-import { displayPath } from './load-module.ts';
+import { displayPath } from './display-path.ts';
 
 /** An error as part of a JSON document. */
 export interface FailureDocument {

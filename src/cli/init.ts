@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { type OwnPackage, ownPackage } from '../cluster/local/package-root.ts';
 import { KubewrightError } from '../errors.ts';
-import { displayPath } from './load-module.ts';
+import { displayPath } from './display-path.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
 
 /** `init`: a new project that runs. */

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { ownPackage } from '../cluster/local/package-root.ts';
 import { KubewrightError } from '../errors.ts';
-import { displayPath } from './load-module.ts';
+import { displayPath } from './display-path.ts';
 
 /** What the linter says about one file. */
 export interface Linted {

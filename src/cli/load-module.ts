@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KubewrightError } from '../errors.ts';
+import { displayPath } from './display-path.ts';
 
 /**
  * Imports a stack or environment file, TypeScript included: with tsx where the project has it, else by Node itself.
@@ -70,10 +70,4 @@ function frameIn(error: Error, path: string): string | undefined {
     .filter((line) => /^\s+at /.test(line) && !/node:|node_modules/.test(line));
   const frame = frames.find((line) => line.includes(path)) ?? frames[0];
   return /((?:file:\/\/)?[^\s()]+:\d+:\d+)\)?$/.exec(frame ?? '')?.[1]?.replace(/^file:\/\//, '');
-}
-
-/** A path as messages show it: relative where that is shorter. */
-export function displayPath(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short && !short.startsWith('..') ? short : path;
 }

@@ -1,7 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KubewrightError } from '../errors.ts';
-import { displayPath, loadModule } from './load-module.ts';
+import { displayPath } from './display-path.ts';
+import { loadModule } from './load-module.ts';
 import { knownStacks, type Stack } from './stack.ts';
 
 /**

@@ -5,7 +5,7 @@ import { describeFailure, failureText } from './failure.ts';
 import { helpOutcome, versionOutcome } from './help.ts';
 import { resultText, wantedOutput } from './output.ts';
 import { type Done, runLine, type Surroundings, verbsFor } from './program.ts';
-import { displayPath } from './load-module.ts';
+import { displayPath } from './display-path.ts';
 import type { Stack } from './stack.ts';
 import { takeAllText } from './take.ts';
 import { openTerminal, type Terminal } from './terminal.ts';

@@ -5,7 +5,7 @@ import { graphVerb } from './graph.ts';
 import { historyVerb } from './history.ts';
 import { importVerb } from './import.ts';
 import { initVerb } from './init.ts';
-import { displayPath } from './load-module.ts';
+import { displayPath } from './display-path.ts';
 import { loadStack } from './load-stack.ts';
 import { localVerb } from './local.ts';
 import { planVerb } from './plan.ts';

@@ -4,7 +4,7 @@ import type { Graph } from '../graph/graph.ts';
 import { type BrokenEnvironment, loadEnvironment, type NamedEnvironment, tryEnvironments } from './environments.ts';
 import { describeFailure, failureText } from './failure.ts';
 import { lintFiles } from './lint.ts';
-import { displayPath } from './load-module.ts';
+import { displayPath } from './display-path.ts';
 import { loadStack } from './load-stack.ts';
 import { isManifestFile, readManifestFiles } from './manifest-files.ts';
 import type { Stack } from './stack.ts';

@@ -104,6 +104,7 @@ describe('the library', () => {
     const upper = loaded.filter((url) => /\/src\/(cli|cluster)\//.test(url)).map((url) => url.split('/src/')[1]);
     expect(new Set(upper)).toEqual(
       new Set([
+        'cli/display-path.ts',
         'cli/environment.ts',
         'cli/failure.ts',
         'cli/merge.ts',
