@@ -9,6 +9,21 @@ const operators: ReadonlySet<string> = new Set(['_+_', '_==_', '_!=_', '@in']);
  * addition and comparison of lists and maps.
  */
 export function tellsReads(tree: Typed, final: (type: CelType) => CelType): boolean {
+  return readsObject(tree) && tells(tree, final);
+}
+
+/** Whether it reads a variable that has objects with a schema in it. */
+function readsObject(tree: Typed): boolean {
+  return tree.kind === 'variable' ? hasStruct(tree.type) : typedChildren(tree).some(readsObject);
+}
+
+function hasStruct(type: CelType): boolean {
+  if (type.kind === 'list') return hasStruct(type.element);
+  if (type.kind === 'map' || type.kind === 'optional') return hasStruct(type.value);
+  return type.kind === 'struct';
+}
+
+function tells(tree: Typed, final: (type: CelType) => CelType): boolean {
   if (tree.kind === 'call') {
     if (tree.function === 'json.encode') return true;
     if (operators.has(tree.function)) {
@@ -17,5 +32,5 @@ export function tellsReads(tree: Typed, final: (type: CelType) => CelType): bool
       if (kinds.some((kind) => kind === 'list' || kind === 'map') || kinds.every((kind) => kind === 'dyn')) return true;
     }
   }
-  return typedChildren(tree).some((child) => tellsReads(child, final));
+  return typedChildren(tree).some((child) => tells(child, final));
 }
