@@ -3,6 +3,8 @@ import { typedChildren } from './typed-walk.ts';
 import type { CelType } from './types.ts';
 
 const operators: ReadonlySet<string> = new Set(['_+_', '_==_', '_!=_', '@in']);
+/** Kinds of types whose values may be lists or maps. */
+const containers: ReadonlySet<string> = new Set(['list', 'map', 'dyn']);
 
 /**
  * Whether an expression can tell what stands in a Kubernetes object from what it made itself: `json.encode`, and the
@@ -27,9 +29,8 @@ function tells(tree: Typed, final: (type: CelType) => CelType): boolean {
   if (tree.kind === 'call') {
     if (tree.function === 'json.encode') return true;
     if (operators.has(tree.function)) {
-      const [first = 'dyn', second = 'dyn'] = tree.args.map(({ type }) => final(type).kind);
-      const kinds = tree.function === '@in' ? [first] : [first, second];
-      if (kinds.some((kind) => kind === 'list' || kind === 'map') || kinds.every((kind) => kind === 'dyn')) return true;
+      const operands = tree.function === '@in' ? tree.args.slice(0, 1) : tree.args;
+      if (operands.some(({ type }) => containers.has(final(type).kind))) return true;
     }
   }
   return typedChildren(tree).some((child) => tells(child, final));

@@ -159,6 +159,16 @@ const listExprs = [
   ...encoded.flatMap((value) =>
     encodings.map((use) => `json.encode(${use.replace('r).E', `r)${value.slice(1)}`).replaceAll('E', value)})`),
   ),
+  ...[...left, 'r', 'r.labels', 'r.free', 'r.name', 'r.ports[0]'].flatMap((a) =>
+    ['1', '80', '"n"', 'null', 'true', '1.5', 'r.name'].flatMap((b) => [
+      `dyn(${a}) == ${b}`,
+      `${b} == dyn(${a})`,
+      `dyn(${a}) != ${b}`,
+      `dyn(${a}) in [dyn(${b})]`,
+      `dyn(${b}) in [dyn(${a})]`,
+      `dyn(${b}) in dyn(${a})`,
+    ]),
+  ),
   'r.set.distinct() == r.other',
   'r.set == r.other.distinct()',
   'r.set.sort() == ["y", "x"]',

@@ -1,7 +1,7 @@
 import { adapterFor } from '../adapt.ts';
 import { CelDouble, CelObject, TypedObject } from '../cel-values.ts';
 import { equals } from '../equality.ts';
-import { fail, isNoSuchOverload } from '../failure.ts';
+import { fail, isNoSuchOverload, noSuchOverload } from '../failure.ts';
 import { isInt } from '../int64.ts';
 import { elementKey, rawOf, SchemaList } from '../schema-list.ts';
 import type { CelType } from '../types.ts';
@@ -34,6 +34,7 @@ export function schemaListContains(list: SchemaList, value: unknown): boolean {
   let failure: unknown;
   for (const item of list) {
     try {
+      if (value === null && hasSchema(item)) throw noSuchOverload();
       if (equals(item, value)) return true;
     } catch (error) {
       if (!isNoSuchOverload(error)) throw error;
@@ -42,6 +43,11 @@ export function schemaListContains(list: SchemaList, value: unknown): boolean {
   }
   if (failure) throw failure;
   return false;
+}
+
+/** Equality with null is answered before the value is asked, but not for the elements of a list. */
+function hasSchema(item: unknown): boolean {
+  return item instanceof SchemaList || (item instanceof TypedObject && item.hasSchema);
 }
 
 function fitting(item: unknown, raw: unknown, element: CelType): unknown {
