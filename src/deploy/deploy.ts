@@ -75,8 +75,8 @@ export async function deployDirectly(run: Run, options: DeployOptions): Promise<
       await journal.succeed(extentOf(run, objects), objects);
       return report(run, current, outcome, pruned);
     } catch (error) {
-      // Who stops a run wants no more of it.
-      if (back && !options.signal?.aborted)
+      // Who stops a run wants no more of it, and without the lock it may not.
+      if (back && !options.signal?.aborted && !run.stopped.aborted)
         throw await undo(error as Error, { run, planned: current, options, journal, back, applyAndWait });
       await journal.fail(error);
       throw error;

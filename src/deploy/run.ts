@@ -30,8 +30,10 @@ export interface Run {
   readonly pool: Pool;
   /** Aborted by the caller, by the deadline, or by `stop`. */
   readonly signal: AbortSignal;
-  /** Ends the run after the writes that are under way. */
+  /** Ends the run after the writes that are under way, and what follows it. */
   readonly stop: (reason: Error) => void;
+  /** Aborted by `stop` alone: nothing may be written any more, not even to restore what was there. */
+  readonly stopped: AbortSignal;
   readonly startedAt: number;
   readonly timeoutMs: number;
   readonly emit: (event: DeployEvent) => void;
@@ -79,6 +81,7 @@ export function startRun(graph: Graph, options: TargetOptions & RecordOptions): 
     pool: new Pool(),
     signal,
     stop: (reason) => own.abort(reason),
+    stopped: own.signal,
     startedAt: performance.now(),
     timeoutMs,
     emit: (event) => {

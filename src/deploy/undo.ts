@@ -53,8 +53,9 @@ export interface Failed {
  */
 export async function undo(failure: Error, failed: Failed): Promise<KubewrightError> {
   const { run, options, journal, back } = failed;
-  // The time of the run may be over.
-  const again = startRun(run.graph, { ...options, timeoutMs: run.timeoutMs });
+  // The time of the run may be over; the lock may be lost still.
+  const signal = AbortSignal.any([run.stopped, ...(options.signal ? [options.signal] : [])]);
+  const again = startRun(run.graph, { ...options, signal, timeoutMs: run.timeoutMs });
   const restoring = restoringRun(again, back.objects, back.revision ?? 0);
   try {
     const objects = await restore(restoring, failed);

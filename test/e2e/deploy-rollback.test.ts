@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, inject, it, vi } from 'vitest';
 import type { KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { history } from '../../src/deploy/history.ts';
@@ -195,6 +195,29 @@ describe('--rollback-on-failure', () => {
     expect(await maps(options)).toEqual({});
     await deploy(graph(['a'], 'one'), options);
     expect(await maps(options)).toEqual({ a: 'one' });
+  });
+
+  it('does not write any more when another run took the lock', async () => {
+    const options = { ...fresh(), rollbackOnFailure: true };
+    const namespace = namespaceOf(options);
+    const slow = (value: string, delay: string): Graph =>
+      graphOf('back', () => ({
+        ...configMaps(['a'], { key: value })(),
+        pod: kind({ apiVersion: 'v1', kind: 'Pod' })({
+          metadata: { name: `pod-${value}`, annotations: { 'simulate.kubewright.dev/start-delay': delay } },
+          spec: { containers: [{ name: 'main', image: 'nginx' }] },
+        } as never),
+      }));
+    await deploy(slow('one', '0s'), options);
+    const running = deploy(slow('two', '30s'), options).catch((error: unknown) => error);
+    const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: 'kubewright.back.it', namespace };
+    await vi.waitFor(async () => expect(await maps(options)).toEqual({ a: 'two' }), 10_000);
+    await vi.waitFor(async () => {
+      const held = await cluster.get(lease);
+      await cluster.update({ ...held, spec: { holderIdentity: 'another-machine/1/x' } } as never);
+    }, 5_000);
+    expect(await running).toMatchObject({ code: 'LockLost' });
+    expect(await maps(options)).toEqual({ a: 'two' });
   });
 
   it('lets go of what the run took over, and gives up nothing when the time is over', async () => {
