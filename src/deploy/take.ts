@@ -7,15 +7,19 @@ import { toInstance } from '../kro/instance.ts';
 import { splitSecretPaths } from '../kro/secrets.ts';
 import type { Instance } from '../resolve/resolution.ts';
 import { didYouMean } from '../schema/nearest-name.ts';
-import { hasPath, pathsOf } from './field-path.ts';
+import { hasPath, managerPath, pathsOf } from './field-path.ts';
 import { keys } from './identity.ts';
 import type { Run } from './run.ts';
 
 type Take = readonly string[] | undefined;
 
 /** Whether a field of an object was named: by its path alone, with the label of the object, or with the id of its resource. */
-export function isTaken(take: Take, label: string, path: string): boolean {
-  return [path, `${label}:${path}`, `${idOf(label)}:${path}`].some((entry) => take?.includes(entry));
+export function isTaken(take: Take = [], label: string, path: string): boolean {
+  const field = managerPath(path);
+  const prefixes = ['', `${label}:`, `${idOf(label)}:`];
+  return take.some((entry) =>
+    prefixes.some((prefix) => entry.startsWith(prefix) && managerPath(entry.slice(prefix.length)) === field),
+  );
 }
 
 /** What decides which objects a deployment writes. */

@@ -178,12 +178,33 @@ describe('names', () => {
     expect(of('g'.repeat(300)).length).toBeLessThanOrEqual(253);
   });
 
-  it('of fields lead to values', () => {
-    const object = { spec: { containers: [{ name: 'web', image: 'x' }], list: ['a', 'b'] }, data: { k: 1 } };
-    expect(valueAt(object, '.spec.containers[name="web"].image')).toBe('x');
-    expect(valueAt(object, 'spec.list[1]')).toBe('b');
-    expect(valueAt(object, '.spec.list[="a"]')).toBe('a');
-    expect(valueAt(object, '.spec.nothing.there')).toBeUndefined();
+  it.each([
+    ['.spec.containers[name="web"].image', 'x'],
+    ['spec.containers[0].image', 'x'],
+    ['spec.containers[name="web"].ports[containerPort=80,protocol="TCP"].name', 'http'],
+    ['spec.list[1]', 'b'],
+    ['.spec.list[="a"]', 'a'],
+    ['.spec.nothing.there', undefined],
+    ['spec.list.length', undefined],
+    ['metadata.labels["app.kubernetes.io/name"]', 'shop'],
+    ['metadata.labels[app.kubernetes.io/name]', 'shop'],
+    ['.metadata.labels.app.kubernetes.io/name', 'shop'],
+    ['metadata.labels["app.kubernetes.io"].name', undefined],
+    ['data["a.b"]', 1],
+    ['data["a.b"].c', undefined],
+    ['data.a.b', 1],
+    ['data.a.b.c', 2],
+    ['data["it\\"s"]', 3],
+    ['data[0]', 4],
+    ['data.constructor', undefined],
+  ])('of fields lead to values: %s', (path, value) => {
+    const containers = [{ name: 'web', image: 'x', ports: [{ containerPort: 80, name: 'http' }] }];
+    const object = {
+      metadata: { labels: { app: 'other', 'app.kubernetes.io/name': 'shop' } },
+      spec: { containers, list: ['a', 'b'] },
+      data: { 'a.b': 1, 'a.b.c': 2, 'it"s': 3, '0': 4 },
+    };
+    expect(valueAt(object, path)).toBe(value);
   });
 });
 

@@ -46,6 +46,11 @@ describe('a field that is to be taken over', () => {
     expect(isTaken([entry], label, 'spec.replicas')).toBe(taken);
   });
 
+  it.each(['data["app.conf"]', 'workers:data["app.conf"]', 'data.app.conf', 'workers[2]:data.app.conf'])(
+    'a key with dots, as managers or as plans write it: %s',
+    (entry) => expect(isTaken([entry], 'workers[2]', 'data.app.conf')).toBe(true),
+  );
+
   it.each([
     ['web', 'spec.replicas', '--take web:spec.replicas'],
     ['instance it', 'spec.size', `--take 'instance it:spec.size'`],
@@ -67,6 +72,9 @@ describe('a field that is to be taken over', () => {
     ['spec.template.spec.containers[name="other"].image', direct, false],
     ['spec.template.spec.containers[name="order"].ports[containerPort=80,protocol="TCP"].containerPort', direct, true],
     ['data.app.conf', direct, true],
+    ['data["app.conf"]', direct, true],
+    ['workers:data["app.conf"]', direct, true],
+    ['data["app"].conf', direct, false],
     ['workers[3]:data.app.conf', direct, true],
     ['login:data.password', direct, true],
     ['order:metadata.labels.applyset.kubernetes.io/part-of', direct, true],
