@@ -13,7 +13,7 @@ import { ensureNamespace } from './namespace.ts';
 import type { DeployOptions, DeployResult } from './options.ts';
 import { makePlan, type Planned } from './planning.ts';
 import { prune } from './prune.ts';
-import { readRecord } from './record.ts';
+import { readRecord, type StoredRecord } from './record.ts';
 import { report } from './report.ts';
 import { ruleContext } from './rule-context.ts';
 import { startRun, subject, whileRunning, type Run } from './run.ts';
@@ -36,11 +36,11 @@ export async function deploy(graph: Graph, options: DeployOptions): Promise<Depl
   return whileRunning(run, async () => {
     if (run.mode === 'kro' && options.rollbackOnFailure) throw notWithKro(run);
     await checkCluster(run, options.clusterId);
+    const stored = await readRecord(run);
+    const work = run.mode === 'kro' ? deployWithKro : deployDirectly;
+    if (!(await migrate(run, stored, options))) return work(run, options, stored);
     // Asked once is enough.
-    const left = (await migrate(run, options))
-      ? { ...options, migrate: false, confirm: undefined, saved: undefined }
-      : options;
-    return run.mode === 'kro' ? deployWithKro(run, left) : deployDirectly(run, left);
+    return work(run, { ...options, migrate: false, confirm: undefined, saved: undefined });
   });
 }
 
@@ -53,9 +53,13 @@ function notWithKro(run: Run): KubewrightError {
   });
 }
 
-/** Applies what the run wants, and waits for it; then deletes the rest. */
-export async function deployDirectly(run: Run, options: DeployOptions): Promise<DeployResult> {
-  const planned = await makePlan(run, options, false);
+/**
+ * Applies what the run wants, and waits for it; then deletes the rest.
+ *
+ * @param stored the record, where it was read a moment ago
+ */
+export async function deployDirectly(run: Run, options: DeployOptions, stored?: StoredRecord): Promise<DeployResult> {
+  const planned = await makePlan(run, options, { stored });
   await agree(run, planned, options);
   if (!planned.plan.changed) return report(run, planned, await applyAndWait(run, planned, options));
   await ensureNamespace(run, planned.world.namespace);
@@ -96,7 +100,7 @@ async function planAgainIfMoved(run: Run, planned: Planned, options: DeployOptio
   const { stored, namespace } = planned.world;
   const { resourceVersion } = await readRecord(run);
   if (resourceVersion === stored.resourceVersion && !namespace?.metadata.deletionTimestamp) return planned;
-  const again = await makePlan(run, options, false);
+  const again = await makePlan(run, options);
   await agree(run, again, { ...options, confirm: undefined });
   return again;
 }

@@ -17,9 +17,7 @@ export function hasPath(value: Value, path: string): boolean {
 
 /** The path with all keys written as field managers write them. */
 export function managerPath(path: string): string {
-  return path
-    .replaceAll(quotedKey, (_, key: string) => `.${String(parseJson(key))}`)
-    .replace(/^\./, '');
+  return path.replaceAll(quotedKey, (_, key: string) => `.${String(parseJson(key))}`).replace(/^\./, '');
 }
 
 const quotedKey = /\[("(?:[^"\\]|\\.)*")\]/g;

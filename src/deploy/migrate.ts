@@ -20,10 +20,9 @@ import { byKey, readSnapshot, type RecordedObject } from './snapshot.ts';
  * Moves a deployment from one mode to the other, or goes on with a move that was stopped: afterwards it can be deployed as if
  * it had always had its mode. No object is deleted or made anew. `false` when there is nothing to move.
  */
-export async function migrate(run: Run, options: DeployOptions): Promise<boolean> {
-  const before = await readSoundRecord(run);
+export async function migrate(run: Run, before: StoredRecord, options: DeployOptions): Promise<boolean> {
   if (!migrationOf(run, before, options)) return false;
-  const { plan, basis, prepare } = await planMove(run, options);
+  const { plan, basis, prepare } = await planMove(run, options, before);
   run.emit({ type: 'plan', plan });
   await checkSaved(run, basis, options.saved);
   throwProblems(subject(run), plan.problems as never);
@@ -57,12 +56,12 @@ interface Move {
   readonly prepare: () => Promise<void>;
 }
 
-async function planMove(run: Run, options: DeployOptions): Promise<Move> {
+async function planMove(run: Run, options: DeployOptions, stored: StoredRecord): Promise<Move> {
   if (run.mode === 'direct') {
-    const { plan, world } = await makePlan(run, options, false);
+    const { plan, world } = await makePlan(run, options, { stored });
     return { plan, basis: { world }, prepare: () => Promise.resolve() };
   }
-  const planned = await planWithKro(run, options);
+  const planned = await planWithKro(run, options, { stored });
   const { plan, definitions } = planned;
   return {
     plan,

@@ -29,10 +29,10 @@ export async function planToSave(
   return whileRunning(run, async () => {
     await checkCluster(run, options.clusterId);
     if (run.mode === 'kro') {
-      const planned = await planWithKro(run, options, true);
+      const planned = await planWithKro(run, options, { thorough: true });
       return { plan: planned.plan, save: () => savePlan(run, basisOf(planned), options) };
     }
-    const { plan: made, world } = await makePlan(run, options, true);
+    const { plan: made, world } = await makePlan(run, options, { thorough: true });
     return { plan: made, save: () => savePlan(run, { world }, options) };
   });
 }

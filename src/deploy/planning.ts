@@ -17,7 +17,7 @@ import { heldByKro } from './kro/claim.ts';
 import { migrationOf, modeProblems, withoutConsequences } from './mode.ts';
 import type { DeployOptions, Plan, PlannedChange } from './options.ts';
 import { missingPermissions, type MissingPermission } from './permissions.ts';
-import { readRecord } from './record.ts';
+import { readRecord, type StoredRecord } from './record.ts';
 import { explainRefusal } from './refused.ts';
 import { notRestored } from './restoring.ts';
 import { retrying } from './retry.ts';
@@ -36,9 +36,9 @@ export interface Planned {
   readonly orphans: Orphans;
 }
 
-/** Reads everything that a deployment depends on. */
-export async function readWorld(run: Run): Promise<World> {
-  const [stored, namespace] = await Promise.all([readRecord(run), readNamespace(run)]);
+/** Reads everything that a deployment depends on, but for a record that was read already. */
+export async function readWorld(run: Run, known?: StoredRecord): Promise<World> {
+  const [stored, namespace] = await Promise.all([known ?? readRecord(run), readNamespace(run)]);
   const world = newWorld({ stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
   await survey(world, run);
   await Promise.all([lookForOrphans(run, world), lookForForeign(run, world)]);
@@ -46,13 +46,21 @@ export async function readWorld(run: Run): Promise<World> {
   return world;
 }
 
-/**
- * Compares what is wanted with what is there.
- *
- * @param thorough dry-runs what will be created too, which a deployment leaves to the creation itself
- */
-export async function makePlan(run: Run, options: DeployOptions, thorough: boolean): Promise<Planned> {
-  const world = await readWorld(run);
+/** How a plan is made. */
+export interface PlanMaking {
+  /** Dry-runs what will be created too, which a deployment leaves to the creation itself. @default false */
+  readonly thorough?: boolean;
+  /** The record, where it was read a moment ago. */
+  readonly stored?: StoredRecord | undefined;
+}
+
+/** Compares what is wanted with what is there. */
+export async function makePlan(
+  run: Run,
+  options: DeployOptions,
+  { thorough = false, stored }: PlanMaking = {},
+): Promise<Planned> {
+  const world = await readWorld(run, stored);
   const orphans = findOrphans(run, world, options.pruneAll ?? false);
   const problems: Error[] = [
     ...recordProblems(world),

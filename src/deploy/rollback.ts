@@ -36,11 +36,11 @@ export async function rollback(graph: Graph, { to, ...options }: RollbackOptions
   const run = startRun(graph, options);
   return whileRunning(run, async () => {
     await checkCluster(run, options.clusterId);
-    const { record } = await readSoundRecord(run);
-    const { number, snapshot } = chooseRevision(run, record, to);
+    const stored = await readSoundRecord(run);
+    const { number, snapshot } = chooseRevision(run, stored.record, to);
     const restoring = restoringRun(run, await readSnapshot(run, snapshot), number);
     // How much goes is what was asked for.
-    const { objects, writes, duration } = await deployDirectly(restoring, { ...options, allowEmpty: true });
+    const { objects, writes, duration } = await deployDirectly(restoring, { ...options, allowEmpty: true }, stored);
     return { revision: number, objects, writes, duration };
   });
 }

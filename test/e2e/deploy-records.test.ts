@@ -45,16 +45,19 @@ async function deleteParts(options: Options): Promise<void> {
 }
 
 describe('a record', () => {
-  it('is all that an unchanged deployment reads of it', async () => {
-    const options = fresh();
-    const names = Array.from({ length: 40 }, (_, index) => `c${index}`);
-    await deploy(graph(names), options);
-    proxy.reset();
-    expect((await deploy(graph(names), { ...options, cluster: proxy.cluster })).writes).toBe(0);
-    const reads = proxy.seen.filter(({ path }) => path.includes('/secrets'));
-    expect(new Set(reads.map(({ path }) => path.split('/').at(-1)))).toEqual(new Set([recordName]));
-    expect(proxy.seen.filter(({ write }) => write)).toEqual([]);
-  });
+  it.each(['direct', 'kro'] as const)(
+    'is all that an unchanged deployment reads of it, once: mode %s',
+    async (mode) => {
+      const options = optionsFor({ cluster, namespace: freshName('records'), mode });
+      const names = Array.from({ length: mode === 'kro' ? 2 : 40 }, (_, index) => `c${index}`);
+      await deploy(graph(names), options);
+      proxy.reset();
+      expect((await deploy(graph(names), { ...options, cluster: proxy.cluster })).writes).toBe(0);
+      const reads = proxy.seen.filter(({ path }) => path.includes('/secrets'));
+      expect(reads.map(({ path }) => path.split('/').at(-1))).toEqual([recordName]);
+      expect(proxy.seen.filter(({ write }) => write)).toEqual([]);
+    },
+  );
 
   it('of 20,000 objects is kept in parts that a Secret can hold, and read as it was written', async () => {
     const options = fresh();

@@ -7,7 +7,7 @@ import { withLock } from '../lock.ts';
 import { ensureNamespace } from '../namespace.ts';
 import type { DeployedObject, DeployOptions, DeployResult } from '../options.ts';
 import { isUnfinished } from '../planning.ts';
-import { readRecord } from '../record.ts';
+import { readRecord, type StoredRecord } from '../record.ts';
 import { removeInOrder } from '../remove.ts';
 import { subject, type Run } from '../run.ts';
 import type { RecordedObject } from '../snapshot.ts';
@@ -19,8 +19,8 @@ import { comesLater, makeSecrets } from './secrets.ts';
 import { settleInstance, type SettledInstance } from './wait.ts';
 
 /** Lets kro make the objects: definitions, then the Secrets that must not be in them, then the instance. */
-export async function deployWithKro(run: Run, options: DeployOptions): Promise<DeployResult> {
-  const planned = await planWithKro(run, options);
+export async function deployWithKro(run: Run, options: DeployOptions, stored?: StoredRecord): Promise<DeployResult> {
+  const planned = await planWithKro(run, options, { stored });
   await agree(run, planned, options);
   if (!planned.plan.changed)
     return report(

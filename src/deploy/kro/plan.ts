@@ -9,6 +9,7 @@ import {
   moveText,
   orphanAddress,
   planObjects,
+  type PlanMaking,
   recordProblems,
 } from '../planning.ts';
 import { kindOf, type Run } from '../run.ts';
@@ -35,14 +36,18 @@ export interface PlannedWithKro {
 }
 
 /** Compares definitions, Secrets and instance with what is there. */
-export async function planWithKro(run: Run, options: DeployOptions, thorough = false): Promise<PlannedWithKro> {
+export async function planWithKro(
+  run: Run,
+  options: DeployOptions,
+  { thorough = false, stored }: PlanMaking = {},
+): Promise<PlannedWithKro> {
   const missing = await missingKro(run);
   if (missing) throw missing;
   const outlined = outline(run);
   const graphs = definitionsOf(run.graph);
   const [definitions, world, unserved] = await Promise.all([
     Promise.all(graphs.map((graph) => planDefinition(run, graph, options))),
-    readSecrets(run, outlined),
+    readSecrets(run, outlined, stored),
     unservedKinds(run, graphs),
   ]);
   const changes = definitions.some(({ change }) => change.action !== 'unchanged');

@@ -8,7 +8,7 @@ import { decide, hasOrphans } from '../decide.ts';
 import { toDesired, type Desired } from '../desired.ts';
 import { addressOf, outcomeOf } from '../item.ts';
 import type { DeployedObject, DeployOptions } from '../options.ts';
-import { readRecord } from '../record.ts';
+import { readRecord, type StoredRecord } from '../record.ts';
 import { readNamespace } from '../namespace.ts';
 import type { Run } from '../run.ts';
 import { existingSecrets } from '../secrets.ts';
@@ -43,8 +43,8 @@ export function outline(run: Run): Outline {
 }
 
 /** The Secrets as they are and as they are wanted. */
-export async function readSecrets(run: Run, { secrets }: Outline): Promise<World> {
-  const [stored, namespace] = await Promise.all([readRecord(run), readNamespace(run)]);
+export async function readSecrets(run: Run, { secrets }: Outline, known?: StoredRecord): Promise<World> {
+  const [stored, namespace] = await Promise.all([known ?? readRecord(run), readNamespace(run)]);
   const world = newWorld({ stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
   world.resolution = { ...world.resolution, objects: secrets, externals: [], pending: [] };
   world.desired = await toDesired(run, secrets, { ...world.wishes, before: [] });
