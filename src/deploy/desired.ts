@@ -89,6 +89,7 @@ function complete(run: Run, { path, node, index, label, object }: ResolvedObject
         })
       : object;
   const plain = { ...content, apiVersion, kind, metadata: { ...named, ...(namespace !== undefined && { namespace }) } };
+  run.secretValues.learn(plain);
   const hash = intentHash(plain, salt);
   const check = existing.has(path);
   return {

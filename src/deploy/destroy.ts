@@ -123,7 +123,7 @@ function finish(run: Run, result: DestroyResult): DestroyResult {
 
 /** Everything with our label, wherever the record or the graph says that it may be. */
 async function findRemovals(run: Run, stored: StoredRecord): Promise<Found> {
-  const world = newWorld({ stored, namespace: undefined, existing: new Set() });
+  const world = newWorld(run, { stored, namespace: undefined, existing: new Set() });
   await lookForOrphans(run, world);
   // The record of a deployment that is complete names everything; of others the graph may know more.
   if (stored.record?.phase !== 'deployed') await surveyIfPossible(run, world);

@@ -3,9 +3,8 @@ import type { Convergence } from './converge.ts';
 import { diagnose } from './diagnose.ts';
 import { describe } from './identity.ts';
 import { isReady, type Item } from './item.ts';
-import type { Mask } from './masking.ts';
 import { stopped, subject, type Run } from './run.ts';
-import { maskOf, type World } from './world.ts';
+import type { World } from './world.ts';
 
 const manyDiagnoses = 8;
 
@@ -26,8 +25,7 @@ export async function failureOf(
       : left.map((item) => `${item.desired.label}: ${shortReason(item)}`);
     return stopped(run, [...explained, ...world.resolution.pending.map(({ path, reason }) => `${path}: ${reason}`)]);
   }
-  const mask = maskOf(world);
-  const problems = [...errors, ...(await Promise.all(broken.map((item) => notReady(run, world, { item, mask }))))];
+  const problems = [...errors, ...(await Promise.all(broken.map((item) => notReady(run, world, item))))];
   const [only] = problems;
   if (only && problems.length === 1) return only;
   return new KubewrightError({
@@ -41,15 +39,11 @@ function isItem(failure: unknown): failure is Item {
   return typeof failure === 'object' && failure !== null && 'desired' in failure && 'verdict' in failure;
 }
 
-async function notReady(
-  run: Run,
-  world: World,
-  { item, mask }: { readonly item: Item; readonly mask: Mask },
-): Promise<KubewrightError> {
-  const { desired, verdict } = item;
+async function notReady(run: Run, world: World, { desired, verdict }: Item): Promise<KubewrightError> {
+  const { hide } = run.secretValues;
   const live = world.live.object(desired.key);
-  const details = live ? (await diagnose(run, live)).map(mask) : [];
-  const reason = verdict && verdict.state !== 'ready' ? mask(verdict.reason) : 'it is not ready';
+  const details = live ? (await diagnose(run, live)).map(hide) : [];
+  const reason = verdict && verdict.state !== 'ready' ? hide(verdict.reason) : 'it is not ready';
   const more = details.filter((line) => !reason.includes(line));
   return new KubewrightError({
     code: 'NotReady',
@@ -63,12 +57,11 @@ async function notReady(
 }
 
 async function explainAll(world: World, run: Run, left: readonly Item[]): Promise<readonly string[]> {
-  const mask = maskOf(world);
   // The deadline is over, so the questions go out without its signal.
   return Promise.all(
     left.map(async (item, index) => {
       const live = world.live.object(item.desired.key);
-      const details = live && index < manyDiagnoses ? (await diagnose(run, live)).map(mask) : [];
+      const details = live && index < manyDiagnoses ? (await diagnose(run, live)).map(run.secretValues.hide) : [];
       return [
         `${item.desired.label} (${describe(item.desired)}): ${shortReason(item)}`,
         ...details.map((line) => `    ${line}`),

@@ -71,7 +71,7 @@ export class Journal {
     const entry: Revision = {
       ...this.#entry,
       result: 'rolledBack',
-      reason: reasonOf(error),
+      reason: reasonOf(this.#run, error),
       changes: changesOf(this.#run.written),
     };
     const { revisions } = this.#record();
@@ -83,7 +83,12 @@ export class Journal {
   /** The run failed; that it did is noted if it can be. */
   async fail(error: unknown): Promise<void> {
     const result = this.#run.signal.aborted ? 'interrupted' : 'failed';
-    const entry: Revision = { ...this.#entry, result, reason: reasonOf(error), changes: changesOf(this.#run.written) };
+    const entry: Revision = {
+      ...this.#entry,
+      result,
+      reason: reasonOf(this.#run, error),
+      changes: changesOf(this.#run.written),
+    };
     try {
       this.#stored = await writeRecord(this.#run, this.#stored, this.#with(entry));
     } catch {

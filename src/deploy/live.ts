@@ -8,7 +8,13 @@ export class Live implements Observed {
   readonly #objects = new Map<string, KubernetesObject>();
   readonly #externals = new Map<NodePath, ObservedObject | readonly ObservedObject[] | undefined>();
   #places = new Map<NodePath, string | string[]>();
+  readonly #onSeen: (object: KubernetesObject) => void;
   #version = 0;
+
+  /** @param onSeen is told every object that comes into sight */
+  constructor(onSeen: (object: KubernetesObject) => void) {
+    this.#onSeen = onSeen;
+  }
 
   /** Another number means that `get` may answer otherwise. */
   get version(): number {
@@ -36,6 +42,7 @@ export class Live implements Observed {
     const known = this.#objects.get(key);
     if (known && known.metadata.uid === object.metadata.uid && !isNewer(object, known)) return false;
     this.#objects.set(key, object);
+    this.#onSeen(object);
     this.#version += 1;
     return true;
   }
@@ -66,6 +73,7 @@ export class Live implements Observed {
 
   setExternal(path: NodePath, found: ObservedObject | readonly ObservedObject[] | undefined): void {
     this.#externals.set(path, found);
+    for (const object of [found ?? []].flat()) this.#onSeen(object as KubernetesObject);
     this.#version += 1;
   }
 

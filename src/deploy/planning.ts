@@ -39,7 +39,7 @@ export interface Planned {
 /** Reads everything that a deployment depends on, but for a record that was read already. */
 export async function readWorld(run: Run, known?: StoredRecord): Promise<World> {
   const [stored, namespace] = await Promise.all([known ?? readRecord(run), readNamespace(run)]);
-  const world = newWorld({ stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
+  const world = newWorld(run, { stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
   await survey(world, run);
   await Promise.all([lookForOrphans(run, world), lookForForeign(run, world)]);
   if (run.repairRecord || hasOrphans(run, world)) await readInventory(run, world);
@@ -108,7 +108,7 @@ export async function makePlan(
     ...lacks.warnings,
     ...damageWarnings(run, world),
   ];
-  const plan: Plan = {
+  const plan = withoutSecrets(run, {
     changes,
     pending: pendingNodes(run, pending),
     impact: impactOf([...transitions, ...removed]),
@@ -116,8 +116,21 @@ export async function makePlan(
     changed: willWrite,
     warnings,
     problems: withoutConsequences(problems),
-  };
+  });
   return { plan, world, orphans };
+}
+
+/** Nothing of a plan repeats what a Secret holds. */
+export function withoutSecrets({ secretValues: { hideIn, hideInAll, hideInError } }: Run, plan: Plan): Plan {
+  return {
+    ...plan,
+    changes: plan.changes.map((change) =>
+      change.fields.length > 0 ? { ...change, fields: hideInAll(change.fields) as PlannedChange['fields'] } : change,
+    ),
+    pending: hideInAll(plan.pending) as Plan['pending'],
+    warnings: plan.warnings.map(hideIn),
+    problems: plan.problems.map(hideInError),
+  };
 }
 
 /** What kro holds until a change of the mode takes it over. */

@@ -88,7 +88,7 @@ export class PodProblems {
     if (!found) return;
     for (const item of this.#followed.values()) {
       if (item.desired.namespace !== pod.metadata.namespace || !runs(item.desired.object, pod)) continue;
-      const reason = `pod ${pod.metadata.name}, ${found.text}`;
+      const reason = this.#run.secretValues.hide(`pod ${pod.metadata.name}, ${found.text}`);
       const { label } = item.desired;
       const known = this.#problems.get(label);
       const fatalMs = imageProblems.includes(found.reason) ? imageFatalMs : crashFatalMs;

@@ -105,8 +105,9 @@ export function changesOf(written: Run['written']): RevisionChanges {
 }
 
 /** The reason of a failure; messages never hold values of Secrets. */
-export function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+export function reasonOf({ secretValues }: Run, error: unknown): string {
+  // Before anything is cut: half a value is a value too.
+  const text = secretValues.hideIn(error instanceof Error ? error.message : String(error));
   return text.length > shownReason ? `${text.slice(0, shownReason)}…` : text;
 }
 

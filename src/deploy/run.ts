@@ -16,6 +16,7 @@ import type {
 } from './options.ts';
 import { Pool } from './pool.ts';
 import { defaultHistoryMax, type Commit } from './revisions.ts';
+import { SecretValues } from './secret-values.ts';
 
 /** What every step of one call is given. */
 export interface Run {
@@ -37,6 +38,8 @@ export interface Run {
   readonly startedAt: number;
   readonly timeoutMs: number;
   readonly emit: (event: DeployEvent) => void;
+  /** What must appear nowhere. */
+  readonly secretValues: SecretValues;
   /** Scope of kinds that were asked for already. */
   readonly kinds: Map<string, ApiResource>;
   /** What the graph means for the objects that were observed. */
@@ -70,6 +73,8 @@ export function startRun(graph: Graph, options: TargetOptions & RecordOptions): 
   const identity = identify({ name: graph.stackName ?? graph.name }, options.instance, cluster.namespace);
   const instance = { ...options.instance, namespace: identity.namespace };
   const written: WrittenObject[] = [];
+  const names = graph.nodes.flatMap(({ id, kind }) => [id, kind]);
+  const secretValues = new SecretValues([graph.name, graph.kind, instance.name, instance.namespace, ...names]);
   return {
     graph,
     instance,
@@ -86,8 +91,9 @@ export function startRun(graph: Graph, options: TargetOptions & RecordOptions): 
     timeoutMs,
     emit: (event) => {
       if (event.type === 'object') written.push({ ...event.object, action: event.action });
-      options.onEvent?.(event);
+      options.onEvent?.(withoutSecrets(event, secretValues));
     },
+    secretValues,
     written,
     kinds: new Map(),
     resolve: (observed) => resolve(graph, instance, observed),
@@ -95,6 +101,12 @@ export function startRun(graph: Graph, options: TargetOptions & RecordOptions): 
     historyMax: checkHistoryMax(options.historyMax ?? defaultHistoryMax),
     commit: options.commit,
   };
+}
+
+/** Plans have theirs hidden already. */
+function withoutSecrets(event: DeployEvent, { hideIn }: SecretValues): DeployEvent {
+  if ('reason' in event && event.reason !== undefined) return { ...event, reason: hideIn(event.reason) };
+  return event.type === 'warning' ? { ...event, message: hideIn(event.message) } : event;
 }
 
 function checkHistoryMax(value: number): number {
@@ -142,6 +154,7 @@ export async function whileRunning<T>(run: Run, work: () => Promise<T>): Promise
   try {
     return await work();
   } catch (error) {
+    run.secretValues.hideInError(error);
     if (error instanceof KubewrightError) throw error;
     if (run.signal.aborted && error === run.signal.reason) throw stopped(run, [], error);
     throw error;

@@ -7,7 +7,7 @@ import { absence, driftOf } from './drift.ts';
 import { endpointsNow, isElsewhere } from './endpoints.ts';
 import { addressOf } from './item.ts';
 import { statusWithKro } from './kro/status.ts';
-import type { ObjectState, StatusOptions, StatusResult } from './options.ts';
+import type { Drift, ObjectState, StatusOptions, StatusResult } from './options.ts';
 import { readWorld } from './planning.ts';
 import { judge } from './readiness/table.ts';
 import type { RuleContext } from './readiness/verdict.ts';
@@ -15,7 +15,7 @@ import { ruleContext } from './rule-context.ts';
 import { startRun, subject, whileRunning } from './run.ts';
 import type { Run } from './run.ts';
 import { expressionReasons } from './why.ts';
-import { maskOf, readInventory } from './world.ts';
+import { readInventory } from './world.ts';
 
 /** How a deployment does now, read once. */
 export async function status(graph: Graph, options: StatusOptions): Promise<StatusResult> {
@@ -23,7 +23,8 @@ export async function status(graph: Graph, options: StatusOptions): Promise<Stat
   return whileRunning(run, async () => {
     await checkCluster(run, options.clusterId);
     const reading = { ...run, needsNoSecrets: true };
-    return run.mode === 'kro' ? statusWithKro(reading, options) : statusDirectly(reading, options);
+    const { drift, ...found } = await (run.mode === 'kro' ? statusWithKro : statusDirectly)(reading, options);
+    return { ...found, ...(drift && { drift: run.secretValues.hideInAll(drift) as readonly Drift[] }) };
   });
 }
 
@@ -37,7 +38,7 @@ async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<
   const endpoints: RuleContext['endpoints'] = (service) =>
     isElsewhere(world.live.object(`Service/${service.namespace}/${service.name}`)) || now(service);
   const rules = { ...(await ruleContext(run, wanted)), endpoints };
-  const mask = maskOf(world);
+  const { hide } = run.secretValues;
   const objects = await Promise.all(
     world.desired.map(async (desired): Promise<ObjectState> => {
       const live = world.live.object(desired.key);
@@ -47,8 +48,8 @@ async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<
       return {
         ...addressOf(desired),
         state,
-        ...(reason !== undefined && { reason: mask(reason) }),
-        ...(details.length > 0 && { details: details.map(mask) }),
+        ...(reason !== undefined && { reason: hide(reason) }),
+        ...(details.length > 0 && { details: details.map(hide) }),
       };
     }),
   );
@@ -59,7 +60,7 @@ async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<
     statusPending: resolution.statusPending,
     objects,
     pending: resolution.pending.map(({ path, reason }) => ({ path, reason })),
-    ...(why && { expressions: expressionReasons(explainExpressions(run.graph, run.instance, world.live), mask) }),
+    ...(why && { expressions: expressionReasons(explainExpressions(run.graph, run.instance, world.live), hide) }),
     ...(drift && { drift: driftOf(world) }),
   };
 }

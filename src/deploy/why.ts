@@ -1,7 +1,7 @@
 import { toJson } from '../expr/evaluate.ts';
 import type { Explanation } from '../expr/explain.ts';
 import type { ExplainedExpression } from '../resolve/explain.ts';
-import { maskDeep, type Mask } from './masking.ts';
+import { maskDeep, type Mask } from './secret-values.ts';
 import type { ExpressionReason, ExpressionTree } from './options.ts';
 
 /** Explanations as data, without values of Secrets. */

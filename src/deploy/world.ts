@@ -6,7 +6,6 @@ import { isOurs } from './decide.ts';
 import { toDesired, type Desired, type Wishes } from './desired.ts';
 import { keys, keyOf, refOf } from './identity.ts';
 import { Live } from './live.ts';
-import { maskFor, type Mask } from './masking.ts';
 import { parseKind, type StoredRecord } from './record.ts';
 import { kindOf, type Run } from './run.ts';
 import { byKey, readSnapshot, type RecordedObject } from './snapshot.ts';
@@ -132,7 +131,10 @@ async function seek(run: Run, world: World, group: readonly Desired[]): Promise<
   const note = (found: KubernetesObject | undefined): void => {
     if (!found || !wanted.has(keyOf(refOf(found)))) return;
     if (isOurs(run, found)) late = world.live.set(found) || late;
-    else world.foreign.set(keyOf(refOf(found)), found);
+    else {
+      run.secretValues.learn(found);
+      world.foreign.set(keyOf(refOf(found)), found);
+    }
   };
   if (group.length <= fewObjects) {
     await Promise.all(
@@ -231,23 +233,18 @@ const unresolved: Resolution = {
   statusPending: [],
 };
 
-/** Hides the values of its Secrets, as they are wanted and as they are. */
-export function maskOf({ desired, live }: Pick<World, 'desired' | 'live'>): Mask {
-  return maskFor(
-    desired.map(({ object }) => object),
-    [...live.all()].map(([, object]) => object),
-  );
-}
-
 /** A world of which nothing was read but the record and the namespace. */
-export function newWorld(read: {
-  readonly stored: StoredRecord;
-  readonly namespace: KubernetesObject | undefined;
-  readonly existing: ReadonlySet<string>;
-}): World {
+export function newWorld(
+  { secretValues }: Run,
+  read: {
+    readonly stored: StoredRecord;
+    readonly namespace: KubernetesObject | undefined;
+    readonly existing: ReadonlySet<string>;
+  },
+): World {
   const { stored, namespace, existing } = read;
   return {
-    live: new Live(),
+    live: new Live((object) => secretValues.learn(object)),
     stored,
     namespace,
     foreign: new Map(),

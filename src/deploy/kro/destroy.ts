@@ -86,7 +86,7 @@ function finish(run: Run, result: DestroyResult): DestroyResult {
 }
 
 async function findSecrets(run: Run, stored: StoredRecord): Promise<readonly Removal[]> {
-  const world = newWorld({ stored, namespace: undefined, existing: new Set() });
+  const world = newWorld(run, { stored, namespace: undefined, existing: new Set() });
   await lookForOrphans(run, world);
   throwProblems(subject(run), world.denied as never);
   await readInventory(run, world);

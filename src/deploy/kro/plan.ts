@@ -11,6 +11,7 @@ import {
   planObjects,
   type PlanMaking,
   recordProblems,
+  withoutSecrets,
 } from '../planning.ts';
 import { kindOf, type Run } from '../run.ts';
 import { migrationOf, modeProblems, withoutConsequences } from '../mode.ts';
@@ -93,7 +94,7 @@ export async function planWithKro(
     isUnfinished(world, run) ||
     all.some(({ action }) => action !== 'unchanged' && action !== 'check');
   const lacks = await lackedPermissions(run, { changes: all, willWrite: changed, thorough, createsNamespace });
-  const plan: Plan = {
+  const plan = withoutSecrets(run, {
     changes: all,
     pending: [],
     ...(createsNamespace !== undefined && { createsNamespace }),
@@ -106,7 +107,7 @@ export async function planWithKro(
       ...damageWarnings(run, world),
     ],
     problems: withoutConsequences([...problems, ...instance.problems, ...adoption.problems, ...lacks.problems]),
-  };
+  });
   return { plan, definitions, instance, outline: outlined, world, orphans };
 }
 

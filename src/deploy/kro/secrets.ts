@@ -43,9 +43,10 @@ export function outline(run: Run): Outline {
 }
 
 /** The Secrets as they are and as they are wanted. */
-export async function readSecrets(run: Run, { secrets }: Outline, known?: StoredRecord): Promise<World> {
+export async function readSecrets(run: Run, { secrets, objects }: Outline, known?: StoredRecord): Promise<World> {
+  run.secretValues.learnNames(objects.map(({ object }) => object.metadata.name));
   const [stored, namespace] = await Promise.all([known ?? readRecord(run), readNamespace(run)]);
-  const world = newWorld({ stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
+  const world = newWorld(run, { stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
   world.resolution = { ...world.resolution, objects: secrets, externals: [], pending: [] };
   world.desired = await toDesired(run, secrets, { ...world.wishes, before: [] });
   world.live.place(world.desired);

@@ -6,7 +6,6 @@ import { refOf } from '../identity.ts';
 import { addressOf } from '../item.ts';
 import { diagnose } from '../diagnose.ts';
 import { absence, driftOf } from '../drift.ts';
-import { maskFor } from '../masking.ts';
 import type { Drift, ObjectState, StatusOptions, StatusResult } from '../options.ts';
 import { judge } from '../readiness/table.ts';
 import { condition, explain, subjectOf } from '../readiness/verdict.ts';
@@ -50,11 +49,8 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
     run,
     children.map(({ object }) => object),
   );
-  const mask = maskFor(
-    children.map(({ object }) => object),
-    world.desired.map(({ object }) => object),
-    [...world.live.all()].map(([, object]) => object),
-  );
+  const { hide } = run.secretValues;
+  for (const { object } of children) run.secretValues.learn(object);
   const made = await Promise.all(
     children.map(async ({ address, object }): Promise<ObjectState> => {
       const { state, reason } = judge(object, rules);
@@ -62,8 +58,8 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
       return {
         ...address,
         state,
-        ...(reason !== undefined && { reason: mask(reason) }),
-        ...(details.length > 0 && { details: details.map(mask) }),
+        ...(reason !== undefined && { reason: hide(reason) }),
+        ...(details.length > 0 && { details: details.map(hide) }),
       };
     }),
   );
@@ -77,7 +73,9 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
     ...addressOfInstance(run),
     state: active ? 'ready' : 'waiting',
     ...(!active && {
-      reason: withSources(plainWords(explain(condition(subject, 'Ready'), 'kro has not judged it yet')), run.graph),
+      reason: hide(
+        withSources(plainWords(explain(condition(subject, 'Ready'), 'kro has not judged it yet')), run.graph),
+      ),
     }),
   };
   const { pending, statusPending } = resolution;
@@ -87,7 +85,7 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
     statusPending,
     objects: [own, ...secrets, ...made],
     pending: pending.map(({ path, reason }) => ({ path, reason })),
-    ...(why && { expressions: expressionReasons(explainExpressions(run.graph, run.instance, observed), mask) }),
+    ...(why && { expressions: expressionReasons(explainExpressions(run.graph, run.instance, observed), hide) }),
     ...found,
   };
 }

@@ -207,6 +207,7 @@ class WaitingRoom {
   }
 
   #seeChild(object: KubernetesObject): void {
+    this.#run.secretValues.learn(object);
     const id = object.metadata.labels?.['kro.run/node-id'];
     const {
       apiVersion,
