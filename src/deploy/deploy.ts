@@ -15,11 +15,13 @@ import { makePlan, type Planned } from './planning.ts';
 import { prune } from './prune.ts';
 import { readRecord, type StoredRecord } from './record.ts';
 import { report } from './report.ts';
+import { authorOf } from './revisions.ts';
 import { ruleContext } from './rule-context.ts';
 import { startRun, subject, whileRunning, type Run } from './run.ts';
 import { checkSaved } from './saved-plan.ts';
 import { checkPolicy } from './secrets.ts';
 import { restorePoint, undo } from './undo.ts';
+import { resolveAgain } from './world.ts';
 
 /**
  * Makes the cluster be what a graph says for an instance, and waits until everything is ready. Killed at any moment, the
@@ -64,19 +66,23 @@ export async function deployDirectly(run: Run, options: DeployOptions, stored?: 
   if (!planned.plan.changed) return report(run, planned, await applyAndWait(run, planned, options));
   await ensureNamespace(run, planned.world.namespace);
   return withLock(run, async () => {
-    const current = await planAgainIfMoved(run, planned, options);
+    const [current, author] = await Promise.all([planAgainIfMoved(run, planned, options), authorOf(run)]);
     const { world } = current;
     const back = options.rollbackOnFailure ? await restorePoint(run, world) : undefined;
     const journal = await Journal.begin(
       run,
       world.stored,
       intendedExtent(run, world.stored, { desired: world.desired, skipped: world.resolution.skipped }),
+      author,
     );
     try {
       const outcome = await applyAndWait(run, current, options, journal);
       const pruned = await prune(run, current, options);
       const objects = recordedObjects(run, current, outcome);
-      await journal.succeed(extentOf(run, objects), objects);
+      const recorded = journal.succeed(extentOf(run, objects), objects);
+      // Found while the record is written.
+      resolveAgain(world, run);
+      await recorded;
       return report(run, current, outcome, pruned);
     } catch (error) {
       // Who stops a run wants no more of it, and without the lock it may not.

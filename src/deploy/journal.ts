@@ -2,7 +2,7 @@ import type { Extent } from './inventory.ts';
 import { recordFormat, recordRef, writeRecord, type DeployRecord, type StoredRecord } from './record.ts';
 import { kindOfInstance } from './mode.ts';
 import { retrying } from './retry.ts';
-import { changesOf, newRevision, reasonOf, retained, type Revision } from './revisions.ts';
+import { authorOf, changesOf, newRevision, reasonOf, retained, type Author, type Revision } from './revisions.ts';
 import type { Run } from './run.ts';
 import { clearSlots, writeSnapshot, type RecordedObject, type SnapshotRef } from './snapshot.ts';
 
@@ -22,9 +22,10 @@ export class Journal {
   }
 
   /** Before the first object: where objects may be, so that a killed run leaves nothing unknown. */
-  static async begin(run: Run, previous: StoredRecord, extent: Extent): Promise<Journal> {
+  static async begin(run: Run, previous: StoredRecord, extent: Extent, by?: Author): Promise<Journal> {
     const { record } = previous;
-    const entry = await newRevision(run, (record?.revision ?? 0) + 1, previous.salt);
+    const author = by ?? (await authorOf(run));
+    const entry = newRevision(run, (record?.revision ?? 0) + 1, { salt: previous.salt, author });
     const revisions = [...retained(record?.revisions ?? [], record?.inventory, run.historyMax), entry];
     const stored = await writeRecord(run, previous, {
       format: recordFormat,

@@ -52,15 +52,20 @@ export const defaultHistoryMax = 10;
 const shownIds = 100;
 const shownReason = 500;
 
-/** The entry of a run that begins. */
-export async function newRevision(run: Run, number: number, salt: string): Promise<Revision> {
+/** Who deploys, and from where. */
+export type Author = Pick<Revision, 'by' | 'user' | 'commit'>;
+
+export async function authorOf(run: Run): Promise<Author> {
   const [user, commit] = await Promise.all([whoAmI(run), run.commit?.()]);
+  return { by: userAndHost(), ...(user !== undefined && { user }), ...(commit && { commit }) };
+}
+
+/** The entry of a run that begins. */
+export function newRevision(run: Run, number: number, { salt, author }: { salt: string; author: Author }): Revision {
   return {
     number,
     at: new Date().toISOString(),
-    by: author(),
-    ...(user !== undefined && { user }),
-    ...(commit && { commit }),
+    ...author,
     values: intentHash(run.instance.spec, salt).slice(0, 12),
     mode: run.mode,
     result: 'running',
@@ -124,7 +129,7 @@ async function whoAmI(run: Run): Promise<string | undefined> {
   }
 }
 
-function author(): string {
+function userAndHost(): string {
   try {
     return `${userInfo().username}@${hostname()}`;
   } catch {

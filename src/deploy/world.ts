@@ -115,7 +115,6 @@ export async function lookForForeign(run: Run, world: World): Promise<void> {
       !world.sought.has(key) &&
       !(namespace === run.identity.namespace && !world.namespace),
   );
-  for (const { key } of missing) world.sought.add(key);
   const byScope = Map.groupBy(missing, ({ apiVersion, kind, namespace }) => scopeKey({ apiVersion, kind, namespace }));
   const late = await Promise.all([...byScope.values()].map((group) => seek(run, world, group)));
   if (!late.includes(true)) return;
@@ -127,11 +126,12 @@ export async function lookForForeign(run: Run, world: World): Promise<void> {
 async function seek(run: Run, world: World, group: readonly Desired[]): Promise<boolean> {
   const [first] = group as [Desired];
   const wanted = new Set(group.map(({ key }) => key));
+  for (const key of wanted) world.sought.add(key);
   let late = false;
   const note = (found: KubernetesObject | undefined): void => {
-    if (!found || !wanted.has(keyOf(refOf(found)))) return;
+    if (!found) return;
     if (isOurs(run, found)) late = world.live.set(found) || late;
-    else {
+    else if (wanted.has(keyOf(refOf(found)))) {
       run.secretValues.learn(found);
       world.foreign.set(keyOf(refOf(found)), found);
     }
@@ -151,6 +151,8 @@ async function seek(run: Run, world: World, group: readonly Desired[]): Promise<
 async function listScope(run: Run, world: World, scope: ListQuery): Promise<void> {
   world.listed.add(scopeKey(scope));
   try {
+    const unknown = neverSeen(world, scope);
+    if (unknown.length > fewObjects) return void (await seek(run, world, unknown));
     const { items } = await run.cluster.list(
       { ...scope, labelSelector: `${keys.partOf}=${run.identity.id}` },
       { signal: run.signal },
@@ -160,6 +162,14 @@ async function listScope(run: Run, world: World, scope: ListQuery): Promise<void
     if (isApiError(error, 'Forbidden')) world.denied.push(error);
     else if (!isApiError(error, 'KindNotServed')) throw error;
   }
+}
+
+/** What is wanted in one namespace without a record: all of it would be looked for without our label too. */
+function neverSeen({ stored, desired }: World, { apiVersion, kind, namespace }: ListQuery): readonly Desired[] {
+  if (stored.record) return [];
+  return desired.filter(
+    (each) => each.apiVersion === apiVersion && each.kind === kind && each.namespace === namespace && !each.check,
+  );
 }
 
 async function readChecked(run: Run, world: World, desired: Desired): Promise<void> {
