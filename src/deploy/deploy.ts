@@ -21,6 +21,7 @@ import { startRun, subject, whileRunning, type Run } from './run.ts';
 import { checkSaved } from './saved-plan.ts';
 import { checkPolicy } from './secrets.ts';
 import { restorePoint, undo } from './undo.ts';
+import { valuesOf } from './update-rules.ts';
 import { resolveAgain } from './world.ts';
 
 /**
@@ -69,17 +70,13 @@ export async function deployDirectly(run: Run, options: DeployOptions, stored?: 
     const [current, author] = await Promise.all([planAgainIfMoved(run, planned, options), authorOf(run)]);
     const { world } = current;
     const back = options.rollbackOnFailure ? await restorePoint(run, world) : undefined;
-    const journal = await Journal.begin(
-      run,
-      world.stored,
-      intendedExtent(run, world.stored, { desired: world.desired, skipped: world.resolution.skipped }),
-      author,
-    );
+    const extent = intendedExtent(run, world.stored, { desired: world.desired, skipped: world.resolution.skipped });
+    const journal = await Journal.begin(run, world.stored, { ...extent, values: valuesOf(world) }, author);
     try {
       const outcome = await applyAndWait(run, current, options, journal);
       const pruned = await prune(run, current, options);
       const objects = recordedObjects(run, current, outcome);
-      const recorded = journal.succeed(extentOf(run, objects), objects);
+      const recorded = journal.succeed(extentOf(run, objects), { objects, values: valuesOf(world) });
       // Found while the record is written.
       resolveAgain(world, run);
       await recorded;

@@ -1,10 +1,12 @@
 import type { Extent } from './inventory.ts';
+import type { InstanceValues } from '../resolve/resolution.ts';
 import { recordFormat, recordRef, writeRecord, type DeployRecord, type StoredRecord } from './record.ts';
 import { kindOfInstance } from './mode.ts';
 import { retrying } from './retry.ts';
 import { authorOf, changesOf, newRevision, reasonOf, retained, type Author, type Revision } from './revisions.ts';
 import type { Run } from './run.ts';
-import { clearSlots, writeSnapshot, type RecordedObject, type SnapshotRef } from './snapshot.ts';
+import { clearSlots, writeSnapshot, type RecordedObject, type Snapshot, type SnapshotRef } from './snapshot.ts';
+import { fitsRecord } from './update-rules.ts';
 
 /** What a run says about itself in the record: before its first write, and at its end. */
 export class Journal {
@@ -12,20 +14,30 @@ export class Journal {
   #stored: StoredRecord;
   readonly #entry: Revision;
   /** What an undone run goes back to: with nothing deployed there is nothing unfinished either. */
-  readonly #phaseBefore: 'applying' | 'deployed';
+  readonly #before: Pick<DeployRecord, 'phase' | 'values'>;
 
   private constructor(run: Run, stored: StoredRecord, entry: Revision, before: DeployRecord | undefined) {
     this.#run = run;
     this.#stored = stored;
     this.#entry = entry;
-    this.#phaseBefore = !before || before.phase === 'deployed' ? 'deployed' : 'applying';
+    const phase = !before || before.phase === 'deployed' ? 'deployed' : 'applying';
+    this.#before = { phase, ...withValues(before?.values) };
   }
 
-  /** Before the first object: where objects may be, so that a killed run leaves nothing unknown. */
-  static async begin(run: Run, previous: StoredRecord, extent: Extent, by?: Author): Promise<Journal> {
+  /** Before the first object: where objects may be, and what they are made of, so that a killed run leaves nothing unknown. */
+  static async begin(
+    run: Run,
+    previous: StoredRecord,
+    { values, ...extent }: Extent & Pick<Snapshot, 'values'>,
+    by?: Author,
+  ): Promise<Journal> {
     const { record } = previous;
     const author = by ?? (await authorOf(run));
-    const entry = newRevision(run, (record?.revision ?? 0) + 1, { salt: previous.salt, author });
+    const restored = record?.revisions.find(({ number }) => number === run.rollbackTo);
+    const entry = {
+      ...newRevision(run, (record?.revision ?? 0) + 1, { salt: previous.salt, author }),
+      ...(restored && { values: restored.values }),
+    };
     const revisions = [...retained(record?.revisions ?? [], record?.inventory, run.historyMax), entry];
     const stored = await writeRecord(run, previous, {
       format: recordFormat,
@@ -38,6 +50,7 @@ export class Journal {
       ...(record?.migrating && { migrating: record.migrating }),
       ...(record?.inventory && { inventory: record.inventory }),
       ...extent,
+      ...withValues(values),
       revisions,
       slots: record?.slots ?? 0,
     });
@@ -55,9 +68,9 @@ export class Journal {
   }
 
   /** Everything is as it should be. */
-  async succeed(extent: Extent, objects: readonly RecordedObject[]): Promise<void> {
+  async succeed(extent: Extent, content: Snapshot): Promise<void> {
     const entry = { ...this.#entry, result: 'deployed' as const, changes: changesOf(this.#run.written) };
-    await this.#end(extent, objects, { ...entry, content: this.#contentOf(entry) });
+    await this.#end(extent, content, { ...entry, content: this.#contentOf(entry) });
   }
 
   /** The run failed, and what was there before is there again: as far as it is known, what a run before left unfinished. */
@@ -77,8 +90,11 @@ export class Journal {
     };
     const { revisions } = this.#record();
     const of = revisions.find(({ number }) => number === after.content);
-    if (of?.content !== undefined) return this.#end(after.extent, after.objects, { ...entry, content: of.content });
-    this.#stored = await writeRecord(this.#run, this.#stored, { ...this.#with(entry), phase: this.#phaseBefore });
+    const { values } = this.#before;
+    if (of?.content !== undefined)
+      return this.#end(after.extent, { objects: after.objects, values }, { ...entry, content: of.content });
+    const { values: _values, ...record } = this.#with(entry);
+    this.#stored = await writeRecord(this.#run, this.#stored, { ...record, ...this.#before });
   }
 
   /** The run failed; that it did is noted if it can be. */
@@ -97,15 +113,16 @@ export class Journal {
     }
   }
 
-  async #end(extent: Extent, objects: readonly RecordedObject[], entry: Revision): Promise<void> {
+  async #end(extent: Extent, content: Snapshot, entry: Revision): Promise<void> {
     const owner = this.#stored.uid ?? '';
     const before = slotsOf(this.#record());
-    const written = await writeInventory(this.#run, this.#record(), { owner, objects });
-    const { migrating: _migrating, ...record } = this.#with({ ...entry, snapshot: written.inventory });
-    const phase = entry.result === 'deployed' ? 'deployed' : this.#phaseBefore;
+    const written = await writeInventory(this.#run, this.#record(), { owner, ...content });
+    const { migrating: _migrating, values: _values, ...record } = this.#with({ ...entry, snapshot: written.inventory });
+    const phase = entry.result === 'deployed' ? 'deployed' : this.#before.phase;
     this.#stored = await writeRecord(this.#run, this.#stored, {
       ...record,
       ...(phase === 'deployed' && extent),
+      ...withValues(content.values),
       ...written,
       phase,
     });
@@ -132,14 +149,18 @@ export class Journal {
   }
 }
 
-/** Writes down which objects there are; nothing that the record names is overwritten. */
+function withValues(values: InstanceValues | undefined): Pick<DeployRecord, 'values'> {
+  return values && fitsRecord(values) ? { values } : {};
+}
+
+/** Writes down what there is; nothing that the record names is overwritten. */
 export async function writeInventory(
   run: Run,
   record: DeployRecord,
-  { owner, objects }: { readonly owner: string; readonly objects: readonly RecordedObject[] },
+  { owner, ...content }: Snapshot & { readonly owner: string },
 ): Promise<{ readonly inventory: SnapshotRef; readonly slots: number }> {
   const slot = freeSlot(record);
-  const inventory = await writeSnapshot(run, { owner, slot, revision: record.revision }, objects);
+  const inventory = await writeSnapshot(run, { owner, slot, revision: record.revision }, content);
   return { inventory, slots: Math.max(record.slots, slot + 1) };
 }
 

@@ -93,9 +93,9 @@ async function withMembers(
   record: DeployRecord,
   { owner, members }: { readonly owner: string; readonly members: readonly KubernetesObject[] },
 ): Promise<Pick<DeployRecord, 'inventory' | 'slots'>> {
-  const known = record.inventory ? await readSnapshot(run, record.inventory) : [];
-  const objects = byKey([...known, ...members.map(entryOf)]);
-  return writeInventory(run, record, { owner, objects: [...objects.values()] });
+  const known = record.inventory ? await readSnapshot(run, record.inventory) : { objects: [] };
+  const objects = byKey([...known.objects, ...members.map(entryOf)]);
+  return writeInventory(run, record, { owner, ...known, objects: [...objects.values()] });
 }
 
 function entryOf(object: KubernetesObject): RecordedObject {

@@ -22,11 +22,11 @@ import { explainRefusal } from './refused.ts';
 import { notRestored } from './restoring.ts';
 import { retrying } from './retry.ts';
 import { virtualInstanceProblems } from './virtual-instance.ts';
-import { updateRules } from '../resolve/rules.ts';
 import { subject, type Run } from './run.ts';
 import { existingSecrets } from './secrets.ts';
 import { takeProblems } from './take.ts';
 import { pendingNodes } from './unknown.ts';
+import { judgeUpdate } from './update-rules.ts';
 import { lookForForeign, lookForOrphans, newWorld, readInventory, survey, type World } from './world.ts';
 
 /** A plan and what it was made from. */
@@ -71,6 +71,8 @@ export async function makePlan(
     ...scopeProblems(run, world),
     ...shrinkProblems({ run, world, orphans }, options),
   ];
+  const update = judgeUpdate(run, world);
+  problems.push(...update.problems);
   const held = await heldElsewhere(run, world, options);
   const transitions: Transition[] = [];
   const planned = await planObjects(run, world, { options, thorough, problems, held: held.keys, transitions });
@@ -96,14 +98,14 @@ export async function makePlan(
     ({ object, reason }) =>
       `${describe({ kind: object.kind, ...object.metadata })} is no longer in the graph and stays: ${reason}`,
   );
-  const willWrite = changed || isUnfinished(world, run);
+  const willWrite = changed || update.changed || isUnfinished(world, run);
   const lacks = await lackedPermissions(run, { changes, willWrite, thorough, createsNamespace });
   problems.push(...lacks.problems);
   const warnings = [
     ...held.warnings,
     ...takenReleases(taken),
     ...keptOnes,
-    ...(willWrite && run.rollbackTo === undefined ? unkeptRules(run) : []),
+    ...update.warnings,
     ...(run.rollbackTo === undefined ? [] : notRestored(changes, orphans)),
     ...lacks.warnings,
     ...damageWarnings(run, world),
@@ -177,13 +179,6 @@ export async function lackedPermissions(
     problems: missing.filter(isProblem).map(({ error }) => error),
     warnings: missing.filter((each) => !isProblem(each)).map(({ error }) => error.message),
   };
-}
-
-/** An API server compares an instance with the one before; here there is none. */
-function unkeptRules({ graph }: Run): string[] {
-  const unkept = [...updateRules(graph.spec.json)];
-  if (unkept.length === 0) return [];
-  return [`mode direct keeps no rule about updates: ${unkept.join(', ')} may change here, and not with kro`];
 }
 
 /** Why a deployment cannot rely on the record. */

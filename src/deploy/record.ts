@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { isApiError } from '../cluster/api-error.ts';
 import type { KindReference, KubernetesObject, ObjectReference } from '../cluster/cluster.ts';
 import { KubewrightError } from '../errors.ts';
+import type { InstanceValues } from '../resolve/resolution.ts';
 import { fieldManager, groupKind, keys, tooling } from './identity.ts';
 import { canonical } from './intent.ts';
 import type { Mode } from './options.ts';
@@ -30,6 +31,8 @@ export interface DeployRecord {
   readonly instanceKind?: KindReference;
   /** Set while objects change hands from one mode to the other. */
   readonly migrating?: { readonly from: Mode; readonly instanceKind?: KindReference | undefined };
+  /** The values of the newest run; absent when they are too many, or of a revision that was written without them. */
+  readonly values?: InstanceValues;
   /** What happened, oldest first. */
   readonly revisions: readonly Revision[];
   /** Slots from this one on were never used. */

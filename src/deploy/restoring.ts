@@ -7,13 +7,14 @@ import { isApiError } from '../cluster/api-error.ts';
 import type { PlannedChange } from './options.ts';
 import { isPassing, retrying } from './retry.ts';
 import type { Run } from './run.ts';
-import type { RecordedObject } from './snapshot.ts';
+import type { RecordedObject, Snapshot } from './snapshot.ts';
 
 /** A run whose graph is what a revision consisted of: every object as it was asked for then, in the order of then. */
-export function restoringRun(run: Run, snapshot: readonly RecordedObject[], rollbackTo: number): Run {
-  const entries = snapshot.filter(({ left }) => !left);
+export function restoringRun(run: Run, { objects, values = {} }: Snapshot, rollbackTo: number): Run {
+  const entries = objects.filter(({ left }) => !left);
   const nodes = new Map(entries.map((entry) => [entry.path, nodeOf(entry)]));
   const resolution: Resolution = {
+    values,
     objects: entries.map(({ path, label, index, object }) => ({
       path,
       label,

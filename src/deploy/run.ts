@@ -1,7 +1,7 @@
 import { KubewrightError } from '../errors.ts';
 import type { ApiResource, KindReference } from '../cluster/cluster.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { Instance, Observed, Resolution } from '../resolve/resolution.ts';
+import type { Instance, InstanceValues, Observed, Resolution } from '../resolve/resolution.ts';
 import { resolve } from '../resolve/resolve.ts';
 import { PatientCluster } from './patient-cluster.ts';
 import { identify, type Identity } from './identity.ts';
@@ -42,8 +42,8 @@ export interface Run {
   readonly secretValues: SecretValues;
   /** Scope of kinds that were asked for already. */
   readonly kinds: Map<string, ApiResource>;
-  /** What the graph means for the objects that were observed. */
-  readonly resolve: (observed: Observed) => Resolution;
+  /** What the graph means for the objects that were observed, and for the values of instances before. */
+  readonly resolve: (observed: Observed, before?: InstanceValues) => Resolution;
   /** Every object that was written, in the order in which it was. */
   readonly written: readonly WrittenObject[];
   /** The revision that this run restores. */
@@ -96,7 +96,7 @@ export function startRun(graph: Graph, options: TargetOptions & RecordOptions): 
     secretValues,
     written,
     kinds: new Map(),
-    resolve: (observed) => resolve(graph, instance, observed),
+    resolve: (observed, before) => resolve(graph, instance, observed, { before }),
     repairRecord: options.repairRecord ?? false,
     historyMax: checkHistoryMax(options.historyMax ?? defaultHistoryMax),
     commit: options.commit,

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { KubernetesObject, ObjectReference } from '../cluster/cluster.ts';
 import { KubewrightError } from '../errors.ts';
+import type { InstanceValues } from '../resolve/resolution.ts';
 import { fieldManager, keyOf, keys, refOf } from './identity.ts';
 import type { DeployRecord } from './record.ts';
 import { retrying } from './retry.ts';
@@ -27,7 +28,14 @@ export interface RecordedObject {
   readonly object: KubernetesObject;
 }
 
-/** Where the objects of a revision are written down. */
+/** What a revision consisted of. */
+export interface Snapshot {
+  readonly objects: readonly RecordedObject[];
+  /** Absent when they are not known. */
+  readonly values?: InstanceValues | undefined;
+}
+
+/** Where the content of a revision is written down. */
 export interface SnapshotRef {
   readonly revision: number;
   /** Part of the names of its Secrets: few names come again and again, so that a Role can name them. */
@@ -44,15 +52,15 @@ const chunkType = 'kubewright.dev/record-chunk';
 const [pack, unpack] = [promisify(gzip), promisify(gunzip)];
 
 /**
- * Writes objects into as many Secrets as they take. Until the record names them they mean nothing, so a run that is killed
+ * Writes the content of a revision into as many Secrets as they take. Until the record names them they mean nothing, so a run that is killed
  * between two of them leaves a record that can be read.
  */
 export async function writeSnapshot(
   run: Run,
   { owner, ...place }: Pick<SnapshotRef, 'revision' | 'slot'> & { readonly owner: string },
-  objects: readonly RecordedObject[],
+  { objects, values }: Snapshot,
 ): Promise<SnapshotRef> {
-  const packed = await pack(JSON.stringify(objects), { level: 6 });
+  const packed = await pack(JSON.stringify({ objects, values }), { level: 6 });
   const digest = createHash('sha256').update(packed).digest('hex');
   const ref = { ...place, chunks: Math.ceil(packed.length / chunkSize), digest, objects: objects.length };
   // One after the other, so that there is none without those before it.
@@ -84,7 +92,7 @@ function chunkObject(
 }
 
 /** @throws KubewrightError `DamagedRecord` when a part is missing or is not what was written */
-export async function readSnapshot(run: Run, ref: SnapshotRef): Promise<readonly RecordedObject[]> {
+export async function readSnapshot(run: Run, ref: SnapshotRef): Promise<Snapshot> {
   const parts = await Promise.all(
     chunkRefs(run, ref).map(async (chunk) => {
       const secret = await run.pool.run(() => run.cluster.get(chunk, { signal: run.signal }));
@@ -98,7 +106,9 @@ export async function readSnapshot(run: Run, ref: SnapshotRef): Promise<readonly
     const others = ref.chunks > 1 ? `, or one of the ${ref.chunks - 1} after it,` : '';
     throw damagedSnapshot(ref, first, `it${others} is not what was written: somebody edited or truncated it`);
   }
-  return JSON.parse((await unpack(packed)).toString()) as readonly RecordedObject[];
+  const content = JSON.parse((await unpack(packed)).toString()) as Snapshot | Snapshot['objects'];
+  // Earlier versions wrote the objects alone.
+  return 'objects' in content ? content : { objects: content };
 }
 
 function damagedSnapshot(

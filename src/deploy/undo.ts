@@ -13,14 +13,14 @@ import { readWorld, type Planned } from './planning.ts';
 import { removeInOrder, type Removal } from './remove.ts';
 import { letGo, restoringRun } from './restoring.ts';
 import { startRun, subject, type Run, type WrittenObject } from './run.ts';
-import { readSnapshot, type RecordedObject } from './snapshot.ts';
+import { readSnapshot, type RecordedObject, type Snapshot } from './snapshot.ts';
 import type { World } from './world.ts';
 
 /** What was there before a run, read before its first write: so that it can be restored. */
 export interface RestorePoint {
   /** The last good revision; absent when there is none. */
   readonly revision?: number | undefined;
-  readonly objects: readonly RecordedObject[];
+  readonly snapshot: Snapshot;
   /** UIDs of what existed, and of that what was not ours. */
   readonly existed: ReadonlySet<string | undefined>;
   readonly foreign: ReadonlySet<string | undefined>;
@@ -31,7 +31,7 @@ export async function restorePoint(run: Run, { stored: { record }, live, foreign
   const { inventory } = record ?? {};
   return {
     revision: inventory?.revision,
-    objects: inventory ? await readSnapshot(run, inventory) : [],
+    snapshot: inventory ? await readSnapshot(run, inventory) : { objects: [] },
     existed: new Set([...live.all(), ...foreign].map(([, { metadata }]) => metadata.uid)),
     foreign: new Set([...foreign.values()].map(({ metadata }) => metadata.uid)),
   };
@@ -56,7 +56,7 @@ export async function undo(failure: Error, failed: Failed): Promise<KubewrightEr
   // The time of the run may be over; the lock may be lost still.
   const signal = AbortSignal.any([run.stopped, ...(options.signal ? [options.signal] : [])]);
   const again = startRun(run.graph, { ...options, signal, timeoutMs: run.timeoutMs });
-  const restoring = restoringRun(again, back.objects, back.revision ?? 0);
+  const restoring = restoringRun(again, back.snapshot, back.revision ?? 0);
   try {
     const objects = await restore(restoring, failed);
     await journal.undone(failure, { objects, extent: extentOf(run, objects), content: back.revision });
@@ -91,8 +91,8 @@ async function restore(run: Run, failed: Failed): Promise<readonly RecordedObjec
 }
 
 /** Each state on the way back is one that was there on the way. */
-async function applyInReverse(run: Run, world: World, { objects }: RestorePoint): Promise<void> {
-  const waves = new Map(objects.map(({ object, wave }) => [keyOf(refOf(object)), wave]));
+async function applyInReverse(run: Run, world: World, { snapshot }: RestorePoint): Promise<void> {
+  const waves = new Map(snapshot.objects.map(({ object, wave }) => [keyOf(refOf(object)), wave]));
   const changed = world.desired.filter((desired) => decide(desired, world) === 'update');
   const groups = Map.groupBy(changed, ({ key }) => waves.get(key) ?? 0);
   for (const wave of [...groups.keys()].sort((left, right) => right - left))

@@ -55,7 +55,8 @@ export async function survey(world: World, run: Run): Promise<void> {
 export function resolveAgain(world: World, run: Run): Resolution {
   const { version } = world.live;
   if (world.resolvedAt !== version) {
-    world.resolution = run.resolve(world.live);
+    // Who only reads wants to know how it is, whether it may become so or not.
+    world.resolution = run.resolve(world.live, run.needsNoSecrets ? undefined : world.stored.record?.values);
     world.resolvedAt = version;
   }
   return world.resolution;
@@ -97,7 +98,7 @@ export async function readInventory(run: Run, world: World): Promise<void> {
   const { record } = world.stored;
   if (world.inventory || world.damage) return;
   try {
-    world.inventory = byKey(record?.inventory ? await readSnapshot(run, record.inventory) : []);
+    world.inventory = byKey(record?.inventory ? (await readSnapshot(run, record.inventory)).objects : []);
   } catch (error) {
     if ((error as KubewrightError).code !== 'DamagedRecord') throw error;
     world.damage = error as KubewrightError;
@@ -233,6 +234,7 @@ function isListed({ listed }: World, scope: ListQuery): boolean {
 
 /** Before the graph was looked at. */
 const unresolved: Resolution = {
+  values: {},
   objects: [],
   externals: [],
   skipped: [],

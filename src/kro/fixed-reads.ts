@@ -31,7 +31,7 @@ export function fixedReads(fixed: ReadonlyMap<string, Node>): (node: Node) => No
 }
 
 /** The fields that a path below `schema.spec` names, `undefined` for anything else. */
-function specPath(node: Node): string[] | undefined {
+export function specPath(node: Node): string[] | undefined {
   const field = fieldOf(node);
   if (field === undefined || (node.kind !== 'select' && node.kind !== 'index')) return undefined;
   const { operand } = node;

@@ -9,6 +9,7 @@ import { programOf, readyProgramOf } from './programs.ts';
 import type {
   ExternalRead,
   Instance,
+  InstanceValues,
   Observed,
   ObservedObject,
   Pending,
@@ -46,6 +47,8 @@ export interface Surroundings {
   /** The nodes before it. */
   readonly states: ReadonlyMap<string, NodeState>;
   readonly schema: Record<string, unknown>;
+  /** The values of instance nodes before an update. */
+  readonly before?: InstanceValues | undefined;
   /** Sees the surroundings of the graph, and of each graph in it. */
   readonly visit?: (around: Surroundings) => void;
 }
@@ -245,11 +248,12 @@ function innerState(node: GraphNode, graph: Graph, around: Surroundings): NodeSt
   const object = body(node, around);
   const path = around.prefix + node.id;
   checkName(object, path);
-  const spec = prepareValues(graph, object['spec'], `${path} spec`);
+  const spec = prepareValues(graph, object['spec'], `${path} spec`, around.before?.[path]);
   const { name, namespace, labels, annotations } = object.metadata;
   const inner = resolveWithin(graph, { name, namespace, labels, annotations, spec }, around.observed, {
     prefix: `${path}/`,
     ignoreReadiness: around.ignoreReadiness,
+    before: around.before,
     visit: around.visit,
   });
   const done =

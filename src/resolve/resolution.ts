@@ -71,8 +71,13 @@ export interface Pending {
   readonly field?: string | undefined;
 }
 
+/** The values of instances by the path of their nodes; those of the whole have no path. */
+export type InstanceValues = Readonly<Record<NodePath, Readonly<Record<string, unknown>>>>;
+
 /** What a graph means for an instance and the objects that exist. */
 export interface Resolution {
+  /** Of every instance whose values are known. */
+  readonly values: InstanceValues;
   /** In dependency order. */
   readonly objects: readonly ResolvedObject[];
   readonly externals: readonly ExternalRead[];

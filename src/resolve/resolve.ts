@@ -2,12 +2,22 @@ import type { Graph, GraphNode } from '../graph/graph.ts';
 import { authorConditions } from './conditions.ts';
 import { assertDistinct } from './identity.ts';
 import { type NodeState, resolveNode, type Surroundings } from './node-state.ts';
-import type { ExternalRead, Instance, Observed, Pending, Resolution, ResolvedObject } from './resolution.ts';
+import type {
+  ExternalRead,
+  Instance,
+  InstanceValues,
+  Observed,
+  Pending,
+  Resolution,
+  ResolvedObject,
+} from './resolution.ts';
 import { resolveStatus } from './status.ts';
 
 export interface ResolveOptions {
   /** Treats every node that exists as ready. @default false */
   readonly ignoreReadiness?: boolean;
+  /** The values of instance nodes before, which rules about updates compare with. The whole instance is checked already. */
+  readonly before?: InstanceValues | undefined;
 }
 
 /**
@@ -25,6 +35,7 @@ export function resolve(
   const resolution = resolveWithin(graph, instance, observed, {
     prefix: '',
     ignoreReadiness: options.ignoreReadiness ?? false,
+    before: options.before,
   });
   assertDistinct(resolution.objects);
   return resolution;
@@ -34,6 +45,7 @@ interface Within {
   /** Path of the instance node that contains the graph, with a slash behind it. */
   readonly prefix: string;
   readonly ignoreReadiness: boolean;
+  readonly before?: InstanceValues | undefined;
   /** Called for the graph, and for each graph in it, when its nodes are known. */
   readonly visit?: Surroundings['visit'];
 }
@@ -43,7 +55,7 @@ export function resolveWithin(
   graph: Graph,
   given: Instance,
   observed: Observed,
-  { prefix, ignoreReadiness, visit }: Within,
+  { prefix, ignoreReadiness, before, visit }: Within,
 ): Resolution {
   const instance = graph.scope === 'Cluster' ? { ...given, namespace: undefined } : given;
   const states = new Map<string, NodeState>();
@@ -55,12 +67,13 @@ export function resolveWithin(
     ignoreReadiness,
     states,
     schema: schemaObject(graph, instance),
+    before,
     ...(visit && { visit }),
   };
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   for (const id of graph.order) states.set(id, resolveNode(nodes.get(id) as GraphNode, surroundings));
   visit?.(surroundings);
-  const collected = collect(graph, states, prefix);
+  const collected = collect(graph, states, { prefix, spec: instance.spec });
   const status = resolveStatus(surroundings);
   const isReady = collected.pending.length === 0 && collected.waiting.length === 0 && !status.statusProblem;
   const conditions = authorConditions(surroundings, isReady);
@@ -70,7 +83,7 @@ export function resolveWithin(
 function collect(
   graph: Graph,
   states: ReadonlyMap<string, NodeState>,
-  prefix: string,
+  { prefix, spec }: Pick<Within, 'prefix'> & Pick<Instance, 'spec'>,
 ): Omit<Resolution, 'status' | 'statusPending' | 'statusProblem'> {
   const objects: ResolvedObject[] = [];
   const externals: ExternalRead[] = [];
@@ -78,6 +91,7 @@ function collect(
   const pending: Pending[] = [];
   const waiting: Pending[] = [];
   const ready = new Set<string>();
+  const values: Record<string, Instance['spec']> = { [prefix.slice(0, -1)]: spec };
   for (const id of graph.order) {
     const state = states.get(id) as NodeState;
     if (state.skipped) skipped.push(prefix + id);
@@ -93,9 +107,10 @@ function collect(
     skipped.push(...state.inner.skipped);
     pending.push(...state.inner.pending);
     waiting.push(...state.inner.waiting);
+    Object.assign(values, state.inner.values);
     for (const path of state.inner.ready) ready.add(path);
   }
-  return { objects, externals, skipped, pending, waiting, ready };
+  return { values, objects, externals, skipped, pending, waiting, ready };
 }
 
 /** The variable `schema`: the instance without its status. */

@@ -9,63 +9,123 @@ import { fieldOf } from '../schema/defaults.ts';
 import { type JsonSchema, pathText } from '../schema/json-schema.ts';
 import type { ValueProblem } from '../schema/strict-values.ts';
 
-type Path = readonly (string | number)[];
+/** Fields, keys and positions in lists. */
+export type Path = readonly (string | number)[];
+
+/** A value that breaks a rule of its field. */
+export interface RuleProblem extends ValueProblem {
+  /** Of a rule about updates: where it is, and the values before and after. */
+  readonly update?: { readonly steps: Path; readonly before: unknown; readonly after: unknown };
+}
 
 /**
- * Values that break a rule of their field, as the API server says it of an instance. Rules on `oldSelf` are about updates,
- * and there is nothing to compare with.
+ * Values that break a rule of their field, as the API server says it of an instance.
+ *
+ * @param before the value that is updated, complete by the same schema; rules on `oldSelf` hold where it has the field
  */
-export function* ruleProblems(schema: JsonSchema, value: unknown, path: Path = []): Iterable<ValueProblem> {
+export function* ruleProblems(
+  schema: JsonSchema,
+  value: unknown,
+  before?: unknown,
+  path: Path = [],
+): Iterable<RuleProblem> {
+  // Rules are about values that are there; what has to be there the schema above says.
+  if (value === null || value === undefined) return;
   for (const { rule, message } of schema['x-kubernetes-validations'] ?? []) {
-    const problem = broken(schema, rule, value);
-    if (problem !== undefined) yield { path: pathText(path), message: `${message}: ${rule}${problem}` };
+    const found = broken(schema, rule, { self: value, oldSelf: before ?? undefined });
+    if (!found) continue;
+    const update = found.isUpdate && { update: { steps: path, before, after: value } };
+    yield { path: pathText(path), message: `${message}: ${rule}${found.reason}`, ...update };
   }
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) yield* ruleProblems(schema.items ?? {}, item, [...path, index]);
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [name, field] of Object.entries(value))
-      yield* ruleProblems(fieldOf(schema, name) ?? schema.additionalProperties ?? {}, field, [...path, name]);
+    for (const [index, item] of value.entries())
+      yield* ruleProblems(schema.items ?? {}, item, itemBefore(schema, item, before), [...path, index]);
+  } else if (typeof value === 'object') {
+    const fieldsBefore = isRecord(before) ? before : {};
+    for (const [name, field] of Object.entries(value)) {
+      const inner = fieldOf(schema, name) ?? schema.additionalProperties ?? {};
+      yield* ruleProblems(inner, field, own(fieldsBefore, name), [...path, name]);
+    }
   }
 }
 
-/** Fields with rules about updates, which only an API server can keep: it knows the value before. */
-export function* updateRules(schema: JsonSchema, path: Path = ['spec']): Iterable<string> {
-  const rules = schema['x-kubernetes-validations'] ?? [];
-  if (rules.some(({ rule }) => /\boldSelf\b/.test(rule))) yield pathText(path);
-  for (const [name, field] of Object.entries(schema.properties ?? {})) yield* updateRules(field, [...path, name]);
-  const inner = schema.items ?? schema.additionalProperties;
-  if (inner) yield* updateRules(inner, [...path, '*']);
+/** Only the items of a `map` can be told apart: by their keys, all of which are texts, numbers or booleans. */
+function itemBefore(schema: JsonSchema, item: unknown, before: unknown): unknown {
+  const { 'x-kubernetes-list-type': listType, 'x-kubernetes-list-map-keys': keys = [] } = schema;
+  if (listType !== 'map' || !Array.isArray(before) || !isRecord(item)) return undefined;
+  return before.find((other) => isRecord(other) && keys.every((key) => isSameKey(own(item, key), own(other, key))));
 }
 
-/** Why a rule does not hold; `undefined` when it does. */
-function broken(schema: JsonSchema, rule: string, value: unknown): string | undefined {
+function isSameKey(left: unknown, right: unknown): boolean {
+  return left === right && ['string', 'number', 'boolean'].includes(typeof left);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function own(fields: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+/** A field with rules about updates. */
+export interface UpdateRule {
+  /** `*` stands for items and keys. */
+  readonly path: string;
+  /** Whether the value before can be told: not inside lists whose items have no keys. */
+  readonly isTold: boolean;
+}
+
+/** The fields of a schema that have rules about updates. */
+export function* updateRules(schema: JsonSchema, path: Path = ['spec'], isTold = true): Iterable<UpdateRule> {
+  const rules = schema['x-kubernetes-validations'] ?? [];
+  if (rules.some(({ rule }) => /\boldSelf\b/.test(rule))) yield { path: pathText(path), isTold };
+  for (const [name, field] of Object.entries(schema.properties ?? {}))
+    yield* updateRules(field, [...path, name], isTold);
+  if (schema.items)
+    yield* updateRules(schema.items, [...path, '*'], isTold && schema['x-kubernetes-list-type'] === 'map');
+  if (schema.additionalProperties) yield* updateRules(schema.additionalProperties, [...path, '*'], isTold);
+}
+
+type Selves = Readonly<Record<'self' | 'oldSelf', unknown>>;
+
+/** Why a rule does not hold; `undefined` when it does, or has nothing to compare with. */
+function broken(
+  schema: JsonSchema,
+  rule: string,
+  selves: Selves,
+): { readonly reason: string; readonly isUpdate: boolean } | undefined {
+  let isUpdate = false;
   try {
-    const program = programOf(schema, rule);
-    return program === undefined || program.evaluate((name) => (name === 'self' ? value : undefined)) === true
-      ? undefined
-      : '';
+    const { program, readsOldSelf } = ruleOf(schema, rule);
+    isUpdate = readsOldSelf;
+    if (isUpdate && selves.oldSelf === undefined) return undefined;
+    const holds = program.evaluate((name) => selves[name as keyof Selves]) === true;
+    return holds ? undefined : { reason: '', isUpdate };
   } catch (error) {
-    if (error instanceof CelError) return ` (${error.reason})`;
+    if (error instanceof CelError) return { reason: ` (${error.reason})`, isUpdate };
     throw error;
   }
 }
 
-const programs = new WeakMap<JsonSchema, Map<string, Program | undefined>>();
-
-function programOf(schema: JsonSchema, rule: string): Program | undefined {
-  let known = programs.get(schema);
-  if (!known) programs.set(schema, (known = new Map<string, Program | undefined>()));
-  if (!known.has(rule)) known.set(rule, compileRule(schema, rule));
-  return known.get(rule);
+interface Rule {
+  readonly program: Program;
+  readonly readsOldSelf: boolean;
 }
 
-function compileRule(schema: JsonSchema, rule: string): Program | undefined {
+const compiled = new WeakMap<JsonSchema, Map<string, Rule>>();
+
+function ruleOf(schema: JsonSchema, rule: string): Rule {
+  let known = compiled.get(schema);
+  if (!known) compiled.set(schema, (known = new Map<string, Rule>()));
+  const found = known.get(rule) ?? compileRule(schema, rule);
+  known.set(rule, found);
+  return found;
+}
+
+function compileRule(schema: JsonSchema, rule: string): Rule {
   const node = parse(rule);
-  if (identifiers(node).has('oldSelf')) return undefined;
-  const environment = createEnvironment({
-    functions: 'kro',
-    variables: { self: celTypeOf(schema, 'self') },
-    omit: false,
-  });
-  return compile(check(node, environment), environment);
+  const self = celTypeOf(schema, 'self');
+  const environment = createEnvironment({ functions: 'kro', variables: { self, oldSelf: self }, omit: false });
+  return { program: compile(check(node, environment), environment), readsOldSelf: identifiers(node).has('oldSelf') };
 }

@@ -1,7 +1,8 @@
 import { KubewrightError, throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
-import { withDefaults } from '../schema/defaults.ts';
-import { ruleProblems } from './rules.ts';
+import { asStored, withDefaults } from '../schema/defaults.ts';
+import type { JsonSchema } from '../schema/json-schema.ts';
+import { type RuleProblem, ruleProblems } from './rules.ts';
 import { strictProblems } from '../schema/strict-values.ts';
 import { validateValues } from '../schema/user-schema.ts';
 
@@ -9,16 +10,18 @@ import { validateValues } from '../schema/user-schema.ts';
  * Checks values against a graph's schema and fills in its defaults.
  *
  * @param place what the values are called in messages, such as `environments/dev.ts values["shop"]`
+ * @param before the values that they take the place of, for rules about updates
  * @throws KubewrightError `InvalidValues` that lists every wrong field by its path
  */
 export function prepareValues(
   graph: Graph,
   values: unknown,
   place = `values of ${graph.name}`,
+  before?: unknown,
 ): Record<string, unknown> {
   const { json, user } = graph.spec;
   const validated = user ? validateValues(user, values, json) : withoutLibrary();
-  const found = 'value' in validated ? [...ruleProblems(json, validated.value)] : validated.problems;
+  const found = 'value' in validated ? brokenRules(json, validated.value, before) : validated.problems;
   if ('value' in validated && found.length === 0) return validated.value as Record<string, unknown>;
   const problems = found.map(
     ({ path, message, hint }) => new KubewrightError({ code: 'InvalidValues', resource: place, path, message, hint }),
@@ -31,4 +34,13 @@ export function prepareValues(
     const strange = [...strictProblems(json, complete)];
     return strange.length > 0 ? { problems: strange } : { value: complete };
   }
+}
+
+/**
+ * Values that break rules of their schema.
+ *
+ * @param before the values that they take the place of, as they were stored
+ */
+export function brokenRules(schema: JsonSchema, value: unknown, before?: unknown): readonly RuleProblem[] {
+  return [...ruleProblems(schema, value, before === undefined ? undefined : asStored(schema, before))];
 }

@@ -34,6 +34,25 @@ export function withDefaults(schema: JsonSchema, value: unknown): unknown {
   return filled;
 }
 
+/** A copy of a value that was stored by an older schema as the API server reads it by this one. */
+export function asStored(schema: JsonSchema, value: unknown): unknown {
+  return withDefaults(schema, withoutUnknown(schema, value));
+}
+
+/** Fields that a schema does not have are dropped where it does not accept any. */
+function withoutUnknown(schema: JsonSchema, value: unknown): unknown {
+  if (Array.isArray(value))
+    return schema.items ? value.map((item) => withoutUnknown(schema.items as JsonSchema, item)) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  const acceptsAll = schema.type !== 'object' || schema['x-kubernetes-preserve-unknown-fields'] === true;
+  const entries = Object.entries(value).flatMap(([name, field]): readonly (readonly [string, unknown])[] => {
+    const inner = fieldOf(schema, name) ?? schema.additionalProperties;
+    if (inner) return [[name, withoutUnknown(inner, field)]];
+    return acceptsAll ? [[name, field]] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
 /** The schema of a declared field; a field of an object's prototype is none. */
 export function fieldOf(schema: JsonSchema, name: string): JsonSchema | undefined {
   return schema.properties && Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;

@@ -56,6 +56,7 @@ describe('a record', () => {
       const reads = proxy.seen.filter(({ path }) => path.includes('/secrets'));
       expect(reads.map(({ path }) => path.split('/').at(-1))).toEqual([recordName]);
       expect(proxy.seen.filter(({ write }) => write)).toEqual([]);
+      await destroy(graph(names), { ...options, definition: true });
     },
   );
 
@@ -76,9 +77,9 @@ describe('a record', () => {
         object: { ...configMap, metadata: { name: `worker-${index}`, namespace: 'x' }, data: { key: random(index) } },
       }),
     );
-    const ref = await writeSnapshot(run, { owner: metadata.uid as string, slot: 1, revision: 2 }, objects);
+    const ref = await writeSnapshot(run, { owner: metadata.uid as string, slot: 1, revision: 2 }, { objects });
     expect(ref.chunks).toBeGreaterThan(1);
-    expect(await readSnapshot(run, ref)).toEqual(objects);
+    expect(await readSnapshot(run, ref)).toEqual({ objects });
   });
 
   it('can be read although a run was killed between two of its parts, and no part is left over', async () => {

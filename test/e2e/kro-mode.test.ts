@@ -162,31 +162,6 @@ describe('rules of a kind', () => {
   });
 });
 
-describe('rules about updates', () => {
-  it('are kept by kro mode only, and mode direct says so', async () => {
-    const graph = toResourceGraph(
-      {
-        name: 'fixed-text',
-        apiVersion: 'modes.example.com/v1',
-        kind: 'FixedText',
-        spec: type({ text: 'string' }),
-        fields: { text: { immutable: true } },
-      },
-      ({ spec }) => ({ config: core.v1.ConfigMap({ metadata: { name: 'config' }, data: { text: spec.text } }) }),
-    ) as never as Graph;
-    const direct = options('fixed', { mode: 'direct' });
-    expect((await plan(graph, direct)).warnings).toEqual([
-      'mode direct keeps no rule about updates: spec.text may change here, and not with kro',
-    ]);
-    const chosen = options('fixed');
-    await deploy(graph, chosen);
-    await expect(deploy(graph, { ...chosen, instance: { ...chosen.instance, spec: { text: 'b' } } })).rejects.toThrow(
-      /spec\.text: Invalid value: .*field is immutable/,
-    );
-    await destroy(graph, { ...chosen, definition: true });
-  });
-});
-
 describe('conditions of an author', () => {
   it('without Ready are warned about, as everything waits for that', async () => {
     const graph = toResourceGraph(

@@ -108,7 +108,7 @@ export async function footprintOf(run: Run, { record }: StoredRecord): Promise<F
 
 /** What the last deployment made itself. In kro mode, the Secrets: what else it wrote the graph says. */
 async function recordedObjects(run: Run, record: DeployRecord | undefined): Promise<readonly ObjectReference[]> {
-  const objects = record?.inventory ? await readSnapshot(run, record.inventory) : [];
+  const { objects } = record?.inventory ? await readSnapshot(run, record.inventory) : { objects: [] };
   const made = record?.mode === 'kro' ? objects.filter(({ object }) => object.kind === 'Secret') : objects;
   return made.map(({ object }) => refOf(object));
 }

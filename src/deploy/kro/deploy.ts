@@ -31,7 +31,10 @@ export async function deployWithKro(run: Run, options: DeployOptions, stored?: S
   await ensureNamespace(run, planned.world.namespace);
   return withLock(run, async () => {
     const current = await planAgainIfMoved(run, planned, options);
-    const journal = await Journal.begin(run, current.world.stored, extentOfSecrets(run, current));
+    const journal = await Journal.begin(run, current.world.stored, {
+      ...extentOfSecrets(run, current),
+      values: { '': run.instance.spec },
+    });
     try {
       for (const definition of current.definitions) await makeDefinition(run, definition, options);
       const settled = await makeAndWait(run, current, options);
@@ -39,7 +42,10 @@ export async function deployWithKro(run: Run, options: DeployOptions, stored?: S
         run,
         current.orphans.deletable.map((object) => ({ object, address: addressOfOrphan(object), wave: 0 })),
       );
-      await journal.succeed(extentOfSecrets(run, current, false), recordedObjects(current, settled));
+      await journal.succeed(extentOfSecrets(run, current, false), {
+        objects: recordedObjects(current, settled),
+        values: { '': run.instance.spec },
+      });
       return report(run, current, settled);
     } catch (error) {
       await journal.fail(error);

@@ -18,6 +18,7 @@ import { migrationOf, modeProblems, withoutConsequences } from '../mode.ts';
 import type { Basis } from '../saved-plan.ts';
 import { planRelease } from '../release.ts';
 import { takeProblems } from '../take.ts';
+import { brokenUpdates } from '../update-rules.ts';
 import { readInventory, type World } from '../world.ts';
 import { planDefinition, type PlannedDefinition } from './definition.ts';
 import { forceAdoption, type ForceAdoption } from './force-adoption.ts';
@@ -67,6 +68,8 @@ export async function planWithKro(
   ]);
   const handed = await handedOver(run, world, options);
   if (handed && world.damage) problems.push(world.damage);
+  // The instance is new to the API server, and its values are not.
+  if (world.stored.record?.mode === 'direct') problems.push(...brokenUpdates(run, world));
   const isNew = changes || instance.change.action !== 'unchanged';
   const [version, adoption] = await Promise.all([
     changes ? versionVerdict(run) : supported,
