@@ -37,8 +37,9 @@ const hints: Partial<Record<ApiErrorCode, string>> = {
   KindNotServed: 'Check apiVersion and kind, or install the CustomResourceDefinition first.',
 };
 
-/** The server says 500 when an apply does not fit the schema; no retry heals that. */
-const misfit = /failed to create typed patch object|illegal base64 data at input byte/;
+/** The server says 500 when an apply does not fit the schema, or what it stores objects in; no retry heals that. */
+const misfit =
+  /failed to create typed patch object|illegal base64 data at input byte|etcdserver: request is too large|trying to send message larger than max/;
 
 /** The error of an answer. */
 export function refusalError(refusal: Refusal, peer: Peer, purpose: Purpose): ApiError {
@@ -119,6 +120,10 @@ const harmlessPatterns = [
   /User "[^"]*" cannot \w+ resource "[^"]*"[^:]*/g,
   /admission webhook "[^"]*" denied the request/g,
   /field is immutable when `immutable` is set/g,
+  /may not be more than \d+ bytes/g,
+  /etcdserver: request is too large/g,
+  /trying to send message larger than max(?: \(\d+ vs\. \d+\))?/g,
+  /^Request entity too large: limit is \d+/g,
   /unable to create new content in namespace \S+ because it is being terminated/g,
 ];
 

@@ -23,6 +23,7 @@ import { notRestored } from './restoring.ts';
 import { retrying } from './retry.ts';
 import { virtualInstanceProblems } from './virtual-instance.ts';
 import { subject, type Run } from './run.ts';
+import { sizeWarnings } from './size.ts';
 import { existingSecrets } from './secrets.ts';
 import { takeProblems } from './take.ts';
 import { pendingNodes } from './unknown.ts';
@@ -106,6 +107,7 @@ export async function makePlan(
     ...takenReleases(taken),
     ...keptOnes,
     ...update.warnings,
+    ...sizeWarnings(world.desired, planned),
     ...(run.rollbackTo === undefined ? [] : notRestored(changes, orphans)),
     ...lacks.warnings,
     ...damageWarnings(run, world),
