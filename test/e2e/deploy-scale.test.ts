@@ -1,8 +1,21 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, expect, inject, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
+import { rollback } from '../../src/deploy/rollback.ts';
+import type { Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
-import { configMap, configMaps, connectTo, freshName, graphOf, optionsFor, widgetDefinition } from './deploying.ts';
+import {
+  configMap,
+  configMaps,
+  connectTo,
+  freshName,
+  graphOf,
+  namesIn,
+  optionsFor,
+  secret,
+  widgetDefinition,
+} from './deploying.ts';
 import { startProxy } from './fault-proxy.ts';
 
 const place = inject('controlPlane');
@@ -42,6 +55,50 @@ it(
     await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name: options.instance.namespace as string });
   },
   timeoutMs * 2,
+);
+
+it(
+  '20,000 objects: deployed, unchanged, changed, restored and destroyed; every part of the record fits a Secret',
+  async () => {
+    const size = full ? 20_000 : 300;
+    const ids = numbered('c', size);
+    // Text that does not compress, so that the record takes several parts at any size.
+    const content = ids.map(() => randomBytes(full ? 150 : 8_000).toString('base64'));
+    const graphWith = (first: string): Graph =>
+      graphOf('heap', () =>
+        Object.fromEntries(
+          ids.map((name, index) => [
+            name,
+            simple.ConfigMap({ name, data: { text: index === 0 ? first : (content[index] as string) } }),
+          ]),
+        ),
+      );
+    const namespace = freshName('heap');
+    const options = { ...optionsFor({ cluster, namespace }), timeoutMs };
+    const [before, after] = [graphWith('one'), graphWith('two')];
+    const figures: string[] = [];
+    const measured = async <T extends { readonly duration: number }>(what: string, work: Promise<T>): Promise<T> => {
+      const result = await work;
+      const memory = Math.round(process.resourceUsage().maxRSS / 1024);
+      figures.push(`${what} ${Math.round(result.duration)} ms, ${memory} MiB`);
+      return result;
+    };
+    expect((await measured('deploy', deploy(before, options))).objects).toHaveLength(size);
+    expect((await measured('unchanged', deploy(before, options))).writes).toBe(0);
+    const changed = await measured('changed', deploy(after, options));
+    expect(changed.objects.filter(({ action }) => action !== 'unchanged')).toHaveLength(1);
+    const { items } = await cluster.list({ ...secret, namespace });
+    const parts = items.filter((item) => item['type'] === 'kubewright.dev/record-chunk');
+    // Two revisions of several parts each; the server itself holds the limit of one.
+    expect(parts.length).toBeGreaterThanOrEqual(2 * 3);
+    await measured('rollback', rollback(after, options));
+    expect((await cluster.get({ ...configMap, name: 'c0', namespace }))?.['data']).toEqual({ text: 'one' });
+    await measured('destroy', destroy(after, options));
+    if (full) console.log(`20,000 objects: ${figures.join('; ')}`);
+    expect(await namesIn(cluster, namespace, configMap)).toEqual([]);
+    expect(await namesIn(cluster, namespace, secret)).toEqual([]);
+  },
+  timeoutMs * 4,
 );
 
 it(
