@@ -2,8 +2,8 @@ import type { KubernetesObject, ManagedFields } from '../cluster/cluster.ts';
 import type { Desired } from './desired.ts';
 import { isHandedOver } from './hand-over.ts';
 import { addressOf } from './item.ts';
-import { fieldManager, keys, refOf } from './identity.ts';
-import { intentHash } from './intent.ts';
+import { fieldManager, keyOf, keys, refOf } from './identity.ts';
+import { canonical, intentHash } from './intent.ts';
 import type { Drift, ObjectAddress } from './options.ts';
 import { ownFields, ownsStep, unowned, type FieldStep } from './ownership.ts';
 import type { RecordedObject } from './snapshot.ts';
@@ -19,7 +19,7 @@ export function driftOf(world: World): readonly Drift[] {
   const recorded = [...inventory].flatMap(([key, entry]): readonly Drift[] => {
     const address = addressOf(wanted.get(key) ?? { label: entry.label, ...refOf(entry.object) });
     const now = live.object(key);
-    return now ? changed(world, { address, entry, now, wanted: wanted.get(key) }) : absent(world, address, key);
+    return now ? changed(world, { address, entry, now, wanted: wanted.get(key) }) : absent(world, address, entry);
   });
   const unrecorded = desired.flatMap((each): readonly Drift[] => {
     const now = each.check || inventory.has(each.key) ? undefined : live.object(each.key);
@@ -34,12 +34,19 @@ export function absence({ stored, inventory }: World, { check, key }: Desired): 
   return isKnown ? 'missing' : 'undeployed';
 }
 
-function absent({ stored, foreign }: World, address: ObjectAddress, key: string): readonly Drift[] {
-  if (foreign.has(key))
-    return [{ ...address, change: 'released', reason: 'it does not carry the label of this deployment any more' }];
-  const { record } = stored;
-  if (record?.phase === 'deployed') return [{ ...address, change: 'deleted', reason: 'somebody deleted it' }];
-  return [unknown(address, `it is not there, and revision ${record?.revision} did not end`)];
+function absent({ stored, foreign }: World, address: ObjectAddress, entry: RecordedObject): readonly Drift[] {
+  const { record, salt } = stored;
+  if (record?.phase !== 'deployed')
+    return [unknown(address, `it is not there, and revision ${record?.revision} did not end`)];
+  const found = foreign.get(keyOf(refOf(entry.object)));
+  if (!found) return [{ ...address, change: 'deleted', reason: 'somebody deleted it' }];
+  if (entry.uid !== undefined && entry.uid !== found.metadata.uid)
+    return [{ ...address, change: 'deleted', reason: 'somebody deleted it and made another one' }];
+  const other = found.metadata.labels?.[keys.partOf];
+  const reason = other
+    ? `it belongs to another deployment now (${other})`
+    : 'it does not carry the label of this deployment any more';
+  return [{ ...address, change: 'released', reason }, ...fieldDrifts(address, { entry, now: found, salt })];
 }
 
 interface Comparison {
@@ -54,11 +61,10 @@ function changed(world: World, { address, entry, now, wanted }: Comparison): rea
   const { record, salt } = world.stored;
   const applied = now.metadata.annotations?.[keys.intent];
   if (entry && (record?.phase === 'deployed' || applied === intentHash(entry.object, salt))) {
-    const isBare = entry.left && Object.keys(entry.object).length === bareFields;
-    return isBare ? [unknown(address, 'the record only names it')] : fieldDrifts(address, intentOf(entry), now);
+    return fieldDrifts(address, { entry, now, salt });
   }
   // A run that did not end may have applied it.
-  if (wanted && applied === wanted.hash) return fieldDrifts(address, wanted.object, now);
+  if (wanted && applied === wanted.hash) return comparedFields(address, wanted.object, now);
   const [missing] = wanted?.missing ?? [];
   if (missing !== undefined) return [unknown(address, missing)];
   return [unknown(address, record ? `revision ${record.revision} did not end` : 'there is no record of it')];
@@ -71,13 +77,26 @@ function unknown(address: ObjectAddress, reason: string): Drift {
   return { ...address, change: 'unknown', reason: `not compared: ${reason}` };
 }
 
-function intentOf({ object, keep }: RecordedObject): KubernetesObject {
-  const { metadata } = object;
-  if (!keep) return object;
-  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, [keys.keep]: 'true' } } };
+interface Applied {
+  readonly entry: RecordedObject;
+  readonly now: KubernetesObject;
+  readonly salt: string;
 }
 
-function fieldDrifts(address: ObjectAddress, intent: KubernetesObject, live: KubernetesObject): readonly Drift[] {
+/** What became of an object since it was applied. */
+function fieldDrifts(address: ObjectAddress, { entry, now, salt }: Applied): readonly Drift[] {
+  const { object, keep, left } = entry;
+  if (left && Object.keys(object).length === bareFields) return [unknown(address, 'the record only names it')];
+  const { metadata } = object;
+  const kept = { ...metadata, annotations: { ...metadata.annotations, [keys.keep]: 'true' } };
+  const intent = keep ? { ...object, metadata: kept } : object;
+  // All deployments own fields by the same name, so another one's are told by their values. The server rewrites some
+  // values of ours (`1000m`), but never those of what kro defines.
+  const isOthers = isOfKro(now) || now.metadata.annotations?.[keys.intent] !== intentHash(object, salt);
+  return [...comparedFields(address, intent, now), ...(isOthers ? rewritten(address, intent, now) : [])];
+}
+
+function comparedFields(address: ObjectAddress, intent: KubernetesObject, live: KubernetesObject): readonly Drift[] {
   const fields = ownFields(live) ?? {};
   const lost = [...unowned(intent, fields)];
   // Of an instance and a definition the whole spec is ours; other objects have controllers that fill it.
@@ -87,20 +106,61 @@ function fieldDrifts(address: ObjectAddress, intent: KubernetesObject, live: Kub
     const owner = live.metadata.managedFields?.find(
       (entry) => entry.manager !== fieldManager && ownsStep(entry.fieldsV1 ?? {}, steps),
     );
-    const isSecret = address.kind === 'Secret' && (steps[0] === 'data' || steps[0] === 'stringData');
-    const [before, after] = [valueOf(intent, steps), valueOf(live, steps)].map((value) =>
-      isSecret && value !== undefined ? '(secret)' : value,
-    );
-    return {
-      ...address,
-      change: 'field',
-      path: pathOf(steps),
-      ...(owner?.manager !== undefined && { manager: owner.manager }),
-      ...(before !== undefined && { wanted: before }),
-      ...(after !== undefined && { found: after }),
-      reason: reasonOf(live, owner),
-    };
+    return fieldDrift(address, { steps, intent, live }, { manager: owner?.manager, reason: reasonOf(live, owner) });
   });
+}
+
+/** Fields that we own, by name, and that are not as they were asked for. */
+function rewritten(address: ObjectAddress, intent: KubernetesObject, live: KubernetesObject): readonly Drift[] {
+  const steps = [...differing(ownFields(live) ?? {}, [intent, live], [])];
+  return steps.map((each) =>
+    fieldDrift(address, { steps: each, intent, live }, { manager: fieldManager, reason: 'another deployment set it' }),
+  );
+}
+
+const marks: readonly FieldStep[] = Object.values(keys);
+
+/** The leaves of an owned set at which two values differ; what marks the deployment itself does so always. */
+function* differing(
+  fields: Fields,
+  values: readonly [unknown, unknown],
+  steps: readonly FieldStep[],
+): Iterable<readonly FieldStep[]> {
+  if (canonical(values[0]) === canonical(values[1])) return;
+  const children = Object.entries(fields).filter(([name]) => name !== '.');
+  if (children.length === 0) yield steps;
+  for (const [name, child] of children) {
+    const step = stepOf(name);
+    if (marks.includes(step)) continue;
+    const inner = [valueOf(values[0], [step]), valueOf(values[1], [step])] as const;
+    yield* differing(child as Fields, inner, [...steps, step]);
+  }
+}
+
+interface Field {
+  readonly steps: readonly FieldStep[];
+  readonly intent: KubernetesObject;
+  readonly live: KubernetesObject;
+}
+
+function fieldDrift(
+  address: ObjectAddress,
+  { steps, intent, live }: Field,
+  { manager, reason }: { readonly manager: string | undefined; readonly reason: string },
+): Drift {
+  const isSecret = address.kind === 'Secret' && (steps[0] === 'data' || steps[0] === 'stringData');
+  const [before, after] = [valueOf(intent, steps), valueOf(live, steps)].map((value) =>
+    isSecret && value !== undefined ? '(secret)' : value,
+  );
+  return {
+    ...address,
+    change: 'field',
+    path: pathOf(steps),
+    ...(manager !== undefined && { manager }),
+    ...(before !== undefined && { wanted: before }),
+    ...(after !== undefined && { found: after }),
+    reason,
+  };
 }
 
 /** kro labels what it makes and the instances that it makes it for; a definition is of its group. */
@@ -126,9 +186,13 @@ function* foreignLeaves(
   if (children.length === 0 && !own) yield steps;
   if (own && Object.keys(own).length === 0) return;
   for (const [name, child] of children) {
-    const step = name.startsWith('f:') ? name.slice(2) : { item: JSON.parse(name.slice(2)) as unknown };
-    yield* foreignLeaves(child as Fields, own?.[name] as Fields | undefined, [...steps, step]);
+    yield* foreignLeaves(child as Fields, own?.[name] as Fields | undefined, [...steps, stepOf(name)]);
   }
+}
+
+/** `f:name` is a field, `k:{…}` and `v:…` are items. */
+function stepOf(name: string): FieldStep {
+  return name.startsWith('f:') ? name.slice(2) : { item: JSON.parse(name.slice(2)) as unknown };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

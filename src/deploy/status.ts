@@ -15,7 +15,7 @@ import { ruleContext } from './rule-context.ts';
 import { startRun, subject, whileRunning } from './run.ts';
 import type { Run } from './run.ts';
 import { expressionReasons } from './why.ts';
-import { readInventory } from './world.ts';
+import { lookForReleased, readInventory } from './world.ts';
 
 /** How a deployment does now, read once. */
 export async function status(graph: Graph, options: StatusOptions): Promise<StatusResult> {
@@ -31,8 +31,11 @@ export async function status(graph: Graph, options: StatusOptions): Promise<Stat
 async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<StatusResult> {
   const world = await readWorld(run);
   throwProblems(subject(run), world.denied as never);
-  if (drift) await readInventory(run, world);
-  if (drift && world.damage) throw world.damage;
+  if (drift) {
+    await readInventory(run, world);
+    if (world.damage) throw world.damage;
+    await lookForReleased(run, world);
+  }
   const wanted = world.desired.map(({ object }) => object);
   const now = await endpointsNow(run, wanted);
   const endpoints: RuleContext['endpoints'] = (service) =>

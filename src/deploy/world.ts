@@ -1,6 +1,6 @@
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubewrightError } from '../errors.ts';
-import type { KubernetesObject, ListQuery } from '../cluster/cluster.ts';
+import type { KubernetesObject, ListQuery, ObjectReference } from '../cluster/cluster.ts';
 import type { ExternalRead, LabelSelector, Resolution } from '../resolve/resolution.ts';
 import { isOurs } from './decide.ts';
 import { toDesired, type Desired, type Wishes } from './desired.ts';
@@ -123,9 +123,22 @@ export async function lookForForeign(run: Run, world: World): Promise<void> {
   await lookForForeign(run, world);
 }
 
+/** Looks for what the record knows and nobody wants any more, where it does not carry our label. Call after `readInventory`. */
+export async function lookForReleased(run: Run, world: World): Promise<void> {
+  const missing = [...(world.inventory ?? [])]
+    .filter(([key]) => !world.live.object(key) && !world.sought.has(key))
+    .map(([key, { object }]): Address => ({ ...refOf(object), key }));
+  const served = await Promise.all(missing.map((each) => kindOf(run, each)));
+  const reachable = missing.filter((_, index) => served[index]);
+  const byScope = Map.groupBy(reachable, scopeKey);
+  await Promise.all([...byScope.values()].map((group) => seek(run, world, group)));
+}
+
+type Address = ObjectReference & Pick<Desired, 'key'>;
+
 /** Says whether one was ours after all: a request of a run that was killed arrived after our list. */
-async function seek(run: Run, world: World, group: readonly Desired[]): Promise<boolean> {
-  const [first] = group as [Desired];
+async function seek(run: Run, world: World, group: readonly Address[]): Promise<boolean> {
+  const [first] = group as [Address];
   const wanted = new Set(group.map(({ key }) => key));
   for (const key of wanted) world.sought.add(key);
   let late = false;

@@ -158,6 +158,23 @@ describe('a deployment with kro', () => {
     }
   });
 
+  it('sees what another deployment made of a definition that they share', async () => {
+    const [one, other] = [options('kro-drift'), options('kro-drift')];
+    const graph = shop('SharedShop', { 'note?': 'string' });
+    await deploy(graph, one);
+    const changed = shop('SharedShop', { note: "string = 'theirs'", 'more?': 'string' });
+    await deploy(changed, other);
+    const { drift = [] } = await status(graph, { ...one, drift: true });
+    const set = { label: 'definition sharedshop', manager: 'kubewright', reason: 'another deployment set it' };
+    expect(drift.map(({ label, path, manager, reason }) => ({ label, path, manager, reason }))).toEqual([
+      { ...set, path: 'spec.schema.spec.more' },
+      { ...set, path: 'spec.schema.spec.note' },
+    ]);
+    expect((await status(changed, { ...other, drift: true })).drift).toEqual([]);
+    await destroy(graph, one);
+    await destroy(changed, { ...other, definition: true });
+  });
+
   it('gives the same objects and status as direct mode', async () => {
     const graph = shop('SameShop');
     const results = [];

@@ -194,6 +194,8 @@ describe('status', () => {
   });
 });
 
+type Target = ReturnType<typeof optionsFor>;
+
 describe('status --drift', () => {
   it('is empty after a deployment, and after a change of the graph', async () => {
     const options = optionsFor({ cluster, namespace: freshName('drift') });
@@ -225,6 +227,72 @@ describe('status --drift', () => {
       { label: 'left', change: 'field', path: 'data.key', wanted: 'value', found: 'theirs' },
       { label: 'gone', change: 'deleted' },
     ]);
+  });
+
+  it('sees what another deployment made of an object that it took over', async () => {
+    const namespace = freshName('drift');
+    const [one, other] = ['one', 'other'].map((name) => optionsFor({ cluster, namespace, name })) as [Target, Target];
+    const names = ['a', 'same'];
+    await deploy(graphOf('first', configMaps([...names, 'mine'], { key: 'one', more: 'one' })), one);
+    const theirs = graphOf('second', () => ({
+      a: simple.ConfigMap({ name: 'a', data: { key: 'two', extra: 'two' } }),
+      ...configMaps(['same'], { key: 'one', more: 'one' })(),
+    }));
+    await deploy(theirs, { ...other, adopt: true });
+    const asked = { ...one, drift: true };
+    const reason = expect.stringMatching(/^it belongs to another deployment now \(applyset-/);
+    const set = { label: 'a', change: 'field', manager: 'kubewright', reason: 'another deployment set it' };
+    // Whether the graph still names it or not.
+    for (const left of [names, []]) {
+      const { drift = [] } = await status(graphOf('first', configMaps([...left, 'mine'])), asked);
+      expect(drift).toHaveLength(5);
+      expect(drift).toMatchObject(
+        expect.arrayContaining([
+          expect.objectContaining({ label: 'a', change: 'released', reason }),
+          expect.objectContaining({ label: 'same', change: 'released', reason }),
+          expect.objectContaining({ ...set, path: 'data.key', wanted: 'one', found: 'two' }),
+          expect.objectContaining({ ...set, path: 'data.extra', found: 'two' }),
+          expect.objectContaining({ label: 'a', path: 'data.more', wanted: 'one', reason: 'somebody removed it' }),
+        ]),
+      );
+    }
+    expect((await status(theirs, { ...other, drift: true })).drift).toEqual([]);
+  });
+
+  it('sees what somebody wrote under our name', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('drift') });
+    const graph = graphOf('drift', configMaps(['a']));
+    await deploy(graph, options);
+    const live = await cluster.get({ ...configMap, name: 'a', namespace: namespaceOf(options) });
+    const { labels, name, namespace } = live!.metadata;
+    const object = {
+      ...configMap,
+      metadata: { name, namespace: namespace as string, labels },
+      data: { key: 'theirs' },
+    };
+    await cluster.apply(object as never, { fieldManager: 'kubewright', force: true });
+    expect((await status(graph, { ...options, drift: true })).drift).toMatchObject([
+      { label: 'a', change: 'field', path: 'data.key', manager: 'kubewright', wanted: 'value', found: 'theirs' },
+    ]);
+  });
+
+  it('tells what is gone from what left the graph and was let go, and from what was made anew', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('drift') });
+    const namespace = namespaceOf(options);
+    const names = ['freed', 'gone', 'anew'];
+    await deploy(graphOf('drift', configMaps(['a', ...names])), options);
+    const free = { metadata: { labels: { 'applyset.kubernetes.io/part-of': null } } };
+    await cluster.patch({ ...configMap, name: 'freed', namespace }, { type: 'merge', body: free });
+    for (const name of ['gone', 'anew']) await cluster.delete({ ...configMap, name, namespace });
+    await cluster.create({ ...configMap, metadata: { name: 'anew', namespace } });
+    for (const left of [names, []]) {
+      const { drift } = await status(graphOf('drift', configMaps(['a', ...left])), { ...options, drift: true });
+      expect(drift?.map(({ label, change, reason }) => [label, change, reason]).sort()).toEqual([
+        ['anew', 'deleted', 'somebody deleted it and made another one'],
+        ['freed', 'released', 'it does not carry the label of this deployment any more'],
+        ['gone', 'deleted', 'somebody deleted it'],
+      ]);
+    }
   });
 
   it('after a run that failed, says what it cannot compare', async () => {

@@ -12,7 +12,7 @@ import { condition, explain, subjectOf } from '../readiness/verdict.ts';
 import { ruleContext } from '../rule-context.ts';
 import type { Run } from '../run.ts';
 import { expressionReasons } from '../why.ts';
-import { look, readInventory, type World } from '../world.ts';
+import { look, lookForReleased, readInventory, type World } from '../world.ts';
 import { readChildren } from './children.ts';
 import { missingKro } from './installed.ts';
 import { addressOfInstance, readInstance } from './instance.ts';
@@ -101,6 +101,7 @@ async function driftWithKro(run: Run, world: World): Promise<readonly Drift[]> {
       if (live) world.live.set(live);
     }),
   );
+  await lookForReleased(run, world);
   return driftOf(world);
 }
 
