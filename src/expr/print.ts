@@ -134,7 +134,7 @@ function select(operand: Node, field: string, optional: boolean | undefined): st
   return `${target}[${optional ? '?' : ''}${quoteString(field)}]`;
 }
 
-/** `has()` takes no index: a key that is no name is looked for with `in`, which kro 0.9.3 reads too. */
+/** `has()` takes no index: a key that is no name is looked for with `in`. */
 function has({ operand, field }: HasNode, minimum: number): string {
   if (identifierPattern.test(field) && !unselectable.has(field)) return `has(${select(operand, field, false)})`;
   return wrap(`${quoteString(field)} in ${render(operand, binding.sum)}`, binding.relation, minimum);

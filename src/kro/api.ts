@@ -5,7 +5,7 @@ import type { SimpleSchemaField } from '../schema/simple-schema.ts';
 export const kroApiVersion = 'kro.run/v1alpha1';
 
 /** Versions of kro whose rules this folder follows. */
-export const supportedKroVersions: readonly string[] = Object.freeze(['0.9.3', '0.9.4']);
+export const supportedKroVersions: readonly string[] = Object.freeze(['0.9.4']);
 
 /** Labels and annotations that start so belong to kro. */
 export const reservedPrefixes: readonly string[] = Object.freeze(['kro.run/', 'internal.kro.run/']);
