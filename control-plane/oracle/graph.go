@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -122,15 +123,7 @@ const unreadable = `CustomResourceDefinition in version "v1" cannot be handled a
 
 // admitted is what the API server says when kro creates the kind.
 func admitted(crd *apiextensionsv1.CustomResourceDefinition) error {
-	text, err := json.Marshal(crd)
-	if err != nil {
-		return fmt.Errorf(unreadable, err)
-	}
-	sent := &apiextensionsv1.CustomResourceDefinition{}
-	if err := json.Unmarshal(text, sent); err != nil {
-		return fmt.Errorf(unreadable, err)
-	}
-	converted, err := internal(sent)
+	converted, err := sent(crd)
 	if err != nil {
 		return fmt.Errorf(unreadable, err)
 	}
@@ -138,4 +131,17 @@ func admitted(crd *apiextensionsv1.CustomResourceDefinition) error {
 		return apierrors.NewInvalid(apiextensionsv1.Kind("CustomResourceDefinition"), crd.Name, problems)
 	}
 	return nil
+}
+
+// sent is a definition as the API server reads it.
+func sent(crd *apiextensionsv1.CustomResourceDefinition) (*apiextensions.CustomResourceDefinition, error) {
+	text, err := json.Marshal(crd)
+	if err != nil {
+		return nil, err
+	}
+	read := &apiextensionsv1.CustomResourceDefinition{}
+	if err := json.Unmarshal(text, read); err != nil {
+		return nil, err
+	}
+	return internal(read)
 }

@@ -35,7 +35,7 @@ func main() {
 	}
 }
 
-// dispatch answers one line: `cluster`, `graph`, `resolve`, or without a command a question about an expression.
+// dispatch answers one line: `cluster`, `graph`, `resolve`, `admit`, or without a command a question about an expression.
 func dispatch(line []byte) (ans any) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -65,6 +65,8 @@ func dispatch(line []byte) (ans any) {
 		})
 	case "resolve":
 		return with(line, resolve)
+	case "admit":
+		return with(line, admit)
 	case "":
 		return with(line, respond)
 	}

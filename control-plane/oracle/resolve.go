@@ -50,7 +50,11 @@ func resolve(req resolveRequest) (ans resolveAnswer) {
 	if !refused.OK {
 		return resolveAnswer{Phase: refused.Phase, Err: refused.Err}
 	}
-	instance, err := admittedInstance(g.CRD, req.Instance)
+	kind, err := admissionOf(g.CRD)
+	if err != nil {
+		return resolveAnswer{Phase: "crd", Err: err.Error()}
+	}
+	instance, err := kind.admit(req.Instance)
 	if err != nil {
 		return resolveAnswer{Phase: "instance", Err: err.Error()}
 	}

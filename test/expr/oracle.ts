@@ -77,6 +77,19 @@ export interface ResolvedNode {
   readonly reads?: Readonly<Record<string, unknown>>;
 }
 
+export interface AdmitRequest extends GraphRequest {
+  readonly instances: readonly object[];
+}
+
+export interface AdmitAnswer {
+  readonly ok: boolean;
+  /** Who refuses the definition. */
+  readonly phase?: GraphAnswer['phase'];
+  readonly err?: string;
+  /** What the API server has against an instance, or what it stores of it. */
+  readonly instances?: readonly { readonly err?: string; readonly object?: Readonly<Record<string, unknown>> }[];
+}
+
 const controlPlane = fileURLToPath(new URL('../../control-plane', import.meta.url));
 
 /** The path of the oracle, built when it is not there; `undefined` without Go. `CEL_ORACLE` names one that is built. */
@@ -135,6 +148,11 @@ export class Oracle {
   /** What kro makes of an instance, until nothing changes any more. */
   resolve(request: ResolveRequest): Promise<ResolveAnswer> {
     return this.send({ command: 'resolve', ...request });
+  }
+
+  /** What the API server says to instances of the kind that a definition makes. */
+  admit(request: AdmitRequest): Promise<AdmitAnswer> {
+    return this.send({ command: 'admit', ...request });
   }
 
   private send<T>(request: object): Promise<T> {
