@@ -6,6 +6,7 @@ import { CelError, type CelIssue } from './error.ts';
 import { declaredField } from './field-name.ts';
 import { checkLiterals } from './format-check.ts';
 import type { FunctionDeclaration, Overload } from './library/overload.ts';
+import { checkRule } from './rule-check.ts';
 import { sourceOf } from './source.ts';
 import { isDynamic, mostGeneral, replaceParameters, sameType, Substitution } from './substitution.ts';
 import { formatType } from './type-text.ts';
@@ -49,8 +50,10 @@ export function check(node: Node, environment: Environment, options: CheckOption
   const tree = checker.check(node);
   const final = (type: CelType): CelType => checker.substitution.apply(type, true);
   if (checker.issues.length === 0) {
-    const programs = environment.kind === 'kro';
-    checkLiterals(tree, { issue: (at, reason) => checker.issue(at, reason), final, programs });
+    const { kind: dialect } = environment;
+    const issue = (at: Node, reason: string): void => checker.issue(at, reason);
+    checkLiterals(tree, { issue, final, dialect });
+    if (dialect === 'rules') checkRule(tree, { issue, final });
   }
   if (checker.issues.length > 0) {
     const issues = [...checker.issues].sort((a, b) => (a.position ?? 0) - (b.position ?? 0));
@@ -92,7 +95,7 @@ export class Checker {
   constructor(environment: Environment, lenient: boolean) {
     this.environment = environment;
     this.lenient = lenient;
-    this.mixed = environment.kind === 'standard' || lenient;
+    this.mixed = environment.kind !== 'kro' || lenient;
   }
 
   issue(at: Node, reason: string): void {
@@ -144,6 +147,7 @@ export class Checker {
       case 'comprehension':
         return checkComprehension(this, node);
       case 'bind': {
+        if (this.environment.kind === 'rules') return this.undeclared(node, 'cel');
         const init = this.check(node.init);
         const local = { name: variableName(node.variable), type: init.type };
         const body = this.within([local], () => this.check(node.body));

@@ -1,12 +1,21 @@
-import { type FunctionTable, kroFunctions, standardFunctions } from './library/tables.ts';
+import { type FunctionTable, kroFunctions, ruleFunctions, standardFunctions } from './library/tables.ts';
 import type { FunctionDeclaration } from './library/overload.ts';
 import { conditionType, runtimeType } from './condition-type.ts';
 import type { CelType } from './types.ts';
 
+/** Whose CEL it is: kro's, that of rules in a CustomResourceDefinition, or CEL as specified. */
+export type Dialect = 'kro' | 'rules' | 'standard';
+
+const tables: Readonly<Record<Dialect, () => FunctionTable>> = {
+  kro: kroFunctions,
+  rules: ruleFunctions,
+  standard: standardFunctions,
+};
+
 /** The names that an expression may use. */
 export interface Environment {
   readonly functions: FunctionTable;
-  readonly kind: 'kro' | 'standard';
+  readonly kind: Dialect;
   /** The type of a variable, `undefined` when it is not declared. */
   variable(name: string): CelType | undefined;
   /** Variables may have dots in their names. */
@@ -16,7 +25,7 @@ export interface Environment {
 }
 
 export interface EnvironmentOptions {
-  readonly functions: 'kro' | 'standard';
+  readonly functions: Dialect;
   /** Types of the variables by name, as a record or as a look-up. */
   readonly variables: Readonly<Record<string, CelType>> | ((name: string) => CelType | undefined);
   /** Whether kro's `omit()` may be called. @default true */
@@ -33,7 +42,7 @@ export interface EnvironmentOptions {
 export function createEnvironment(options: EnvironmentOptions): Environment {
   const { variables, functions: kind, runtime = false, omit = true } = options;
   const declared = typeof variables === 'function' ? variables : recordLookup(variables);
-  const known = kind === 'kro' ? kroFunctions() : standardFunctions();
+  const known = tables[kind]();
   const table = options.declarations ? withDeclarations(known, options.declarations) : known;
   return {
     kind,
@@ -72,19 +81,28 @@ const typeNames: ReadonlyMap<string, CelType> = new Map<string, CelType>([
   ['google.protobuf.Duration', { kind: 'duration' }],
 ]);
 
-const kroTypeNames: ReadonlyMap<string, CelType> = new Map<string, CelType>([
+const kubernetesTypeNames: ReadonlyMap<string, CelType> = new Map<string, CelType>([
   ['kubernetes.Quantity', { kind: 'opaque', name: 'kubernetes.Quantity' }],
   ['kubernetes.Semver', { kind: 'opaque', name: 'kubernetes.Semver' }],
   ['net.IP', { kind: 'opaque', name: 'net.IP' }],
   ['net.CIDR', { kind: 'opaque', name: 'net.CIDR' }],
   ['kubernetes.URL', { kind: 'opaque', name: 'kubernetes.URL' }],
+]);
+
+const kroTypeNames: ReadonlyMap<string, CelType> = new Map<string, CelType>([
+  ...kubernetesTypeNames,
   ['kro.run.Runtime', runtimeType],
   ['kro.run.Condition', conditionType],
 ]);
 
+const ownTypeNames: Readonly<Partial<Record<Dialect, ReadonlyMap<string, CelType>>>> = {
+  kro: kroTypeNames,
+  rules: kubernetesTypeNames,
+};
+
 /** The type that an identifier such as `int` or `google.protobuf.Timestamp` names. */
 export function typeNamed(name: string, environment: Environment): CelType | undefined {
-  return typeNames.get(name) ?? (environment.kind === 'kro' ? kroTypeNames.get(name) : undefined);
+  return typeNames.get(name) ?? ownTypeNames[environment.kind]?.get(name);
 }
 
 /** A name as it may be meant inside the container: the most specific first. */

@@ -1,5 +1,6 @@
 import type { Node } from './ast.ts';
 import { typeName } from './cel-values.ts';
+import type { Dialect } from './environment.ts';
 import { Failure } from './failure.ts';
 import { complaints, parseFormat } from './library/format.ts';
 import { compilePattern } from './library/regex.ts';
@@ -10,17 +11,18 @@ import type { CelType } from './types.ts';
 export interface LiteralCheck {
   issue(at: Node, reason: string): void;
   final(type: CelType): CelType;
-  /** Refuse what kro refuses when it builds a program: broken patterns of `find` and `findAll`, impossible keys. */
-  readonly programs: boolean;
+  readonly dialect: Dialect;
 }
 
 /** Checks literal format strings against their arguments, and literal patterns. */
 export function checkLiterals(tree: Typed, check: LiteralCheck): void {
+  // What is refused when a program is built: broken patterns of `find` and `findAll`, impossible keys.
+  const isProgram = check.dialect !== 'standard';
   if (tree.kind === 'call') {
     if (tree.function === 'format') checkFormat(tree, check);
-    if (check.programs && (tree.function === 'find' || tree.function === 'findAll')) checkPattern(tree, check);
+    if (isProgram && (tree.function === 'find' || tree.function === 'findAll')) checkPattern(tree, check);
   }
-  if (tree.kind === 'index' && check.programs) checkKey(tree.index, check);
+  if (tree.kind === 'index' && isProgram) checkKey(tree.index, check);
   for (const child of typedChildren(tree)) checkLiterals(child, check);
 }
 

@@ -90,3 +90,27 @@ export const semver: Library = {
   minor: { 'kubernetes.Semver.(): int': part(1) },
   patch: { 'kubernetes.Semver.(): int': part(2) },
 };
+
+/** Leaves a `v` and leading zeros out and adds the numbers that are missing. */
+function normalized(text: string): string {
+  const [major = '', minor, ...patch] = text.replace(/^v/, '').split('.');
+  const parts = [major, minor, ...(patch.length > 0 ? [patch.join('.')] : [])]
+    .filter((part) => part !== undefined)
+    .map((part) => (part.length > 1 ? part.replace(/^0+/, '').replace(/^(?!\d)/, '0') : part));
+  if (parts.length < 3 && /[+-]/.test(parts.at(-1) as string)) return '';
+  while (parts.length < 3) parts.push('0');
+  return parts.join('.');
+}
+
+const given = (text: string, normalize: boolean): string => (normalize ? normalized(text) : text);
+
+/** The variants that normalise, which Kubernetes has in rules. */
+export const normalizingSemver: Library = {
+  semver: {
+    '(string, bool): kubernetes.Semver': (text: string, normalize: boolean) =>
+      read(given(text, normalize)) ?? fail('Invalid semantic version'),
+  },
+  isSemver: {
+    '(string, bool): bool': (text: string, normalize: boolean) => read(given(text, normalize)) !== undefined,
+  },
+};

@@ -1,6 +1,7 @@
 import { declare, type FunctionDeclaration, type Library } from './overload.ts';
 import { cidr } from './cidr.ts';
 import { encoders } from './encoders.ts';
+import { formatLibrary } from './formats.ts';
 import { ip } from './ip.ts';
 import { kro } from './kro.ts';
 import { kubernetesLists } from './kubernetes-lists.ts';
@@ -9,7 +10,8 @@ import { math } from './math.ts';
 import { optionals } from './optionals.ts';
 import { quantity } from './quantity.ts';
 import { regex } from './regex.ts';
-import { semver } from './semver.ts';
+import { normalizingSemver, semver } from './semver.ts';
+import { sets } from './sets.ts';
 import { standard } from './standard.ts';
 import { strictStrings, strings } from './strings.ts';
 import { url } from './url.ts';
@@ -22,6 +24,7 @@ export interface FunctionTable {
 
 let kroTable: FunctionTable | undefined;
 let standardTable: FunctionTable | undefined;
+let ruleTable: FunctionTable | undefined;
 
 /** The functions of kro 0.9.4's environment, and no others. */
 export function kroFunctions(): FunctionTable {
@@ -47,6 +50,28 @@ export function kroFunctions(): FunctionTable {
 export function standardFunctions(): FunctionTable {
   standardTable ??= table([standard, lists, strictStrings, strings, optionals, encoders, math]);
   return standardTable;
+}
+
+/** The functions of rules in a CustomResourceDefinition (`x-kubernetes-validations`) of Kubernetes 1.36. */
+export function ruleFunctions(): FunctionTable {
+  const { reverse: _, ...olderStrings } = strings;
+  ruleTable ??= table([
+    standard,
+    lists,
+    olderStrings,
+    optionals,
+    kubernetesLists,
+    url,
+    regex,
+    quantity,
+    ip,
+    cidr,
+    semver,
+    normalizingSemver,
+    sets,
+    formatLibrary,
+  ]);
+  return ruleTable;
 }
 
 function table(libraries: readonly Library[]): FunctionTable {

@@ -120,9 +120,14 @@ function queryOf({ parts }: Url): CelMap {
 }
 
 /** Kubernetes' URL library. */
+/** Whether Go's `url.ParseRequestURI` takes a text. */
+export function isRequestUrl(text: string): boolean {
+  return read(text, true) !== undefined;
+}
+
 export const url: Library = {
   url: { '(string): kubernetes.URL': parse },
-  isURL: { '(string): bool': (text: string) => read(text, true) !== undefined },
+  isURL: { '(string): bool': isRequestUrl },
   getScheme: { 'kubernetes.URL.(): string': ({ parts }: Url) => parts.scheme },
   getHost: { 'kubernetes.URL.(): string': ({ parts }: Url) => parts.host },
   getHostname: { 'kubernetes.URL.(): string': ({ address }: Url) => address.name },
