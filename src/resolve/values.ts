@@ -1,9 +1,9 @@
 import { KubewrightError, throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
-import { asStored, withDefaults } from '../schema/defaults.ts';
+import { storedValues } from '../graph/stored-values.ts';
+import { asStored } from '../schema/defaults.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
 import { type RuleProblem, ruleProblems } from './rules.ts';
-import { strictProblems } from '../schema/strict-values.ts';
 import { validateValues } from '../schema/user-schema.ts';
 
 /**
@@ -20,7 +20,7 @@ export function prepareValues(
   before?: unknown,
 ): Record<string, unknown> {
   const { json, user } = graph.spec;
-  const validated = user ? validateValues(user, values, json) : withoutLibrary();
+  const validated = user ? validateValues(user, values, json) : storedValues(json, values);
   const found = 'value' in validated ? brokenRules(json, validated.value, before) : validated.problems;
   if ('value' in validated && found.length === 0) return validated.value as Record<string, unknown>;
   const problems = found.map(
@@ -28,12 +28,6 @@ export function prepareValues(
   );
   throwProblems(place, problems);
   throw new KubewrightError({ code: 'InvalidValues', resource: place, message: 'the values do not fit the schema' });
-
-  function withoutLibrary(): ReturnType<typeof validateValues> {
-    const complete = withDefaults(json, values);
-    const strange = [...strictProblems(json, complete)];
-    return strange.length > 0 ? { problems: strange } : { value: complete };
-  }
 }
 
 /**
@@ -42,5 +36,5 @@ export function prepareValues(
  * @param before the values that they take the place of, as they were stored
  */
 export function brokenRules(schema: JsonSchema, value: unknown, before?: unknown): readonly RuleProblem[] {
-  return [...ruleProblems(schema, value, before === undefined ? undefined : asStored(schema, before))];
+  return ruleProblems(schema, value, before === undefined ? undefined : asStored(schema, before));
 }

@@ -92,7 +92,8 @@ function article(noun: string): string {
   return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 }
 
-function typeHint(types: readonly string[], actual: string): string | undefined {
+/** What to do about a value of another type. */
+export function typeHint(types: readonly string[], actual: string): string | undefined {
   if (types.includes('string') && (actual === 'integer' || actual === 'number' || actual === 'boolean'))
     return 'Write it as text, in quotes.';
   if (actual === 'string' && (types.includes('integer') || types.includes('number') || types.includes('boolean')))

@@ -68,20 +68,24 @@ class UnreadableDefault {
   }
 }
 
-/** What is wrong with the first default of a schema that is no JSON: the API server refuses it. */
-export function unreadableDefault({
+/** The first value of a schema that is no JSON, a default or an infinite bound: the API server refuses it. */
+export function unreadableValue({
   default: value,
+  minimum = 0,
+  maximum = 0,
   properties,
   items,
   additionalProperties,
 }: JsonSchema): string | undefined {
+  const bound = [minimum, maximum].find((number) => !Number.isFinite(number));
+  if (bound !== undefined) return `bound ${bound} is no JSON`;
   if ((value as unknown) instanceof UnreadableDefault)
     return `default ${(value as unknown as UnreadableDefault).text} is no JSON`;
   for (const [name, field] of Object.entries(properties ?? {})) {
-    const inner = unreadableDefault(field);
+    const inner = unreadableValue(field);
     if (inner !== undefined) return `field ${name}: ${inner}`;
   }
-  return (items && unreadableDefault(items)) ?? (additionalProperties && unreadableDefault(additionalProperties));
+  return (items && unreadableValue(items)) ?? (additionalProperties && unreadableValue(additionalProperties));
 }
 
 /** A schema with markers on top; `onRequired` hears what they say about the parent's required fields. */

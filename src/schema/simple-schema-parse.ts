@@ -1,6 +1,6 @@
 import { KubewrightError } from '../errors.ts';
 import type { JsonSchema, JsonType } from './json-schema.ts';
-import { applyMarkers, parseMarkers, unreadableDefault } from './simple-schema-apply.ts';
+import { applyMarkers, parseMarkers, unreadableValue } from './simple-schema-apply.ts';
 
 type Mutable = { -readonly [Key in keyof JsonSchema]: JsonSchema[Key] };
 
@@ -38,12 +38,12 @@ export interface SimpleSchemaSource {
  */
 export function parseSimpleSchema(source: SimpleSchemaSource): JsonSchema {
   const schema = parseUnread(source);
-  const problem = unreadableDefault(schema);
+  const problem = unreadableValue(schema);
   if (problem !== undefined) throw simpleSchemaError(problem);
   return schema;
 }
 
-/** The same where a default may be no JSON, see {@link unreadableDefault}. */
+/** The same where a default may be no JSON, see {@link unreadableValue}. */
 export function parseUnread({ spec, types }: SimpleSchemaSource): JsonSchema {
   const custom = loadCustomTypes(asMap(types ?? {}));
   return structSchema(asMap(spec ?? {}), custom);

@@ -1,13 +1,11 @@
-import { KubewrightError, throwProblems } from '../errors.ts';
-import { define } from '../expr/value.ts';
+import { KubewrightError } from '../errors.ts';
 import { finishGraph, type Graph } from '../graph/graph.ts';
 import { fromDefinitions } from '../kro/import.ts';
 import { isCrd, isDefinition, type Manifest, readManifests, type Source } from '../kro/read/source.ts';
 import { toSource } from '../kro/validate.ts';
 import type { Instance, NodePath, ObservedObject, Resolution, ResolvedBody } from '../resolve/resolution.ts';
 import { resolve } from '../resolve/resolve.ts';
-import { withDefaults } from '../schema/defaults.ts';
-import { valueProblems } from './instance-values.ts';
+import { instanceOf } from './instance.ts';
 import { World } from './world.ts';
 
 /** What a rendering starts from. */
@@ -132,54 +130,4 @@ class Renderer {
       ...(statusProblem && { error: statusProblem }),
     };
   }
-}
-
-/** The instance as the API server stores it: with the defaults of its kind, in a namespace. */
-function instanceOf({ spec, scope }: Graph, object: ObservedObject): Instance {
-  const metadata = (object['metadata'] ?? {}) as {
-    name?: string;
-    namespace?: string;
-    labels?: Record<string, string>;
-    annotations?: Record<string, string>;
-  };
-  for (const field of ['name', 'namespace'] as const) {
-    if (metadata[field] === undefined || typeof metadata[field] === 'string') continue;
-    throw new KubewrightError({
-      code: 'InvalidObject',
-      resource: 'instance',
-      path: `metadata.${field}`,
-      message: 'is no text',
-      hint: 'Put it in quotes: YAML takes y, n, on, off, yes and no for booleans.',
-    });
-  }
-  if (metadata.name === undefined)
-    throw new KubewrightError({
-      code: 'MissingName',
-      resource: 'instance',
-      path: 'metadata.name',
-      message: 'an instance needs a name',
-    });
-  const values = keysSorted(withDefaults(spec.json, object['spec'] ?? {})) as Record<string, unknown>;
-  const problems = valueProblems(spec.json, values).map(
-    ({ path, message, hint }) =>
-      new KubewrightError({
-        code: 'InvalidValues',
-        resource: `${String(object['kind'])} ${metadata.name} spec`,
-        path,
-        message,
-        hint,
-      }),
-  );
-  throwProblems(`${String(object['kind'])} ${metadata.name}`, problems);
-  const namespace = scope === 'Cluster' ? undefined : (metadata.namespace ?? 'default');
-  return { name: metadata.name, namespace, labels: metadata.labels, annotations: metadata.annotations, spec: values };
-}
-
-/** The API server stores objects with their keys in order, which is what a list made from a map's keys shows. */
-function keysSorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(keysSorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const sorted: Record<string, unknown> = {};
-  for (const key of Object.keys(value).sort()) define(sorted, key, keysSorted((value as Record<string, unknown>)[key]));
-  return sorted;
 }

@@ -1,7 +1,7 @@
 import { KubewrightError } from '../../errors.ts';
 import type { JsonSchema } from '../../schema/json-schema.ts';
 import { instanceOpenApi } from '../../schema/openapi.ts';
-import { unreadableDefault } from '../../schema/simple-schema-apply.ts';
+import { unreadableValue } from '../../schema/simple-schema-apply.ts';
 import { parseUnread } from '../../schema/simple-schema-parse.ts';
 import { type Pieces, piecesOf } from '../read/pieces.ts';
 import type { Manifest } from '../read/source.ts';
@@ -72,7 +72,7 @@ export function checkDefinition(manifest: Manifest, rules: Rules): CheckedDefini
 function specSchema({ name, spec, types }: Pieces): { spec: JsonSchema; unreadable?: KroRefusal } {
   try {
     const schema = parseUnread({ spec, types });
-    const reason = unreadableDefault(schema);
+    const reason = unreadableValue(schema);
     if (reason === undefined) return { spec: schema };
     const message = `failed to create CRD: CustomResourceDefinition in version "v1" cannot be handled as a CustomResourceDefinition: ${reason}`;
     return { spec: schema, unreadable: new KroRefusal('CrdRefused', message, schemaPath(reason)) };
