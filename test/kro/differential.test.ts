@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtInKinds } from '../../src/schema/kubernetes-schema.ts';
-import { kroCrds, Oracle, oracleBinary, type ResolveAnswer } from '../expr/oracle.ts';
+import { type GraphAnswer, kroCrds, Oracle, oracleBinary, type ResolveAnswer } from '../expr/oracle.ts';
 import { corpus } from './corpus.ts';
+import { admissionDifference } from './differential/admissions.ts';
 import { instanceOf, observedOf, Values } from './differential/instances.ts';
+import { kindOf } from './differential/kinds.ts';
+import { Random } from './differential/random.ts';
 import { ourRendering, renderingDifference } from './differential/renderings.ts';
 import { Samples } from './differential/sample.ts';
 import type { Fields } from './differential/tree.ts';
+import { randomInstance } from './differential/values.ts';
 import { ourVerdict, verdictDifference } from './differential/verdicts.ts';
 
 /** `KRO_DIFFERENTIAL=50000 npx vitest run test/kro/differential.test.ts`; 2,000 in CI, 200 elsewhere. `KRO_SEED` is the first one. */
@@ -58,6 +62,26 @@ describe.skipIf(!binary)('changed definitions', () => {
       const ours = ourVerdict(subject, gates);
       const request = { definition: subject.definition, crds: subject.crds, featureGates: gates };
       return find(name, async () => verdictDifference(ours, await oracle.graph(request)));
+    });
+    expect(found).toEqual([]);
+  });
+
+  const kinds = Math.ceil(runs / 2);
+
+  it(`serve the kinds and take the instances that the API server takes, ${kinds} times`, patience, async () => {
+    const found = await differences(kinds, async (number) => {
+      const random = new Random(number);
+      const subject = { definition: kindOf(random, () => samples.at(number, 0.8).subject.definition), crds: [] };
+      const { definition } = subject;
+      const ours = ourVerdict(subject, []);
+      let answer: GraphAnswer = { ok: false };
+      const name = `KRO_SEED=${number} ${JSON.stringify(definition)}`;
+      const text = await find(name, async () => verdictDifference(ours, (answer = await oracle.graph({ definition }))));
+      if (text || !answer.ok || ours.admission) return text;
+      const instances = Array.from({ length: 6 }, () => randomInstance(definition, answer, random));
+      const theirs = await oracle.admit({ definition, instances });
+      const difference = admissionDifference(definition, instances, theirs);
+      return difference && `${name}\n${difference}`;
     });
     expect(found).toEqual([]);
   });

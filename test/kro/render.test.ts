@@ -70,7 +70,7 @@ describe('render', () => {
 
   it('refuses values that the API server would not take', () => {
     expect(() => render([definition], { ...instance, spec: { image: 7 } })).toThrow(
-      /App shop spec image: must be a string/,
+      /App shop spec image: must be of type string/,
     );
     expect(() => render([definition], { ...instance, spec: { image: 'a', replica: 1 } })).toThrow(
       /replica: is not a field/,

@@ -22,10 +22,10 @@ export function ourRendering(
 
 /** What is not the same; `undefined` when all is. */
 export function renderingDifference(ours: Rendering | string, theirs: ResolveAnswer): string | undefined {
-  // The API server checks more of values than we say that we do.
-  if (theirs.phase === 'instance') return undefined;
   if (theirs.phase === 'request' || theirs.phase === 'panic') return `the oracle failed: ${theirs.err}`;
-  if (typeof ours === 'string') return `ours ${ours}\nkro's ${theirs.err ?? 'accepted'}`;
+  if ((theirs.phase === 'instance') !== (typeof ours === 'string'))
+    return `ours ${typeof ours === 'string' ? ours : 'accepted'}\nkro's ${theirs.err ?? 'accepted'}`;
+  if (typeof ours === 'string') return undefined;
   const fails = theirs.phase === 'resolve' || theirs.phase === 'status' || theirs.state === 'ERROR';
   if (fails !== (ours.error !== undefined))
     return `ours ${ours.error?.message ?? ours.state}\nkro's ${theirs.node ?? ''} ${theirs.err ?? theirs.state} ${JSON.stringify(theirs.nodes)}`;
