@@ -106,7 +106,7 @@ const cases: readonly (readonly [string, object, object, object | RegExp])[] = [
     'refuses when a rule fails',
     { a: 'integer | validation="10 / self > 1"' },
     { a: 0 },
-    /spec a: .*division by zero.* evaluating rule/,
+    /spec a: validation failed: 10 \/ self > 1 \(division by zero\)/,
   ],
   ['leaves rules about updates alone', { a: 'string | immutable=true' }, { a: 'x' }, { a: 'x' }],
   ['needs no values', { a: 'string | required=true' }, {}, /spec a: is required/],
