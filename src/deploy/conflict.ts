@@ -2,6 +2,8 @@ import { KubewrightError } from '../errors.ts';
 import { isApiError, type ApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import type { ObjectAddress } from './options.ts';
+import { differences } from './diff.ts';
+import { excerpts } from './excerpt.ts';
 import { valueAt } from './field-path.ts';
 import { helmReleaseOf, releaseText } from './helm.ts';
 import { describe } from './identity.ts';
@@ -55,12 +57,12 @@ export function conflictError(
   const source = desired.source();
   const release = live && helmReleaseOf(live);
   const problems = conflicts.map(({ path, manager }) => {
-    const shown = (object: unknown): string => (desired.kind === 'Secret' ? '(secret)' : brief(valueAt(object, path)));
+    const who = release && manager === 'helm' ? releaseText(release) : manager;
     return new KubewrightError({
       code: 'FieldConflict',
       resource: desired.label,
       path,
-      message: `${describe(desired)}: ${release && manager === 'helm' ? releaseText(release) : manager} set it to ${shown(live)}, the graph says ${shown(desired.object)}${source ? ` (${source})` : ''}`,
+      message: `${describe(desired)}: ${who} set ${differenceText(desired, live, path)}${source ? ` (${source})` : ''}`,
       hint: `Take it over with ${takeFlag(desired.label, path)}, leave it to ${manager} by dropping it from the graph, or use its value.`,
     });
   });
@@ -75,7 +77,20 @@ export function conflictError(
   });
 }
 
-function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 120 ? `${text.slice(0, 117)}…` : text;
+const shownDifferences = 3;
+const width = 120;
+
+/** `it to 3, the graph says 2`; of lists and objects only what differs in them. */
+function differenceText({ kind, object }: Wanted, live: KubernetesObject | undefined, path: string): string {
+  if (kind === 'Secret') return 'it to (secret), the graph says (secret)';
+  const [found, wanted] = [valueAt(live, path), valueAt(object, path)];
+  const fields = differences(found, wanted);
+  const shown = fields.length > 0 ? fields.slice(0, shownDifferences) : [{ path: '', before: found, after: wanted }];
+  const texts = shown.map(({ path: inside, before, after }) => {
+    const [theirs, ours] = excerpts(before, after, width);
+    const place = inside === '' ? 'it' : `${path}${inside.startsWith('[') ? '' : '.'}${inside}`;
+    return `${place} to ${theirs}, the graph says ${ours}`;
+  });
+  const more = fields.length - shown.length;
+  return `${texts.join('; ')}${more > 0 ? `; ${more} more of its fields differ` : ''}`;
 }
