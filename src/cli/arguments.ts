@@ -15,6 +15,7 @@ export function verbFirst(argv: readonly string[], verbs: readonly Verb[], fallb
     // The help of the whole, not of the verb that is the default.
     if (argv.some((argument) => argument === '--help' || argument === '-h')) return ['help'];
     if (argv.some((argument) => argument === '--version' || argument === '-V')) return ['version'];
+    if (fallback === 'help') checkFlags(argv, verbs);
     return [fallback, ...argv];
   }
   if (!names.has(operand)) throw unknownVerb(operand, names);
@@ -22,6 +23,25 @@ export function verbFirst(argv: readonly string[], verbs: readonly Verb[], fallb
   if (operand === 'help' && asked !== undefined && !asked.startsWith('-') && !names.has(asked))
     throw unknownVerb(asked, names);
   return [operand, ...argv.slice(0, index), ...argv.slice(index + 1)];
+}
+
+/** Flags belong to a verb; the one flag that means something without any is that of the output. */
+function checkFlags(argv: readonly string[], verbs: readonly Verb[]): void {
+  const { flags } = flagNames(verbs);
+  const given = argv.filter((argument) => argument.startsWith('-')).map((argument) => argument.replace(/=.*/, ''));
+  const unknown = given.find((flag) => !flags.has(flag));
+  if (unknown !== undefined)
+    throw new KubewrightError({
+      code: 'Usage',
+      message: `unknown option '${unknown}'`,
+      hint: didYouMean(unknown, flags) ?? 'Add --help to see what there is.',
+    });
+  if (given.some((flag) => flag !== '--output' && flag !== '-o'))
+    throw new KubewrightError({
+      code: 'Usage',
+      message: 'a verb is missing',
+      hint: `The verbs are ${verbs.map(({ name }) => name).join(', ')}.`,
+    });
 }
 
 function unknownVerb(verb: string, names: ReadonlySet<string>): KubewrightError {
@@ -44,7 +64,8 @@ function firstOperand(argv: readonly string[], { withValue, flags, names }: Know
     if (argument === '--') return -1;
     if (!argument.startsWith('-')) return index;
     // What stands behind a mistyped flag is more likely its value than a mistyped verb.
-    const mistyped = !flags.has(argument) && !argument.includes('=') && !names.has(argv[index + 1] ?? '');
+    const next = argv[index + 1] ?? '';
+    const mistyped = !flags.has(argument) && !argument.includes('=') && !names.has(next) && !next.startsWith('-');
     if (withValue.has(argument) || mistyped) index++;
   }
   return -1;

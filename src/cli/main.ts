@@ -8,14 +8,15 @@ import { type Done, runLine, type Surroundings, verbsFor } from './program.ts';
 import { displayPath } from './display-path.ts';
 import type { Stack } from './stack.ts';
 import { takeAllText } from './take.ts';
+import { usageError } from './usage-error.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
 /** Exit codes of every verb. */
 const exitCodes = { error: 1, interrupted: 130 } as const;
 
 /**
- * Runs one command line and gives its exit code: 0 done, 1 error, 2 there are changes (`plan --detailed-exitcode`), 130
- * interrupted.
+ * Runs one command line and gives its exit code: 0 done, 1 error, 2 there are changes, or something is not well (`plan` and
+ * `status` with `--detailed-exitcode`), 130 interrupted.
  *
  * @param argv the arguments, without the program
  * @param stack the stack file that was started, when it was one
@@ -37,7 +38,13 @@ export async function main(argv: readonly string[], stack?: Stack): Promise<numb
     return done.outcome.exitCode ?? 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const known = error instanceof CommanderError ? usageError(error) : error;
+    const known =
+      error instanceof CommanderError
+        ? usageError(
+            error,
+            verbsFor(stack).find(({ name }) => name === verb),
+          )
+        : error;
     const { signal } = interruption;
     const document = { ...(verb && { verb }), error: describeFailure(known) };
     if (output !== 'text') await print(resultText(document, output, 'error'));
@@ -53,21 +60,14 @@ export async function main(argv: readonly string[], stack?: Stack): Promise<numb
 
 async function runVerb(line: readonly string[], around: Surroundings): Promise<Done | undefined> {
   if (line[0] === 'version') return { verb: 'version', outcome: versionOutcome() };
-  if (line[0] === 'help' && around.terminal.json) return { verb: 'help', outcome: helpOutcome(verbsFor(around.stack)) };
+  if (around.terminal.json && asksForHelp(line)) return { verb: 'help', outcome: helpOutcome(verbsFor(around.stack)) };
   return runLine(line, around);
 }
 
-function usageError(error: CommanderError): KubewrightError {
-  const [text = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-  const hint = rest
-    .join(' ')
-    .replace(/^\((.*)\)$/, '$1')
-    .trim();
-  return new KubewrightError({
-    code: 'Usage',
-    message: text.replace(/\.$/, ''),
-    hint: hint || 'Add --help to see what there is.',
-  });
+/** What stands behind `local kubectl` is kubectl's. */
+function asksForHelp([verb, ...rest]: readonly string[]): boolean {
+  if (verb === 'local' && rest.includes('kubectl')) return false;
+  return verb === 'help' || rest.some((argument) => argument === '--help' || argument === '-h');
 }
 
 function listenForInterruption(terminal: Terminal): { signal: AbortSignal; stop: () => void } {

@@ -69,7 +69,7 @@ export async function runLine(line: readonly string[], around: Surroundings): Pr
   program.option('-V, --version', 'shows the version');
   program.addHelpText(
     'after',
-    '\nExit codes: 0 done, 1 error, 2 there are changes (plan --detailed-exitcode), 130 interrupted.',
+    '\nExit codes: 0 done, 1 error, 2 with --detailed-exitcode: plan has changes, status is not healthy; 130 interrupted.',
   );
   for (const verb of verbsFor(stack)) {
     addVerb({ parent: program, verb, around, finish: (name, outcome) => (done = { verb: name, outcome }) });
@@ -155,9 +155,7 @@ const operandTexts: Readonly<Record<Exclude<Operand, 'none'>, readonly [name: st
 
 /** Errors are ours to print. */
 function configured(command: Command): Command {
-  return command
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined, writeErr: (text) => void process.stderr.write(text) });
+  return command.exitOverride().configureOutput({ outputError: () => undefined, writeErr: () => undefined });
 }
 
 function examplesText(verb: Verb, stack: Stack | undefined): string {

@@ -68,7 +68,33 @@ const cases: readonly (CommandLine & { readonly title: string; readonly says: re
     argv: ['help', 'sinth'],
     says: ['there is no verb "sinth"', 'Did you mean "synth"?'],
   },
-  { title: 'no stack file', argv: ['synth'], says: ["missing required argument 'stack'"] },
+  {
+    title: 'no stack file',
+    argv: ['synth'],
+    says: ["missing required argument 'stack'", 'For example: npx kubewright synth stacks/app.ts'],
+  },
+  {
+    title: 'no stack file for an environment',
+    argv: ['plan'],
+    says: ["missing required argument 'stack'", 'npx kubewright plan stacks/app.ts --env dev'],
+  },
+  {
+    title: 'a mistyped flag of the program without a verb',
+    argv: ['--versoin'],
+    says: ["unknown option '--versoin'", 'Did you mean "--version"?'],
+  },
+  {
+    title: 'a flag that is like none, with a value, without a verb',
+    argv: ['--frobnicate=3'],
+    says: ["unknown option '--frobnicate'", 'Add --help to see what there is.'],
+  },
+  { title: 'a flag without a verb', argv: ['--env', 'dev'], says: ['a verb is missing', 'The verbs are deploy, plan'] },
+  { title: 'a verb without its verb', argv: ['local'], says: ['local takes a verb', 'The verbs are up, down'] },
+  {
+    title: 'a mistyped verb of a verb',
+    argv: ['local', 'dwon'],
+    says: ["unknown command 'dwon'", 'Did you mean down?'],
+  },
   {
     title: 'a stack file that does not exist',
     argv: ['synth', 'shop/stacks/shopp.ts'],

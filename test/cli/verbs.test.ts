@@ -24,6 +24,8 @@ describe('the command line', () => {
     ...verbs.map((verb) => ({ stack, argv: [verb, '--help'] })),
     { argv: ['-V'] },
     { stack, argv: ['-V'] },
+    { argv: ['plan', '--help', '--output', 'json'] },
+    { argv: ['--output', 'json'] },
   ];
   let results: readonly CommandResult[];
   const nth = (index: number): CommandResult => results[index] as CommandResult;
@@ -34,14 +36,15 @@ describe('the command line', () => {
   it('explains itself', () => {
     expect(nth(0).code).toBe(0);
     for (const verb of verbs) expect(nth(0).stdout).toMatch(new RegExp(`^  ${verb}`, 'm'));
-    expect(nth(0).stdout).toContain('Exit codes: 0 done, 1 error, 2 there are changes');
+    expect(nth(0).stdout).toContain('Exit codes: 0 done, 1 error, 2 with --detailed-exitcode: plan has changes');
     expect(nth(1)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: kubewright[\s\S]*^ {2}local/m) });
     expect(nth(9).stdout).toMatch(/up [\s\S]*down [\s\S]*reset [\s\S]*kubectl /);
   });
 
   it('tells its version and its verbs to programs', () => {
     expect(nth(12)).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
-    expect(results.slice(-2)).toEqual([nth(12), nth(12)]);
+    expect(results.slice(-4, -2)).toEqual([nth(12), nth(12)]);
+    expect(results.slice(-2)).toEqual([nth(13), nth(13)]);
     for (const help of [nth(0), nth(1)]) expect(help.stdout).toMatch(/-V, --version +shows the version/);
     expect(JSON.parse(nth(13).stdout)).toMatchObject({
       verb: 'help',
