@@ -1,4 +1,5 @@
 import type { Drift, Mode, ExpressionReason, ExpressionTree } from '../deploy/options.ts';
+import { excerpts } from '../deploy/excerpt.ts';
 import type { Terminal } from './terminal.ts';
 
 type Colors = Terminal['colors'];
@@ -6,18 +7,20 @@ type Colors = Terminal['colors'];
 const maxValue = 80;
 const maxExpression = 120;
 
-/** Expressions without a value, conditions that do not hold and texts that depend on conditions, with their parts. */
-export function reasonLines(reasons: readonly ExpressionReason[], { bold }: Colors): readonly string[] {
+/** What is in the way, with its parts: expressions without a value, conditions that do not hold and what depends on them. */
+export function reasonLines(reasons: readonly ExpressionReason[], { bold, dim }: Colors): readonly string[] {
   return reasons
     .filter(isTelling)
-    .flatMap(({ path, field, ...tree }) => [
-      `  ${bold([path, field].filter(Boolean).join(' '))}`,
-      ...treeLines(tree, 2),
-    ]);
+    .flatMap(({ path, field, ...tree }) =>
+      field === 'includeWhen' && tree.error === undefined
+        ? [dim(`  ${path} is left out: ${cut(tree.expression, maxExpression)} = false`)]
+        : [`  ${bold([path, field].filter(Boolean).join(' '))}`, ...treeLines(tree, 2)],
+    );
 }
 
 function isTelling({ error, value, parts }: ExpressionTree): boolean {
-  return error !== undefined || value === false || parts.some((part) => typeof part.value === 'boolean');
+  if (error !== undefined || typeof value === 'boolean') return value !== true;
+  return parts.some((part) => part.error !== undefined || part.value === false);
 }
 
 function treeLines({ expression, value, error, parts }: ExpressionTree, depth: number): readonly string[] {
@@ -47,7 +50,8 @@ const secret = '(secret)';
 
 function differenceText(wanted: unknown, found: unknown): string {
   if (wanted === secret && found === secret) return `${secret} changes`;
-  return [wanted, found].map((value) => (value === secret ? secret : short(value, maxValue))).join(' → ');
+  const texts = excerpts(wanted, found, maxValue);
+  return [wanted, found].map((value, index) => (value === secret ? secret : texts[index])).join(' → ');
 }
 
 function short(value: unknown, length: number): string {

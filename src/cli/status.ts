@@ -15,12 +15,13 @@ import type { Call, Outcome, Verb } from './verb.ts';
 export const statusVerb: Verb = {
   name: 'status',
   summary: 'shows the status of a deployment and what is not ready',
-  examples: ['status --env dev', 'status --env prod --why'],
+  examples: ['status --env dev', 'status --env prod --why', 'status --env prod --drift --detailed-exitcode'],
   operand: 'stack',
   environment: 'required',
   options: [
     { flags: '--why', text: 'also says why something is not ready: pods, events, logs, expressions' },
     { flags: '--drift', text: 'also lists what others changed or deleted since the deployment' },
+    { flags: '--detailed-exitcode', text: 'exit code 2 when something is not ready or, with --drift, has drifted' },
   ],
   run: runStatus,
 };
@@ -40,11 +41,19 @@ async function runStatus({ stacks, flags, terminal, signal }: Call): Promise<Out
       });
     }
   });
+  const healthy = results.every(({ result }) => isHealthy(result));
   return {
     document: {
       environment: environment.name,
-      graphs: results.map(({ target, result }) => ({ graph: target.name, mode: target.mode, ...result })),
+      healthy,
+      graphs: results.map(({ target, result }) => ({
+        graph: target.name,
+        mode: target.mode,
+        healthy: isHealthy(result),
+        ...result,
+      })),
     },
+    exitCode: !healthy && flags['detailedExitcode'] === true ? 2 : 0,
     text: results
       .map(
         ({ target, result }) =>
@@ -52,6 +61,11 @@ async function runStatus({ stacks, flags, terminal, signal }: Call): Promise<Out
       )
       .join('\n\n'),
   };
+}
+
+/** Everything is there, ready and, as far as that was looked at, as it was deployed. */
+function isHealthy({ deployed, objects, pending, drift = [] }: StatusResult): boolean {
+  return deployed && objects.every(({ state }) => state === 'ready') && pending.length === 0 && drift.length === 0;
 }
 
 interface Showing {
