@@ -63,6 +63,9 @@ export class DeployRows {
         return this.#ready(this.#row(event.object, now), now);
       case 'object':
         return this.#acted(event, now);
+      case 'namespace':
+        if (event.action !== 'deleted') return undefined;
+        return this.#acted({ type: 'object', object: namespaceAddress(event.name), action: 'deleted' }, now);
       default:
         return undefined;
     }
@@ -140,6 +143,15 @@ const words: Partial<Record<RowState, string>> = {
   retrying: 'retries',
   failing: 'fails',
 };
+
+/** Whether it waits for something, and nothing is wrong yet. */
+export function isWaiting({ state }: Row): boolean {
+  return words[state] === 'waits';
+}
+
+function namespaceAddress(name: string): ObjectAddress {
+  return { label: `namespace ${name}`, apiVersion: 'v1', kind: 'Namespace', name };
+}
 
 function elapsed({ begun }: Row, now: number): number | undefined {
   return begun === undefined ? undefined : now - begun;

@@ -1,12 +1,15 @@
 import type { DeployEvent } from '../deploy/options.ts';
-import { DeployRows, type Transition } from './deploy-rows.ts';
+import { DeployRows, isWaiting, type Row, type Transition } from './deploy-rows.ts';
 import { treeLines } from './deploy-tree.ts';
 import { describeFailure } from './failure.ts';
 import type { Progress, Terminal } from './terminal.ts';
 
+/** In a log, what becomes ready sooner was not worth a line. */
+const patienceMs = 2_000;
+
 /**
- * Shows a deployment while it runs: on a terminal a tree that is drawn again and again, in a log a line for every change,
- * to programs every event.
+ * Shows a deployment while it runs: on a terminal a tree that is drawn again and again, in a log a line for every change
+ * and for what keeps waiting, to programs every event.
  */
 export class DeployView {
   readonly #progress: Progress;
@@ -14,6 +17,8 @@ export class DeployView {
   readonly #work: 'deploy' | 'destroy';
   readonly #graph: string;
   readonly #rows = new DeployRows(performance.now());
+  /** Rows of which is told later that they wait, if they still do. */
+  readonly #waits = new Map<Row, NodeJS.Timeout>();
 
   constructor(
     progress: Progress,
@@ -34,15 +39,21 @@ export class DeployView {
     this.#progress.stop();
   }
 
+  /** Nothing more is told. */
+  end(): void {
+    for (const timer of this.#waits.values()) clearTimeout(timer);
+  }
+
   show(event: DeployEvent): void {
     const { yellow } = this.#colors;
     this.#progress.event({ ...(event.type === 'plan' ? planEvent(event) : event), graph: this.#graph });
     const transition = this.#rows.take(event, performance.now());
     if (event.type === 'warning') this.#progress.line(yellow(`  warning: ${event.message}`));
     if (event.type === 'lock') this.#progress.line(yellow(`  waits for another run: ${event.holder}`));
-    if (event.type === 'namespace')
+    if (event.type === 'namespace' && !transition)
       this.#log(`${event.action} Namespace ${event.name}${event.reason ? `: ${event.reason}` : ''}`);
-    if (transition) this.#log(this.#text(transition));
+    if (transition?.word === 'waits') this.#logLater(transition);
+    else if (transition) this.#log(this.#text(transition));
     if (event.type !== 'plan') this.#draw();
   }
 
@@ -52,6 +63,15 @@ export class DeployView {
     if (word === 'fails') return this.#colors.red(text);
     const seconds = ((after ?? 0) / 1000).toFixed(1);
     return seconds === '0.0' ? text : `${text} after ${seconds} s`;
+  }
+
+  #logLater({ row, word }: Transition): void {
+    if (this.#progress.isLive || this.#waits.has(row)) return;
+    const tell = (): void => {
+      this.#waits.delete(row);
+      if (isWaiting(row)) this.#log(this.#text({ row, word, after: undefined }));
+    };
+    this.#waits.set(row, setTimeout(tell, patienceMs));
   }
 
   /** On a terminal the tree says it. */

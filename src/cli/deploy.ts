@@ -1,12 +1,11 @@
 import { KubewrightError } from '../errors.ts';
-import type { DeployResult, Plan } from '../deploy/options.ts';
+import type { DeployResult } from '../deploy/options.ts';
 import { commitOf } from './commit.ts';
-import { DeployView } from './deploy-view.ts';
-import { announce, clusterText } from './heading.ts';
+import { doneCounts } from './counts.ts';
+import { announce } from './heading.ts';
 import type { SavedPlan } from '../deploy/saved-plan.ts';
 import { readPlanFile } from './plan-file.ts';
-import { planText } from './plan-text.ts';
-import { targetOptions, withCluster, withProgress } from './session.ts';
+import { targetOptions, withProgress } from './session.ts';
 import type { Stack } from './stack.ts';
 import { statusText } from './status-text.ts';
 import { takeFor } from './take.ts';
@@ -14,6 +13,7 @@ import type { Target } from './target.ts';
 import { loadOneTargets } from './targets.ts';
 import type { Progress, Terminal } from './terminal.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
+import { working } from './working.ts';
 
 /** `deploy`: plan, question, progress, status. */
 export const deployVerb: Verb = {
@@ -131,47 +131,39 @@ interface Deploying {
 
 async function deployTarget(
   target: Target,
-  { flags, terminal, signal }: Call,
+  call: Call,
   { progress, timeoutMs, historyMax, take, file, saved }: Deploying,
 ): Promise<DeployResult> {
+  const { flags, signal } = call;
   const { deploy } = await import('../deploy/deploy.ts');
-  const view = new DeployView(progress, { colors: terminal.colors, graph: target.name });
-  const asks = terminal.interactive && flags['yes'] !== true && !saved && target.cluster.kind !== 'local';
-  const confirm = async (plan: Plan): Promise<boolean> => {
-    view.pause();
-    progress.line(planText(plan, terminal.colors));
-    return asks ? terminal.confirm(`Deploy ${target.name} to ${clusterText(target.cluster)}?`, signal) : true;
-  };
-  return withCluster(target.cluster, progress, (cluster) =>
-    deploy(target.graph, {
-      ...targetOptions(target, cluster, signal),
-      timeoutMs,
-      adopt: flags['adopt'] === true,
-      replace: flags['replace'] === true,
-      migrate: flags['migrate'] === true,
-      take,
-      allowEmpty: flags['allowEmpty'] === true,
-      pruneAll: flags['pruneAll'] === true,
-      rollbackOnFailure: flags['rollbackOnFailure'] === true,
-      repairRecord: flags['repairRecord'] === true,
-      historyMax,
-      commit: () => commitOf(file),
-      ...saved?.options,
-      saved,
-      confirm,
-      onEvent: (event) => view.show(event),
-    }),
+  return working(
+    { target, call, progress, work: 'deploy', question: `Deploy ${target.name} to` },
+    (cluster, watching) =>
+      deploy(target.graph, {
+        ...targetOptions(target, cluster, signal),
+        timeoutMs,
+        adopt: flags['adopt'] === true,
+        replace: flags['replace'] === true,
+        migrate: flags['migrate'] === true,
+        take,
+        allowEmpty: flags['allowEmpty'] === true,
+        pruneAll: flags['pruneAll'] === true,
+        rollbackOnFailure: flags['rollbackOnFailure'] === true,
+        repairRecord: flags['repairRecord'] === true,
+        historyMax,
+        commit: () => commitOf(file),
+        ...saved?.options,
+        saved,
+        ...watching,
+      }),
   );
 }
 
-function resultText(
-  target: Target,
-  { status, statusPending, objects, writes, duration }: DeployResult,
-  { colors }: Terminal,
-): string {
-  const changed = objects.filter(({ action }) => action !== 'unchanged' && action !== 'checked').length;
-  const what = writes === 0 ? 'nothing changed' : `${changed} of ${objects.length} objects changed`;
-  const lines = [`${colors.green('✓')} ${colors.bold(target.name)}: ${what}, ${(duration / 1000).toFixed(1)} s`];
+function resultText(target: Target, result: DeployResult, { colors }: Terminal): string {
+  const { status, statusPending, duration } = result;
+  const lines = [
+    `${colors.green('✓')} ${colors.bold(target.name)}: ${doneCounts(result)}, ${(duration / 1000).toFixed(1)} s`,
+  ];
   if (Object.keys(status).length > 0) lines.push(indent(statusText(status, colors, target.graph.status)));
   for (const { field, reason } of statusPending) lines.push(colors.dim(`  ${field}: not there yet (${reason})`));
   return lines.join('\n');

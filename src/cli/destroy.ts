@@ -1,15 +1,14 @@
 import type { DestroyResult } from '../deploy/destroy.ts';
-import type { Plan } from '../deploy/options.ts';
+import { doneCounts } from './counts.ts';
 import { seconds } from './deploy.ts';
-import { DeployView } from './deploy-view.ts';
-import { announce, clusterText } from './heading.ts';
-import { planText } from './plan-text.ts';
-import { targetOptions, withCluster, withProgress } from './session.ts';
+import { announce } from './heading.ts';
+import { targetOptions, withProgress } from './session.ts';
 import type { Stack } from './stack.ts';
 import type { Target } from './target.ts';
 import { loadOneTargets } from './targets.ts';
 import type { Terminal } from './terminal.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
+import { working } from './working.ts';
 
 /** `destroy`: deletes a deployment, in the reverse of the order in which it was made. */
 export const destroyVerb: Verb = {
@@ -34,7 +33,8 @@ export const destroyVerb: Verb = {
   run: runDestroy,
 };
 
-async function runDestroy({ stacks, flags, terminal, signal }: Call): Promise<Outcome> {
+async function runDestroy(call: Call): Promise<Outcome> {
+  const { stacks, flags, terminal, signal } = call;
   const { environment, targets } = await loadOneTargets(stacks[0] as Stack, flags['env']);
   const timeoutMs = seconds(flags['timeout']) * 1000;
   const { destroy } = await import('../deploy/destroy.ts');
@@ -43,22 +43,16 @@ async function runDestroy({ stacks, flags, terminal, signal }: Call): Promise<Ou
     // What was deployed last may read what was deployed first.
     for (const target of targets.toReversed()) {
       announce(progress, target, { environment: environment.name, terminal });
-      const view = new DeployView(progress, { colors: terminal.colors, graph: target.name, work: 'destroy' });
-      const asks = terminal.interactive && flags['yes'] !== true && target.cluster.kind !== 'local';
-      const confirm = async (plan: Plan): Promise<boolean> => {
-        view.pause();
-        progress.line(planText(plan, terminal.colors));
-        return asks ? terminal.confirm(`Delete ${target.name} from ${clusterText(target.cluster)}?`, signal) : true;
-      };
-      const result = await withCluster(target.cluster, progress, (cluster) =>
-        destroy(target.graph, {
-          ...targetOptions(target, cluster, signal),
-          timeoutMs,
-          definition: flags['definition'] === true,
-          forceFinalizers: (flags['forceFinalizers'] as string[] | undefined) ?? [],
-          confirm,
-          onEvent: (event) => view.show(event),
-        }),
+      const result = await working(
+        { target, call, progress, work: 'destroy', question: `Delete ${target.name} from` },
+        (cluster, watching) =>
+          destroy(target.graph, {
+            ...targetOptions(target, cluster, signal),
+            timeoutMs,
+            definition: flags['definition'] === true,
+            forceFinalizers: (flags['forceFinalizers'] as string[] | undefined) ?? [],
+            ...watching,
+          }),
       );
       destroyed.push({ target, result });
     }
@@ -75,12 +69,14 @@ async function runDestroy({ stacks, flags, terminal, signal }: Call): Promise<Ou
 /** What a `destroy` did. */
 export function destroyText(
   target: Pick<Target, 'name'>,
-  { objects, kept, duration }: DestroyResult,
+  result: DestroyResult,
   { colors }: Pick<Terminal, 'colors'>,
 ): string {
-  if (objects.length === 0 && kept.length === 0) return `${target.name} is not deployed`;
+  const { objects, kept, deletedNamespace, duration } = result;
+  if (objects.length === 0 && kept.length === 0 && deletedNamespace === undefined)
+    return `${target.name} is not deployed`;
   const lines = [
-    `${colors.green('✓')} ${colors.bold(target.name)}: ${objects.length} ${objects.length === 1 ? 'object' : 'objects'} deleted, ${(duration / 1000).toFixed(1)} s`,
+    `${colors.green('✓')} ${colors.bold(target.name)}: ${doneCounts(result)}, ${(duration / 1000).toFixed(1)} s`,
   ];
   for (const text of kept) lines.push(colors.yellow(`  kept: ${text}`));
   return lines.join('\n');

@@ -1,4 +1,6 @@
 import type { FieldChange, Plan, PlannedChange } from '../deploy/options.ts';
+import { type Counting, plannedCounts } from './counts.ts';
+import { excerpts } from '../deploy/excerpt.ts';
 import type { Terminal } from './terminal.ts';
 
 type Colors = Terminal['colors'];
@@ -16,9 +18,10 @@ const signs: Readonly<Record<PlannedChange['action'], string>> = {
 /** More than this does not fit one screen. */
 const maxObjects = 40;
 const maxFields = 6;
+const maxWidth = 58;
 
 /** A plan on one screen: what is made (+), changed (~), deleted (-), replaced (±) and taken over (!). */
-export function planText(plan: Plan, colors: Colors): string {
+export function planText(plan: Plan, colors: Colors, counting: Counting): string {
   const changes = plan.changes.filter(({ action }) => action !== 'unchanged' && action !== 'check');
   const shown = changes.slice(0, maxObjects);
   const width = Math.max(0, ...shown.map((change) => title(change).length));
@@ -43,7 +46,7 @@ export function planText(plan: Plan, colors: Colors): string {
   for (const warning of plan.warnings) lines.push(colors.yellow(`  warning: ${warning}`));
   // What a problem lists stands below it.
   for (const { message } of plan.problems) lines.push(colors.red(`  error: ${message.replaceAll('\n', '\n  ')}`));
-  return [...lines, `  ${summary(plan)}`].join('\n');
+  return [...lines, `  ${plannedCounts(plan, counting)}`].join('\n');
 }
 
 /** What the changes mean for what runs. */
@@ -61,26 +64,6 @@ function impactLines({ impact }: Plan, { yellow, red }: Colors): string[] {
   ];
 }
 
-/** `3 to create, 1 to update, 12 unchanged` */
-function summary({ changes, createsNamespace, deletesNamespace, changed }: Plan): string {
-  const count = (action: PlannedChange['action']): number =>
-    changes.filter((change) => change.action === action).length;
-  const parts = [
-    part(count('create') + (createsNamespace === undefined ? 0 : 1), 'to create'),
-    part(count('update'), 'to update'),
-    part(count('replace'), 'to replace'),
-    part(count('adopt'), 'to take over'),
-    part(count('delete') + (deletesNamespace === undefined ? 0 : 1), 'to delete'),
-    part(count('unchanged'), 'unchanged'),
-  ].filter(Boolean);
-  const text = parts.join(', ') || 'nothing to do';
-  return changed || parts.length === 0 ? text : `no changes (${text})`;
-}
-
-function part(count: number, word: string): string {
-  return count > 0 ? `${count} ${word}` : '';
-}
-
 function title({ kind, name, namespace }: Pick<PlannedChange, 'kind' | 'name' | 'namespace'>): string {
   return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
@@ -93,11 +76,7 @@ function paint({ action }: PlannedChange, { green, yellow, red, magenta }: Color
 
 function fieldText({ path, before, after }: FieldChange): string {
   if (before === '(secret)' && after === '(secret)') return `${path}: (secret) changes`;
-  if (before === undefined) return `${path}: ${short(after)} (new)`;
-  return after === undefined ? `${path}: ${short(before)} (removed)` : `${path}: ${short(before)} → ${short(after)}`;
-}
-
-function short(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  const [old, next] = excerpts(before, after, maxWidth);
+  if (before === undefined) return `${path}: ${next} (new)`;
+  return after === undefined ? `${path}: ${old} (removed)` : `${path}: ${old} → ${next}`;
 }

@@ -85,7 +85,7 @@ async function runPlan({ stacks, flags, terminal, signal, commandLine }: Call): 
     text: plans
       .map(
         ({ target, plan: made }) =>
-          `${heading(target, environment.name, terminal)}\n${planText(made, terminal.colors)}`,
+          `${heading(target, environment.name, terminal)}\n${planText(made, terminal.colors, { mode: target.mode, work: 'deploy' })}`,
       )
       .join('\n\n')
       .concat(takeAll && `\n\n${takeAll}`)

@@ -1,18 +1,17 @@
-import type { Plan } from '../deploy/options.ts';
 import type { RollbackResult } from '../deploy/rollback.ts';
 import { KubewrightError } from '../errors.ts';
 import { commitOf } from './commit.ts';
+import { doneCounts } from './counts.ts';
 import { seconds } from './deploy.ts';
-import { DeployView } from './deploy-view.ts';
-import { announce, clusterText } from './heading.ts';
-import { planText } from './plan-text.ts';
-import { targetOptions, withCluster, withProgress } from './session.ts';
+import { announce } from './heading.ts';
+import { targetOptions, withProgress } from './session.ts';
 import type { Stack } from './stack.ts';
 import { takeFor } from './take.ts';
 import type { Target } from './target.ts';
 import { loadOneTargets } from './targets.ts';
 import type { Progress, Terminal } from './terminal.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
+import { working } from './working.ts';
 
 /** `rollback`: what an earlier revision was, again. */
 export const rollbackVerb: Verb = {
@@ -93,30 +92,25 @@ interface RollingBack {
 
 async function rollbackTarget(
   target: Target,
-  { flags, terminal, signal }: Call,
+  call: Call,
   { progress, file, take }: RollingBack,
 ): Promise<RollbackResult> {
+  const { flags, signal } = call;
   const { rollback } = await import('../deploy/rollback.ts');
-  const view = new DeployView(progress, { colors: terminal.colors, graph: target.name });
-  const asks = terminal.interactive && flags['yes'] !== true && target.cluster.kind !== 'local';
-  const confirm = async (plan: Plan): Promise<boolean> => {
-    view.pause();
-    progress.line(planText(plan, terminal.colors));
-    return asks ? terminal.confirm(`Roll ${target.name} back on ${clusterText(target.cluster)}?`, signal) : true;
-  };
-  return withCluster(target.cluster, progress, (cluster) =>
-    rollback(target.graph, {
-      ...targetOptions(target, cluster, signal),
-      timeoutMs: seconds(flags['timeout']) * 1000,
-      to: revisionOf(flags['to']),
-      adopt: flags['adopt'] === true,
-      replace: flags['replace'] === true,
-      take,
-      pruneAll: flags['pruneAll'] === true,
-      commit: () => commitOf(file),
-      confirm,
-      onEvent: (event) => view.show(event),
-    }),
+  return working(
+    { target, call, progress, work: 'deploy', question: `Roll ${target.name} back on` },
+    (cluster, watching) =>
+      rollback(target.graph, {
+        ...targetOptions(target, cluster, signal),
+        timeoutMs: seconds(flags['timeout']) * 1000,
+        to: revisionOf(flags['to']),
+        adopt: flags['adopt'] === true,
+        replace: flags['replace'] === true,
+        take,
+        pruneAll: flags['pruneAll'] === true,
+        commit: () => commitOf(file),
+        ...watching,
+      }),
   );
 }
 
@@ -130,12 +124,6 @@ function revisionOf(value: unknown): number | undefined {
   });
 }
 
-function resultText(
-  target: Target,
-  { revision, objects, writes, duration }: RollbackResult,
-  { colors }: Terminal,
-): string {
-  const changed = objects.filter(({ action }) => action !== 'unchanged' && action !== 'checked').length;
-  const what = writes === 0 ? 'nothing changed' : `${changed} of ${objects.length} objects changed`;
-  return `${colors.green('✓')} ${colors.bold(target.name)} is as in revision ${revision}: ${what}, ${(duration / 1000).toFixed(1)} s`;
+function resultText(target: Target, result: RollbackResult, { colors }: Terminal): string {
+  return `${colors.green('✓')} ${colors.bold(target.name)} is as in revision ${result.revision}: ${doneCounts(result)}, ${(result.duration / 1000).toFixed(1)} s`;
 }

@@ -65,7 +65,7 @@ export async function deployDirectly(run: Run, options: DeployOptions, stored?: 
   const planned = await makePlan(run, options, { stored });
   await agree(run, planned, options);
   if (!planned.plan.changed) return report(run, planned, await applyAndWait(run, planned, options));
-  await ensureNamespace(run, planned.world.namespace);
+  const made = await ensureNamespace(run, planned.world.namespace);
   return withLock(run, async () => {
     const [current, author] = await Promise.all([planAgainIfMoved(run, planned, options), authorOf(run)]);
     const { world } = current;
@@ -80,7 +80,7 @@ export async function deployDirectly(run: Run, options: DeployOptions, stored?: 
       // Found while the record is written.
       resolveAgain(world, run);
       await recorded;
-      return report(run, current, outcome, pruned);
+      return { ...report(run, current, outcome, pruned), ...made };
     } catch (error) {
       // Who stops a run wants no more of it, and without the lock it may not.
       if (back && !options.signal?.aborted && !run.stopped.aborted)

@@ -21,6 +21,8 @@ import { lookForOrphans, newWorld, readInventory, survey, type World } from './w
 /** The end of a destruction. */
 export interface DestroyResult {
   readonly objects: readonly DeployedObject[];
+  /** Set when the namespace of the instance was deleted too. */
+  readonly deletedNamespace?: string;
   /** Objects that stay, and why. */
   readonly kept: readonly string[];
   readonly writes: number;
@@ -58,7 +60,8 @@ async function destroyDirectly(run: Run, options: DestroyOptions): Promise<Destr
   );
   return finish(run, {
     ...nothing,
-    objects: [...objects, ...end.objects],
+    ...end,
+    objects,
     kept: [...removed.kept, ...end.kept],
   });
 }

@@ -2,7 +2,6 @@ import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject, ListQuery, ObjectReference } from '../cluster/cluster.ts';
 import { isOurs } from './decide.ts';
 import { fieldManager, keys } from './identity.ts';
-import type { DeployedObject } from './options.ts';
 import { removeInOrder } from './remove.ts';
 import { isPassing, retrying } from './retry.ts';
 import type { Run } from './run.ts';
@@ -13,8 +12,11 @@ export async function readNamespace(run: Run): Promise<KubernetesObject | undefi
 }
 
 /** Creates the namespace with our label in the same request, so that destroying knows whose it is. */
-export async function ensureNamespace(run: Run, known: KubernetesObject | undefined): Promise<void> {
-  if (known && !known.metadata.deletionTimestamp) return;
+export async function ensureNamespace(
+  run: Run,
+  known: KubernetesObject | undefined,
+): Promise<{ readonly createdNamespace?: string }> {
+  if (known && !known.metadata.deletionTimestamp) return {};
   const { namespace: name, id } = run.identity;
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [keys.partOf]: id } } };
   const created = await retrying(
@@ -31,7 +33,9 @@ export async function ensureNamespace(run: Run, known: KubernetesObject | undefi
     },
     { signal: run.signal, heals: (error) => isPassing(error) || isApiError(error, 'AlreadyExists') },
   );
-  if (created) run.emit({ type: 'namespace', name, action: 'created' });
+  if (!created) return {};
+  run.emit({ type: 'namespace', name, action: 'created' });
+  return { createdNamespace: name };
 }
 
 /** What is in every namespace, or follows from what is in it. */
@@ -54,25 +58,27 @@ export function deletedWith(run: Run, namespace: KubernetesObject): { readonly d
 
 /** What became of the namespace, as a result says it. */
 export interface NamespaceEnd {
-  readonly objects: readonly DeployedObject[];
+  readonly deletedNamespace?: string;
   readonly kept: readonly string[];
 }
 
 /** Deletes the namespace when it is ours and holds nothing foreign; says why when it stays. */
 export async function removeNamespace(run: Run): Promise<NamespaceEnd> {
   const found = await readNamespace(run);
-  if (!found || !isOurs(run, found)) return { objects: [], kept: [] };
+  if (!found || !isOurs(run, found)) return { kept: [] };
   const { namespace: name } = run.identity;
   const foreign = found.metadata.deletionTimestamp ? undefined : (await foreignContent(run, [name])).get(name);
   if (foreign) {
     run.emit({ type: 'namespace', name, action: 'kept', reason: `it holds ${foreign}` });
-    return { objects: [], kept: [`Namespace ${name}: it holds ${foreign}`] };
+    return { kept: [`Namespace ${name}: it holds ${foreign}`] };
   }
   const { apiVersion, kind } = found;
   const address = { label: `namespace ${name}`, apiVersion, kind, name };
-  await removeInOrder(run, [{ object: found, address, wave: 0 }]);
+  // Its end is told as the namespace's, beside the objects.
+  const emit: Run['emit'] = (event) => event.type !== 'object' && run.emit(event);
+  await removeInOrder({ ...run, emit }, [{ object: found, address, wave: 0 }]);
   run.emit({ type: 'namespace', name, action: 'deleted' });
-  return { objects: [{ ...address, action: 'deleted', ready: true }], kept: [] };
+  return { deletedNamespace: name, kept: [] };
 }
 
 /** Above this many namespaces, one list of the whole cluster per kind costs less. */

@@ -132,6 +132,8 @@ export interface PendingNode {
   /** Where it is known already. */
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
+  /** `create`: it will be one object, which this deployment does not have yet. Absent: only the cluster will tell. */
+  readonly action?: 'create';
   /** Fields whose values only the cluster will have, as the expressions that give them; `(secret)` in Secrets. */
   readonly unknown: readonly { readonly path: string; readonly expression: string }[];
 }
@@ -170,6 +172,8 @@ export interface Plan {
 export interface DeployedObject extends ObjectAddress {
   readonly action: 'created' | 'updated' | 'replaced' | 'unchanged' | 'adopted' | 'deleted' | 'checked';
   readonly ready: boolean;
+  /** In kro mode: made by kro, from what was applied. */
+  readonly by?: 'kro';
 }
 
 /** The end of a deployment. */
@@ -179,6 +183,8 @@ export interface DeployResult {
   /** Status fields whose data is not there, and why. */
   readonly statusPending: readonly { readonly field: string; readonly reason: string }[];
   readonly objects: readonly DeployedObject[];
+  /** Set when the namespace of the instance was created. */
+  readonly createdNamespace?: string;
   /** Requests that changed something, the bookkeeping included. */
   readonly writes: number;
   /** Milliseconds. */

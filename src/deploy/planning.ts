@@ -114,7 +114,7 @@ export async function makePlan(
   ];
   const plan = withoutSecrets(run, {
     changes,
-    pending: pendingNodes(run, pending),
+    pending: pendingNodes(run, world),
     impact: impactOf([...transitions, ...removed]),
     ...(createsNamespace !== undefined && { createsNamespace }),
     changed: willWrite,

@@ -17,7 +17,7 @@ export interface RollbackOptions
 }
 
 /** The end of a rollback. */
-export interface RollbackResult extends Pick<DeployResult, 'objects' | 'writes' | 'duration'> {
+export interface RollbackResult extends Pick<DeployResult, 'objects' | 'createdNamespace' | 'writes' | 'duration'> {
   /** The revision that was restored. */
   readonly revision: number;
 }
@@ -40,8 +40,9 @@ export async function rollback(graph: Graph, { to, ...options }: RollbackOptions
     const { number, snapshot } = chooseRevision(run, stored.record, to);
     const restoring = restoringRun(run, await readSnapshot(run, snapshot), number);
     // How much goes is what was asked for.
-    const { objects, writes, duration } = await deployDirectly(restoring, { ...options, allowEmpty: true }, stored);
-    return { revision: number, objects, writes, duration };
+    const done = await deployDirectly(restoring, { ...options, allowEmpty: true }, stored);
+    const { status: _status, statusPending: _pending, ...result } = done;
+    return { revision: number, ...result };
   });
 }
 

@@ -2,13 +2,14 @@ import { print } from '../expr/print.ts';
 import { identifiers } from '../expr/references.ts';
 import { Expression, visitLeaves } from '../expr/value.ts';
 import type { Graph, GraphNode } from '../graph/graph.ts';
-import type { Pending } from '../resolve/resolution.ts';
 import { settle } from '../resolve/offline.ts';
 import type { PendingNode } from './options.ts';
 import type { Run } from './run.ts';
+import type { World } from './world.ts';
 
 /** Nodes that cannot be made yet, with the expressions whose values only the cluster will have. */
-export function pendingNodes({ graph, instance }: Run, pending: readonly Pending[]): readonly PendingNode[] {
+export function pendingNodes({ graph, instance }: Run, world: World): readonly PendingNode[] {
+  const { pending } = world.resolution;
   if (pending.length === 0) return [];
   // What needs nothing but that the others exist is known already.
   const known = new Map(settle(graph, instance).objects.map(({ path, object }) => [path, object]));
@@ -25,9 +26,15 @@ export function pendingNodes({ graph, instance }: Run, pending: readonly Pending
       kind,
       ...(name !== undefined && { name }),
       ...(namespace !== undefined && { namespace }),
+      ...(object && !exists(world, path) && { action: 'create' as const }),
       unknown: instanceOf || known.has(path) ? [] : unknownOf(node),
     };
   });
+}
+
+/** What exists and is not wanted yet is found in the record of the last deployment. */
+function exists({ inventory, live }: World, path: string): boolean {
+  return [...(inventory ?? [])].some(([key, entry]) => entry.path === path && live.object(key) !== undefined);
 }
 
 function nodeAt(graph: Graph, [head, ...rest]: readonly string[]): GraphNode | undefined {

@@ -1,5 +1,5 @@
 import pico from 'picocolors';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeployView } from '../../src/cli/deploy-view.ts';
 import type { Screen } from '../../src/cli/terminal.ts';
 import type { DeployEvent, ObjectAddress, Plan, PlannedChange } from '../../src/deploy/options.ts';
@@ -46,35 +46,57 @@ function planOf(changes: readonly PlannedChange[]): Extract<DeployEvent, { type:
 const web = deployment('web', 'shop-web');
 
 describe('the progress of a deployment in a log', () => {
-  it('is a line for every change, once, with how long it took', () => {
-    const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('is a line for every change, once, with how long it took, and for what keeps waiting', () => {
     const { lines, view } = record(false);
     view.show(planOf([change(web, 'create'), change(deployment('old'), 'unchanged')]));
     view.show({ type: 'pending', path: 'url', reason: 'waits for web' });
     view.show({ type: 'object', object: web, action: 'created' });
+    view.show({ type: 'waiting', object: web, reason: 'its controller has not seen generation 1 yet' });
     view.show({ type: 'waiting', object: web, reason: '0 of 2 replicas are ready' });
-    view.show({ type: 'waiting', object: web, reason: '0 of 2 replicas are ready' });
+    view.show({ type: 'ready', object: deployment('old') });
+    vi.advanceTimersByTime(2000);
+    view.show({ type: 'waiting', object: web, reason: '1 of 2 replicas are ready' });
     view.show({ type: 'retry', object: web, reason: 'the server says 429' });
     view.show({ type: 'problem', object: web, reason: 'ImagePullBackOff' });
-    view.show({ type: 'ready', object: deployment('old') });
-    clock.mockReturnValue(1500);
+    view.show({ type: 'problem', object: web, reason: 'ImagePullBackOff' });
+    vi.advanceTimersByTime(1500);
     view.show({ type: 'ready', object: web });
     view.show({ type: 'object', object: deployment('gone'), action: 'deleted' });
-    view.show({ type: 'waiting', object: deployment('quick'), reason: 'kro has not seen it yet' });
-    clock.mockReturnValue(1540);
-    view.show({ type: 'ready', object: deployment('quick') });
-    clock.mockRestore();
+    vi.advanceTimersByTime(10_000);
     expect(lines).toEqual([
-      '  waits url: waits for web',
       '  created Deployment shop-web',
+      '  waits url: waits for web',
       '  waits Deployment shop-web: 0 of 2 replicas are ready',
       '  retries Deployment shop-web: the server says 429',
       '  fails Deployment shop-web: ImagePullBackOff',
-      '  ready Deployment shop-web after 1.5 s',
+      '  ready Deployment shop-web after 3.5 s',
       '  deleted Deployment gone',
-      '  waits Deployment quick: kro has not seen it yet',
-      '  ready Deployment quick',
     ]);
+  });
+
+  it('does not tell of what is over soon, nor of anything after the end', () => {
+    const { lines, view } = record(false);
+    view.show({ type: 'object', object: web, action: 'created' });
+    view.show({ type: 'waiting', object: web, reason: '0 of 1 replicas are ready' });
+    vi.advanceTimersByTime(40);
+    view.show({ type: 'ready', object: web });
+    view.show({ type: 'waiting', object: deployment('slow'), reason: 'kro has not seen it yet' });
+    view.end();
+    vi.advanceTimersByTime(10_000);
+    expect(lines).toEqual(['  created Deployment shop-web', '  ready Deployment shop-web']);
+  });
+
+  it('tells of the end of the namespace once', () => {
+    const { lines, view } = record(false, 'destroy');
+    const namespace = { label: 'namespace dev', apiVersion: 'v1', kind: 'Namespace', name: 'dev' };
+    view.show({ type: 'waiting', object: namespace, reason: 'it is still being deleted' });
+    vi.advanceTimersByTime(1000);
+    view.show({ type: 'namespace', name: 'dev', action: 'deleted' });
+    view.show({ type: 'namespace', name: 'other', action: 'kept', reason: 'it holds ConfigMap mine' });
+    expect(lines).toEqual(['  deleted Namespace dev after 1.0 s', '  kept Namespace other: it holds ConfigMap mine']);
   });
 });
 

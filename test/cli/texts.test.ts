@@ -1,16 +1,24 @@
 import pico from 'picocolors';
 import { describe, expect, it } from 'vitest';
+import { type Counting, doneCounts, plannedCounts } from '../../src/cli/counts.ts';
 import { destroyText } from '../../src/cli/destroy.ts';
 import { takeAllText } from '../../src/cli/take.ts';
 import { KubewrightError } from '../../src/errors.ts';
 import { mergeDeep } from '../../src/cli/merge.ts';
 import { planText } from '../../src/cli/plan-text.ts';
 import { duration, localProgress } from '../../src/cli/session.ts';
-import { driftLines } from '../../src/cli/status-reasons.ts';
+import { driftLines, reasonLines } from '../../src/cli/status-reasons.ts';
 import { statusText } from '../../src/cli/status-text.ts';
-import type { Plan, PlannedChange } from '../../src/deploy/options.ts';
+import type {
+  DeployedObject,
+  ExpressionReason,
+  ExpressionTree,
+  Plan,
+  PlannedChange,
+} from '../../src/deploy/options.ts';
 
 const plain = pico.createColors(false);
+const directly = { mode: 'direct', work: 'deploy' } as const;
 const nothing: Plan = { changes: [], pending: [], changed: false, warnings: [], problems: [] };
 const change = (
   action: PlannedChange['action'],
@@ -53,7 +61,7 @@ describe('a plan', () => {
       warnings: ['a definition has other instances'],
       problems: [new Error('theirs exists'), new Error('web: 2 problems\n  - one\n  - two')],
     };
-    expect(planText(plan, plain)).toBe(
+    expect(planText(plan, plain, directly)).toBe(
       [
         '  + Namespace dev',
         '  + ConfigMap dev/new           new',
@@ -70,7 +78,7 @@ describe('a plan', () => {
         '  error: web: 2 problems',
         '    - one',
         '    - two',
-        '  2 to create, 1 to update, 1 to take over, 1 to delete, 1 unchanged',
+        '  1 to create, 1 to update, 1 to take over, 1 to delete, 1 unchanged, 1 to decide later, and Namespace dev',
       ].join('\n'),
     );
   });
@@ -98,14 +106,16 @@ describe('a plan', () => {
 
   it('stays one screen with very many objects', () => {
     const changes = Array.from({ length: 5000 }, (_, index) => change('create', `config-${index}`));
-    const text = planText({ ...nothing, changed: true, changes }, plain);
+    const text = planText({ ...nothing, changed: true, changes }, plain, directly);
     expect(text.split('\n').length).toBeLessThan(50);
     expect(text).toContain('… and 4960 more objects\n  5000 to create');
   });
 
   it('says when there is nothing to do', () => {
-    expect(planText({ ...nothing, changes: [change('unchanged', 'same')] }, plain)).toBe('  no changes (1 unchanged)');
-    expect(planText(nothing, plain)).toBe('  nothing to do');
+    expect(planText({ ...nothing, changes: [change('unchanged', 'same')] }, plain, directly)).toBe(
+      '  no changes (1 unchanged)',
+    );
+    expect(planText(nothing, plain, directly)).toBe('  nothing to do');
   });
 });
 
@@ -150,6 +160,39 @@ describe('a status', () => {
         'e  3',
       ].join('\n'),
     );
+  });
+});
+
+describe('why a status is as it is', () => {
+  const leaf = (expression: string, value: unknown): ExpressionTree => ({ expression, value, parts: [] });
+  const text = (condition: boolean): ExpressionReason => ({
+    path: '',
+    field: 'status.health',
+    expression: 'a == b ? "healthy" : "degraded"',
+    value: condition ? 'healthy' : 'degraded',
+    parts: [{ ...leaf('a == b', condition), parts: [leaf('a', 1)] }],
+  });
+
+  it.each<[title: string, reason: ExpressionReason, lines: readonly string[]]>([
+    ['nothing of what is well', text(true), []],
+    ['nothing of a condition that holds', { ...text(true), value: true }, []],
+    [
+      'the parts of what depends on a condition that does not hold',
+      text(false),
+      ['  status.health', '    a == b ? "healthy" : "degraded" = "degraded"', '      a == b = false', '        a = 1'],
+    ],
+    [
+      'what has no value',
+      { path: 'web', field: 'readyWhen', expression: 'a > 1', error: 'a is not there', parts: [] },
+      ['  web readyWhen', '    a > 1 : a is not there'],
+    ],
+    [
+      'one line of what is left out',
+      { path: 'route', field: 'includeWhen', ...leaf('spec.public', false), parts: [leaf('spec', {})] },
+      ['  route is left out: spec.public = false'],
+    ],
+  ])('says %s', (_title, reason, lines) => {
+    expect(reasonLines([reason], plain)).toEqual(lines);
   });
 });
 
@@ -205,14 +248,83 @@ describe('an environment that extends another one', () => {
   });
 });
 
-it.each([
-  [1, '1 object deleted'],
-  [2, '2 objects deleted'],
-])('%i that destroy deleted are counted', (count, text) => {
-  const one = { label: 'a', apiVersion: 'v1', kind: 'ConfigMap', name: 'a', action: 'deleted', ready: false } as const;
-  const objects = Array.from({ length: count }, () => one);
-  const result = { objects, kept: [], writes: count, duration: 1234 };
-  expect(destroyText({ name: 'shop' }, result, { colors: plain })).toBe(`✓ shop: ${text}, 1.2 s`);
+describe('what is counted', () => {
+  const later = { path: 'later', reason: 'waits for new', unknown: [] };
+  const both: Plan = { ...nothing, changed: true, changes: [change('create', 'new'), change('unchanged', 'same')] };
+
+  it.each<[title: string, plan: Partial<Plan>, counting: Counting, text: string]>([
+    [
+      'what comes later is part of what is created',
+      { createsNamespace: 'dev', pending: [{ ...later, action: 'create' }] },
+      directly,
+      '2 to create (1 of them later), 1 unchanged, and Namespace dev',
+    ],
+    [
+      'everything comes later',
+      { changes: [], pending: [{ ...later, action: 'create' }] },
+      directly,
+      '1 to create (later)',
+    ],
+    ['what nobody knows yet is named', { pending: [later] }, directly, '1 to create, 1 unchanged, 1 to decide later'],
+    [
+      'Secrets that are only read',
+      { changes: [change('check', 'db')], changed: false },
+      directly,
+      'no changes (1 only read)',
+    ],
+    ['a namespace alone', { changes: [], createsNamespace: 'dev' }, directly, 'only Namespace dev'],
+    ['kro', {}, { mode: 'kro', work: 'deploy' }, '1 to create, 1 unchanged; kro makes the objects of them'],
+    [
+      'a destruction with kro',
+      { changes: [change('delete', 'app')], deletesNamespace: 'dev' },
+      { mode: 'kro', work: 'destroy' },
+      '1 to delete, and Namespace dev; kro deletes the objects that it made',
+    ],
+  ])('in a plan: %s', (_title, plan, counting, text) => {
+    expect(plannedCounts({ ...both, ...plan }, counting)).toBe(text);
+  });
+
+  const done = (action: DeployedObject['action'], by?: 'kro'): DeployedObject => ({
+    label: 'a',
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    name: 'a',
+    action,
+    ready: true,
+    ...(by && { by }),
+  });
+
+  it.each<[title: string, result: Parameters<typeof doneCounts>[0], text: string]>([
+    [
+      'all that was made',
+      { objects: [done('created'), done('created')], createdNamespace: 'dev', writes: 4 },
+      '2 created, and Namespace dev',
+    ],
+    [
+      'some of it',
+      { objects: [done('unchanged'), done('updated'), done('deleted')], writes: 3 },
+      '1 updated, 1 deleted, 1 unchanged',
+    ],
+    ['nothing', { objects: [done('unchanged')], writes: 0 }, 'no changes (1 unchanged)'],
+    ['kro', { objects: [done('created'), done('checked', 'kro')], writes: 2 }, '1 created; 1 made by kro'],
+    [
+      'nothing with kro',
+      { objects: [done('unchanged'), done('checked', 'kro')], writes: 0 },
+      'no changes (1 unchanged); 1 made by kro',
+    ],
+    ['an end', { objects: [done('deleted')], deletedNamespace: 'dev', writes: 2 }, '1 deleted, and Namespace dev'],
+  ])('in a result: %s', (_title, result, text) => {
+    expect(doneCounts(result)).toBe(text);
+  });
+
+  it('an end with what is left', () => {
+    const result = { objects: [done('deleted')], kept: ['ConfigMap b'], writes: 1, duration: 1234 };
+    expect(destroyText({ name: 'shop' }, result, { colors: plain })).toBe(
+      '✓ shop: 1 deleted, 1.2 s\n  kept: ConfigMap b',
+    );
+    const none = { objects: [], kept: [], writes: 0, duration: 5 };
+    expect(destroyText({ name: 'shop' }, none, { colors: plain })).toBe('shop is not deployed');
+  });
 });
 
 it.each([

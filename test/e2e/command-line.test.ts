@@ -33,14 +33,14 @@ describe('the command line on a cluster', () => {
     const planned = run('plan', '--env', 'dev', '--detailed-exitcode');
     expect(planned.code).toBe(2);
     expect(planned.stdout).toMatch(
-      /shop in dev: direct, namespace shop-dev, local control plane\n {2}\+ Namespace shop-dev\n[\s\S]*\+ Deployment shop-dev\/shop-web +web\n[\s\S]*4 to create/,
+      /shop in dev: direct, namespace shop-dev, local control plane\n {2}\+ Namespace shop-dev\n[\s\S]*\+ Deployment shop-dev\/shop-web +web\n[\s\S]*3 to create, and Namespace shop-dev/,
     );
     expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: 'shop-dev' })).toBeUndefined();
 
     const deployed = run('--env', 'dev');
     expect(deployed.code).toBe(0);
     expect(deployed.stdout).toMatch(
-      /✓ shop: 3 of 3 objects changed, [\d.]+ s\n {2}url {4}shop\.example\.com\n {2}ready {2}true\n/,
+      /✓ shop: 3 created, and Namespace shop-dev, [\d.]+ s\n {2}url {4}shop\.example\.com\n {2}ready {2}true\n/,
     );
     expect(deployed.stderr).toMatch(/created Deployment shop-web\n/);
     expect(deployed.stdout + deployed.stderr).not.toMatch(/not for production/);
@@ -70,7 +70,7 @@ describe('the command line on a cluster', () => {
       graphs: [{ graph: 'shop', deployed: true, revisions: [{ number: 1, current: true }] }, { graph: 'queue' }],
     });
     expect(run('rollback', '--env', 'dev', '--graph', 'shop', '--to', '1').stdout).toMatch(
-      /✓ shop is as in revision 1: nothing changed/,
+      /✓ shop is as in revision 1: no changes \(3 unchanged\)/,
     );
     expect(run('rollback', '--env', 'dev')).toMatchObject({
       code: 1,
@@ -79,9 +79,31 @@ describe('the command line on a cluster', () => {
     expect(run('rollback', '--env', 'dev', '--to', '1').stderr).toMatch(/Say which one with --graph: shop, queue/);
     expect(told.stdout + told.stderr).not.toMatch(/not for production/);
 
-    expect(run('destroy', '--env', 'dev').stdout).toMatch(/✓ queue: 1 object deleted[\s\S]*✓ shop: 4 objects deleted/);
+    const asked = ['status', '--env', 'dev', '--drift', '--detailed-exitcode', '--output', 'json'];
+    expect(run(...asked).code).toBe(0);
+    const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'shop-dev' } };
+    await cluster.apply({ ...settings, data: { on: 'no' } }, { fieldManager: 'somebody', force: true });
+    const drifted = run(...asked);
+    expect([drifted.code, JSON.parse(drifted.stdout)]).toMatchObject([
+      2,
+      {
+        healthy: false,
+        graphs: [
+          { graph: 'shop', healthy: false },
+          { graph: 'queue', healthy: true },
+        ],
+      },
+    ]);
+    expect(run('status', '--env', 'dev', '--drift').code).toBe(0);
+
+    expect(run('destroy', '--env', 'dev').stdout).toMatch(
+      /✓ queue: 1 deleted[\s\S]*✓ shop: 3 deleted, and Namespace shop-dev/,
+    );
     expect(await cluster.get(deployment)).toBeUndefined();
-    expect(run('status', '--env', 'dev').stdout).toContain('is not deployed');
+    expect(run('status', '--env', 'dev', '--detailed-exitcode')).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining('is not deployed'),
+    });
   });
 
   it('does not take over what is not its own unless it is told to', async () => {

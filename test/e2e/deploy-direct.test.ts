@@ -110,14 +110,17 @@ describe('a direct deployment', () => {
     const options = optionsFor({ cluster, namespace: freshName('goes') });
     const namespace = options.instance.namespace as string;
     const graph = graphOf('goes', configMaps(['a']));
-    await deploy(graph, options);
+    expect(await deploy(graph, options)).toMatchObject({ createdNamespace: namespace });
     const plans: Plan[] = [];
-    const { objects } = await destroy(graph, { ...options, confirm: (shown) => plans.push(shown) > 0 });
+    const { objects, deletedNamespace } = await destroy(graph, {
+      ...options,
+      confirm: (shown) => plans.push(shown) > 0,
+    });
     expect(plans).toMatchObject([{ deletesNamespace: namespace }]);
-    const text = planText(plans[0] as Plan, picocolors.createColors(false));
+    const text = planText(plans[0] as Plan, picocolors.createColors(false), { mode: 'direct', work: 'destroy' });
     expect(text).toContain(`- Namespace ${namespace} (if nothing else is in it)`);
-    expect(text).toContain('2 to delete');
-    expect(objects).toContainEqual(expect.objectContaining({ kind: 'Namespace', name: namespace, action: 'deleted' }));
+    expect(text).toContain(`1 to delete, and Namespace ${namespace}`);
+    expect({ objects, deletedNamespace }).toMatchObject({ objects: [{ name: 'a' }], deletedNamespace: namespace });
   });
 
   it('keeps what is marked so, when it leaves the graph and when everything goes', async () => {

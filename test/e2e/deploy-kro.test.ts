@@ -72,6 +72,10 @@ describe('a deployment with kro', () => {
       web: 'checked',
       service: 'checked',
     });
+    expect(first.objects.filter(({ by }) => by === 'kro').map(({ label }) => label)).toEqual(
+      first.objects.filter(({ action }) => action === 'checked').map(({ label }) => label),
+    );
+    expect(first.createdNamespace).toBe(namespace);
     expect(first.status).toEqual({ ready: true, address: 'http://web' });
     const definition = await cluster.get({
       apiVersion: 'kro.run/v1alpha1',
@@ -203,9 +207,10 @@ describe('a deployment with kro', () => {
     const graph = shop('StayingShop');
     const chosen = options('kro-stays');
     await deploy(graph, chosen);
-    const { kept, objects } = await destroy(graph, chosen);
+    const { kept, objects, deletedNamespace } = await destroy(graph, chosen);
     expect(kept).toEqual(['ResourceGraphDefinition stayingshop: --definition deletes it']);
-    expect(objects.map(({ label }) => label)).toContain(`namespace ${String(chosen.instance.namespace)}`);
+    expect(objects.map(({ label }) => label).sort()).toEqual(['db', 'instance it']);
+    expect(deletedNamespace).toBe(chosen.instance.namespace);
     expect(chosen.events).toContainEqual(
       expect.objectContaining({
         plan: expect.objectContaining({ warnings: [expect.stringContaining('--definition deletes it')] }),

@@ -67,6 +67,37 @@ describe('a plan', () => {
     ]);
   });
 
+  it('counts what comes later as created where it is certain, and not where it exists', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('later') });
+    const graph = graphOf('later', () => {
+      const shared = external(core.v1.ConfigMap, { name: 'shared' });
+      const first = simple.ConfigMap({ name: 'first', data: {} });
+      return {
+        shared,
+        first,
+        named: simple.ConfigMap({ name: 'named', data: { from: first.metadata.name } }),
+        unknown: simple.ConfigMap({ name: 'unknown', data: { from: shared.data['text'] as never } }),
+      };
+    });
+    const actions = async (): Promise<unknown> =>
+      (await plan(graph, options)).pending.map(({ path, action }) => [path, action]);
+    expect(await actions()).toEqual([
+      ['named', 'create'],
+      ['unknown', undefined],
+    ]);
+    const namespace = options.instance.namespace as string;
+    await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    await cluster.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'shared', namespace },
+      data: { text: 'a' },
+    });
+    await deploy(graph, options);
+    await cluster.delete({ apiVersion: 'v1', kind: 'ConfigMap', name: 'first', namespace });
+    expect(await actions()).toEqual([['named', undefined]]);
+  });
+
   it('masks Secrets, also the copy that kubectl keeps', async () => {
     const options = optionsFor({ cluster, namespace: freshName('masked') });
     const namespace = options.instance.namespace as string;

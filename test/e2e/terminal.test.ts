@@ -72,7 +72,7 @@ describe.runIf(hasScript)('on a terminal', () => {
     expect(all.join()).toMatch(/… Deployment never {2}waiting +1\d s {2}0 of 1 replicas a…\n/);
     expect(raw).toContain('\u001B[32m');
     expect(all.at(-1)).toMatch(
-      /3 to create\n\nStopping after the requests[\s\S]*interrupted: slow slow\/slow: stopped; left:/,
+      /2 to create, and Namespace slow\n\nStopping after the requests[\s\S]*interrupted: slow slow\/slow: stopped; left:/,
     );
     expect(all.at(-1)).not.toContain('waiting');
     expect(raw.lastIndexOf('\u001B[?25h')).toBeGreaterThan(raw.lastIndexOf('\u001B[?25l'));

@@ -28,7 +28,7 @@ export async function deployWithKro(run: Run, options: DeployOptions, stored?: S
       planned,
       await settleInstance(run, planned.world, { generation: generationOf(planned), newDefinition: false }),
     );
-  await ensureNamespace(run, planned.world.namespace);
+  const made = await ensureNamespace(run, planned.world.namespace);
   return withLock(run, async () => {
     const current = await planAgainIfMoved(run, planned, options);
     const journal = await Journal.begin(run, current.world.stored, {
@@ -46,7 +46,7 @@ export async function deployWithKro(run: Run, options: DeployOptions, stored?: S
         objects: recordedObjects(current, settled),
         values: { '': run.instance.spec },
       });
-      return report(run, current, settled);
+      return { ...report(run, current, settled), ...made };
     } catch (error) {
       await journal.fail(error);
       throw error;
@@ -156,6 +156,7 @@ function report(run: Run, { plan }: PlannedWithKro, { children, status, resoluti
       name,
       action: 'checked',
       ready: true,
+      by: 'kro',
     }),
   );
   return {

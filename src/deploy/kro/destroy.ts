@@ -52,10 +52,8 @@ export async function destroyWithKro(run: Run, options: DestroyOptions): Promise
   const end = await removeNamespace(run);
   return finish(run, {
     ...none,
-    objects: [
-      ...gone.map(({ address }): DeployedObject => ({ ...address, action: 'deleted', ready: true })),
-      ...end.objects,
-    ],
+    ...end,
+    objects: gone.map(({ address }): DeployedObject => ({ ...address, action: 'deleted', ready: true })),
     kept: [...kept, ...end.kept],
   });
 }
