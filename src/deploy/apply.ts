@@ -115,7 +115,7 @@ async function create(run: Run, task: Task): Promise<KubernetesObject> {
 }
 
 async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?: boolean }): Promise<KubernetesObject> {
-  const wanted = { ...task.desired, source: task.desired.node.source };
+  const wanted = { ...task.desired, source: task.desired.node.source, hide: run.secretValues.hideInAll };
   const taken = ({ path }: Conflict): boolean => isTaken(task.options.take, task.desired.label, path);
   const zero = scaledToZero(sent(task), task.live);
   if (zero && !taken(zero)) throw conflictError(wanted, task.live, [zero]);

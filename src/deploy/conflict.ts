@@ -32,6 +32,8 @@ export interface Wanted extends ObjectAddress {
   readonly object: KubernetesObject;
   /** Where the author wrote it. */
   readonly source: () => string | undefined;
+  /** Hides what is in Secrets, which other objects may repeat. */
+  readonly hide: (value: unknown) => unknown;
 }
 
 /**
@@ -81,9 +83,10 @@ const shownDifferences = 3;
 const width = 120;
 
 /** `it to 3, the graph says 2`; of lists and objects only what differs in them. */
-function differenceText({ kind, object }: Wanted, live: KubernetesObject | undefined, path: string): string {
+function differenceText({ kind, object, hide }: Wanted, live: KubernetesObject | undefined, path: string): string {
   if (kind === 'Secret') return 'it to (secret), the graph says (secret)';
-  const [found, wanted] = [valueAt(live, path), valueAt(object, path)];
+  // What is cut cannot be recognised any more.
+  const [found, wanted] = [hide(valueAt(live, path)), hide(valueAt(object, path))];
   const fields = differences(found, wanted);
   const shown = fields.length > 0 ? fields.slice(0, shownDifferences) : [{ path: '', before: found, after: wanted }];
   const texts = shown.map(({ path: inside, before, after }) => {

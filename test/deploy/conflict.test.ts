@@ -17,9 +17,20 @@ const resource = (id: string, replicas: number): object => ({
 });
 const resources = (...replicas: number[]): object[] => replicas.map((count, index) => resource(`web${index}`, count));
 
+/** As if a Secret had a long value. */
+const secret = 'correct-horse-battery-staple'.repeat(10);
+const hide = (value: unknown): unknown => (typeof value === 'string' ? value.replaceAll(secret, '(secret)') : value);
+
 function conflict(theirs: object, ours: object, kind?: string): string {
   const object = definition(ours, kind);
-  const wanted = { ...(object as object), label: 'definition shop', name: 'shop', object, source: () => undefined };
+  const wanted = {
+    ...(object as object),
+    label: 'definition shop',
+    name: 'shop',
+    object,
+    source: () => undefined,
+    hide,
+  };
   return conflictError(wanted as never, definition(theirs, kind), [{ path: 'spec.resources', manager: 'kubectl-edit' }])
     .message;
 }
@@ -49,6 +60,11 @@ describe('a conflict about a long list', () => {
     ['of equal values shows them', [1], [1], 'set it to [1], the graph says [1]. Take'],
   ])('%s', (_title, theirs, ours, text) => {
     expect(conflict({ resources: theirs }, { resources: ours })).toContain(text);
+  });
+
+  it('shows no part of what a Secret holds', () => {
+    const text = conflict({ resources: `url=${secret};a` }, { resources: `url=${secret};b` });
+    expect(text).toContain('set it to "url=(secret);a", the graph says "url=(secret);b"');
   });
 
   it('shows nothing of a Secret', () => {

@@ -98,7 +98,7 @@ async function changedFields(
     return { fields: diff(live, after) };
   } catch (error) {
     if (!isFieldConflict(error)) throw error;
-    const wanted = { ...address, object, source: () => undefined };
+    const wanted = { ...address, object, source: () => undefined, hide: run.secretValues.hideInAll };
     return { fields: [], conflict: conflictError(wanted, live, untaken(error, taking), error) };
   }
 }

@@ -146,7 +146,7 @@ interface InstanceConflict {
 function instanceConflict(run: Run, { object, live, error, take }: InstanceConflict): Error {
   const address = addressOfInstance(run);
   return conflictError(
-    { ...address, object, source: () => undefined },
+    { ...address, object, source: () => undefined, hide: run.secretValues.hideInAll },
     live,
     untaken(error, { ...address, take }),
     error,
