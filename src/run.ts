@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { knownStacks } from './cli/stack.ts';
+import { refuseOtherCopy } from './copy.ts';
 import { entryPoint } from './entry-point.ts';
 import { KubewrightError } from './errors.ts';
 import type { Graph } from './graph/graph.ts';
@@ -51,6 +52,7 @@ function checkArguments(meta: { readonly url: string }, graphs: Graph | readonly
       message: 'run was not given import.meta and graphs',
       hint: 'Write run(import.meta, graph) or run(import.meta, [a, b]).',
     });
+  for (const graph of list) refuseOtherCopy(graph);
   const names = list.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return list;

@@ -1,3 +1,4 @@
+import { refuseOtherCopy } from '../copy.ts';
 import { KubewrightError, throwProblems } from '../errors.ts';
 import { Deferred, joinPath } from '../expr/value.ts';
 import { didYouMean } from '../schema/nearest-name.ts';
@@ -45,7 +46,7 @@ const settings: Readonly<Record<string, Check>> = {
 /** Entries of settings that hold one thing per key. */
 const entries: Readonly<Record<string, Check>> = {
   secrets: (value) =>
-    isPolicy(value) || (isPlainObject(value) && Object.values(value).every((item) => item instanceof Deferred))
+    isPolicy(value) || (isPlainObject(value) && Object.values(value).every(isDeferred))
       ? undefined
       : 'must be "plain", "existing" or an object of fromEnv() and fromFile()',
   values: object,
@@ -54,6 +55,11 @@ const entries: Readonly<Record<string, Check>> = {
   labels: text,
   annotations: (value) => (typeof value === 'string' ? undefined : `must be a text (was ${show(value)})`),
 };
+
+function isDeferred(value: unknown): boolean {
+  refuseOtherCopy(value);
+  return value instanceof Deferred;
+}
 
 /**
  * Checks what TypeScript checks too, for who runs an environment without it. Values are checked with their graph.

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { refuseOtherCopy } from '../copy.ts';
 import { KubewrightError } from '../errors.ts';
 import { displayPath } from './display-path.ts';
 import { loadModule } from './load-module.ts';
@@ -29,6 +30,11 @@ export async function loadStack(path: string): Promise<Stack> {
   const file = realpathSync(path);
   await loadModule(file);
   const graphs = knownStacks().get(file);
+  for (const graph of graphs ?? [])
+    refuseOtherCopy(
+      graph,
+      `Run it with its own copy: \`npx tsx ${shown} <verb>\`, or \`npx kubewright\` in its project.`,
+    );
   if (graphs) return { file, graphs };
   throw new KubewrightError({
     code: 'NoRun',

@@ -1,3 +1,4 @@
+import { refuseOtherCopy } from '../copy.ts';
 import { KubewrightError, throwProblems } from '../errors.ts';
 import type { ClusterSource } from '../cluster/source.ts';
 import { finishGraph, type Graph, type GraphNode } from '../graph/graph.ts';
@@ -35,6 +36,7 @@ export interface Target {
  * @throws KubewrightError that names file and path: values that do not fit, Secrets and fields that do not exist
  */
 export function prepareTarget(graph: Graph, named: NamedEnvironment): Target {
+  refuseOtherCopy(graph);
   const { environment } = named;
   const mode = environment.mode ?? 'direct';
   const { namespace = 'default', labels, annotations } = environment;
@@ -195,7 +197,9 @@ function secretSources(
   for (const path of paths) {
     const names = [path, ...namesOf(graph, path)];
     const name = names.find((candidate) => Object.hasOwn(secrets, candidate));
-    sources.set(path, name === undefined ? undefined : (secrets[name] as SecretSource));
+    const source = name === undefined ? undefined : (secrets[name] as SecretSource);
+    if (typeof source === 'object') for (const value of Object.values(source)) refuseOtherCopy(value);
+    sources.set(path, source);
     for (const candidate of names) known.add(candidate);
   }
   for (const key of Object.keys(secrets)) {

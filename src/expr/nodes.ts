@@ -1,3 +1,4 @@
+import { refuseOtherCopy } from '../copy.ts';
 import { KubewrightError } from '../errors.ts';
 import type { CallNode, HandleNode, LiteralNode, Node } from './ast.ts';
 import { markUsed } from './operators.ts';
@@ -38,10 +39,17 @@ export function call(name: string, args: readonly Node[], target?: Node): CallNo
 /** Holds a node's place while it is asked whether it is a reference; set by `ref.ts`, which knows the proxies. */
 export const nodeSymbol: unique symbol = Symbol('kubewright.node');
 
-/** The tree behind a reference or an expression, `undefined` for any other value. */
+/**
+ * The tree behind a reference or an expression, `undefined` for any other value.
+ *
+ * @throws KubewrightError `OtherCopy` for what another copy of this library made
+ */
 export function nodeOf(value: unknown): Node | undefined {
-  if (typeof value === 'function') return (value as { [nodeSymbol]?: Node })[nodeSymbol];
-  return value instanceof Expression ? value.node : undefined;
+  const node = typeof value === 'function' ? (value as { [nodeSymbol]?: Node })[nodeSymbol] : undefined;
+  if (node) return node;
+  if (value instanceof Expression) return value.node;
+  refuseOtherCopy(value);
+  return undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { madeBy, thisCopy } from '../copy.ts';
 import { KubewrightError } from '../errors.ts';
 import type { Node } from './ast.ts';
 import { combinators, element } from './combinators.ts';
@@ -90,6 +91,8 @@ class RefHandler implements ProxyHandler<typeof target> {
     switch (key) {
       case nodeSymbol:
         return this.#node;
+      case madeBy:
+        return thisCopy;
       case Symbol.toPrimitive:
         return (hint: string) =>
           hint === 'number'

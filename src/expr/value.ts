@@ -1,3 +1,4 @@
+import { madeBy, thisCopy } from '../copy.ts';
 import type { Node } from './ast.ts';
 import type { Checked } from './check.ts';
 import type { Program } from './evaluate.ts';
@@ -33,6 +34,8 @@ export class Deferred {
       : `fromFile(${JSON.stringify(this.source.file)})`;
   }
 }
+
+for (const { prototype } of [Expression, Deferred]) Object.defineProperty(prototype, madeBy, { value: thisCopy });
 
 /** JSON with expressions and deferred values as leaves. */
 export type Value = null | boolean | number | string | Expression | Deferred | readonly Value[] | ValueObject;

@@ -1,3 +1,4 @@
+import { madeBy, thisCopy } from '../copy.ts';
 import type { Inputs, Ref } from '../expr/expression.ts';
 import { findOrphans } from '../expr/operators.ts';
 import type { CelType } from '../expr/types.ts';
@@ -165,6 +166,7 @@ export type GraphData = Omit<Graph, 'include' | 'instance'>;
 export function finishGraph<S, T, R, V = S>(data: GraphData): Graph<S, T, R, V> {
   const graph: Graph<S, T, R, V> = Object.freeze({
     ...data,
+    [madeBy]: thisCopy,
     nodes: Object.freeze(data.nodes.map((node) => Object.freeze(node))),
     order: Object.freeze(data.order),
     include: (spec: Inputs<V>, options: IncludeOptions = {}) => includeGraph<T, R>(graph, spec, options),

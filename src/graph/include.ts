@@ -1,3 +1,4 @@
+import { madeBy, thisCopy } from '../copy.ts';
 import { KubewrightError } from '../errors.ts';
 import type { Input } from '../expr/expression.ts';
 import type { Node } from '../expr/ast.ts';
@@ -73,6 +74,7 @@ export function includeGraph<T, R>(graph: Graph, spec: unknown, options: Include
   );
   return {
     [inclusion]: true,
+    [madeBy]: thisCopy,
     resources: membersOf(shapeOf(graph), refs) as R,
     status: makeRef(toNode(rewriteTree(graph.status, rewrite))),
   };

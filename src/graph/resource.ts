@@ -1,3 +1,4 @@
+import type { madeBy } from '../copy.ts';
 import type { CelType } from '../expr/types.ts';
 import type { Expr, Input, ListExpr, Ref } from '../expr/expression.ts';
 import { handleNode, nodeOf } from '../expr/nodes.ts';
@@ -21,6 +22,7 @@ export type CollectionRef<T> = ListExpr<T> & Resource<T>;
 /** A graph inlined into another: its resources as a group, and its status. */
 export interface Inclusion<R, T> {
   readonly [inclusion]: true;
+  readonly [madeBy]: unknown;
   readonly resources: R;
   readonly status: Ref<T>;
 }

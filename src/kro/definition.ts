@@ -1,3 +1,4 @@
+import { refuseOtherCopy } from '../copy.ts';
 import type { GraphData } from '../graph/graph.ts';
 import { Problems } from '../graph/problems.ts';
 import { toSimpleSchema } from '../schema/simple-schema.ts';
@@ -27,6 +28,7 @@ export interface DefinitionOptions {
  * const definition = toDefinition(app, { definition: { name: 'app-blue', kind: 'AppBlue' } });
  */
 export function toDefinition(graph: GraphData, options: DefinitionOptions = {}): ResourceGraphDefinition {
+  refuseOtherCopy(graph);
   if (graph.origin) return writeImported(graph, graph.origin, options);
   const name = options.definition?.name ?? graph.name;
   const problems = new Problems(`kro definition ${name}`);

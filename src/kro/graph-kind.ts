@@ -1,3 +1,4 @@
+import { refuseOtherCopy } from '../copy.ts';
 import { KubewrightError } from '../errors.ts';
 import { substitute, valueToNode } from '../expr/references.ts';
 import type { ValueObject } from '../expr/value.ts';
@@ -49,6 +50,7 @@ export interface GraphObjectOptions extends Pick<DefinitionOptions, 'featureGate
  * const object = toGraphObject(app, { name: 'app', namespace: 'prod', spec: values }, { experimental: true });
  */
 export function toGraphObject(graph: Graph, instance: InstanceParts, options: GraphObjectOptions): GraphObject {
+  refuseOtherCopy(graph);
   const problems = new Problems(`kro Graph ${instance.name}`);
   const { name, namespace = 'default', labels, annotations } = instance;
   refuseGraph(graph, problems);

@@ -1,3 +1,4 @@
+import { refuseOtherCopy } from '../copy.ts';
 import { finishGraph, type Graph } from '../graph/graph.ts';
 import type { DefinitionOrigin } from '../graph/origin.ts';
 
@@ -17,6 +18,7 @@ export interface DefinitionParts {
  * export const policy = withDefinition(toResourceGraph(…), { metadata: { annotations: { owner: 'platform' } } });
  */
 export function withDefinition<S, T, R, V>(graph: Graph<S, T, R, V>, parts: DefinitionParts): Graph<S, T, R, V> {
+  refuseOtherCopy(graph);
   const { simpleSchema, metadata = {} } = parts;
   const { json } = graph.spec;
   return finishGraph({ ...graph, origin: { metadata, json, ...(simpleSchema && { simpleSchema }) } });

@@ -1,3 +1,4 @@
+import { refuseOtherCopy } from '../copy.ts';
 import type { Graph, GraphNode } from '../graph/graph.ts';
 import { authorConditions } from './conditions.ts';
 import { assertDistinct } from './identity.ts';
@@ -57,6 +58,7 @@ export function resolveWithin(
   observed: Observed,
   { prefix, ignoreReadiness, before, visit }: Within,
 ): Resolution {
+  refuseOtherCopy(graph);
   const instance = graph.scope === 'Cluster' ? { ...given, namespace: undefined } : given;
   const states = new Map<string, NodeState>();
   const surroundings: Surroundings = {
