@@ -87,7 +87,7 @@ describe('the command line on a cluster', () => {
       code: 2,
       stdout: expect.stringContaining('is not deployed'),
     });
-  });
+  }, 120_000);
 
   it('does not take over what is not its own unless it is told to', async () => {
     await cluster.apply(
