@@ -36,9 +36,11 @@ export function planText(plan: Plan, colors: Colors, counting: Counting): string
   if (changes.length > shown.length) lines.push(`  … and ${changes.length - shown.length} more objects`);
   if (plan.deletesNamespace !== undefined)
     lines.push(colors.red(`  - Namespace ${plan.deletesNamespace} (if nothing else is in it)`));
-  for (const { path, reason, kind, name, namespace, unknown } of plan.pending) {
+  for (const { path, reason, kind, name, namespace, action, unknown } of plan.pending) {
     const what = kind === undefined ? path : name === undefined ? `${kind} ${path}` : title({ kind, name, namespace });
-    lines.push(colors.dim(`  · ${what}: ${reason}`));
+    lines.push(
+      `${action === 'create' ? colors.green(`  + ${what}`) : `  · ${what}`}${colors.dim(`  later: ${reason}`)}`,
+    );
     for (const field of unknown.slice(0, maxFields)) lines.push(colors.dim(`      ${field.path}: ${field.expression}`));
     if (unknown.length > maxFields) lines.push(colors.dim(`      … and ${unknown.length - maxFields} more fields`));
   }

@@ -1,3 +1,4 @@
+import { describeFailure } from './failure.ts';
 import { planText } from './plan-text.ts';
 import { targetOptions, withCluster, withProgress } from './session.ts';
 import { takeAllText, takeFor } from './take.ts';
@@ -71,7 +72,7 @@ async function runPlan({ stacks, flags, terminal, signal, commandLine }: Call): 
       graph: target.name,
       mode: target.mode,
       ...made,
-      problems: made.problems.map(({ message }) => message),
+      problems: made.problems.map(describeFailure),
       ...(saved && { saved }),
     })),
   };

@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import { keyOf } from './identity.ts';
 import { intentHash } from './intent.ts';
 import type { Mode } from './options.ts';
 import type { Run } from './run.ts';
@@ -94,7 +95,7 @@ export function retained(
 
 /** What a run did, in as many words as a record has room for. What was created and then updated was created. */
 export function changesOf(written: Run['written']): RevisionChanges {
-  const first = new Map(written.toReversed().map((each) => [each.label, each]));
+  const first = new Map(written.toReversed().map((each) => [keyOf(each), each]));
   const changes: { -readonly [Action in keyof RevisionChanges]: RevisionChanges[Action] } = {};
   for (const [action, group] of Map.groupBy(first.values(), (each) => each.action)) {
     if (action === 'unchanged' || action === 'checked') continue;

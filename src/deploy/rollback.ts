@@ -56,10 +56,20 @@ function chooseRevision(run: Run, record: DeployRecord | undefined, to: number |
   // Of revisions with the same content the last: a rollback after a rollback goes further back.
   const before = restorable.filter(isBefore).sort((left, right) => (left.content ?? 0) - (right.content ?? 0));
   const found = to === undefined ? before.at(-1) : restorable.find(({ number }) => number === to);
+  if (!record) throw notDeployed(run);
   if (!found) throw noRevision(run, { revisions, restorable, to });
-  if (found.mode !== run.mode || record?.mode !== run.mode) throw otherMode(run, found, record);
+  if (found.mode !== run.mode || record.mode !== run.mode) throw otherMode(run, found, record);
   if (run.mode === 'kro') throw notWithKro(run, found);
   return found;
+}
+
+function notDeployed(run: Run): KubewrightError {
+  return new KubewrightError({
+    code: 'NoSuchRevision',
+    resource: subject(run),
+    message: 'it is not deployed, so there is nothing to go back to',
+    hint: 'Revisions end with the deployment; deploy the stack as it was then.',
+  });
 }
 
 interface Choice {
@@ -85,11 +95,11 @@ function noRevision(run: Run, { revisions, restorable, to }: Choice): Kubewright
   });
 }
 
-function otherMode(run: Run, { number, mode }: Revision, record: DeployRecord | undefined): KubewrightError {
+function otherMode(run: Run, { number, mode }: Revision, record: DeployRecord): KubewrightError {
   return new KubewrightError({
     code: 'ModeChange',
     resource: subject(run),
-    message: `revision ${number} was deployed in mode ${mode}; the deployment is in mode ${record?.mode}, and the environment says ${run.mode}`,
+    message: `revision ${number} was deployed in mode ${mode}; the deployment is in mode ${record.mode}, and the environment says ${run.mode}`,
     hint: 'Choose a revision of the same mode, or deploy the stack as it was then, with --migrate.',
   });
 }

@@ -29,7 +29,10 @@ export function resolveStatus(around: Surroundings): Pick<Resolution, 'status' |
             message: error.message,
             cause: error,
           });
-        statusPending.push({ field, reason: error.reason });
+        statusPending.push({
+          field,
+          reason: error.reason.replace(/^no such attribute\(s\): (\w+)$/, '$1 does not exist yet'),
+        });
         return absent;
       }
     }

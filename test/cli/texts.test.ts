@@ -53,10 +53,11 @@ describe('a plan', () => {
       ],
       pending: [
         {
-          path: 'later',
+          path: 'unclear',
           reason: 'waits for new',
           unknown: [{ path: 'data.ip', expression: '${service.spec.clusterIP}' }],
         },
+        { path: 'certain', kind: 'ConfigMap', name: 'next', action: 'create', reason: 'waits for new', unknown: [] },
       ],
       warnings: ['a definition has other instances'],
       problems: [new Error('theirs exists'), new Error('web: 2 problems\n  - one\n  - two')],
@@ -71,14 +72,15 @@ describe('a plan', () => {
         '      data.c: "(secret)" (new)',
         '  - ConfigMap dev/gone          gone',
         '  ! ConfigMap dev/theirs        theirs',
-        '  · later: waits for new',
+        '  · unclear  later: waits for new',
         '      data.ip: ${service.spec.clusterIP}',
+        '  + ConfigMap next  later: waits for new',
         '  warning: a definition has other instances',
         '  error: theirs exists',
         '  error: web: 2 problems',
         '    - one',
         '    - two',
-        '  1 to create, 1 to update, 1 to take over, 1 to delete, 1 unchanged, 1 to decide later, and Namespace dev',
+        '  2 to create (1 of them later), 1 to update, 1 to take over, 1 to delete, 1 unchanged, 1 to decide later, and Namespace dev',
       ].join('\n'),
     );
   });

@@ -3,6 +3,7 @@ import { kroReason } from '../../src/deploy/kro/reason.ts';
 
 it.each([
   ['nothing yet', [], undefined, 'kro has not begun with it'],
+  ['an older version', [{ type: 'Ready', status: 'True' }], 'ACTIVE', 'kro has not looked at this version of it yet'],
   ['a state alone', [], 'IN_PROGRESS', 'state IN_PROGRESS'],
   [
     'work that goes on',

@@ -53,6 +53,16 @@ describe('history', () => {
     expect(second?.values).not.toBe(first?.values);
   });
 
+  it('tells of an object that goes and of the one that takes its place', async () => {
+    const options = fresh();
+    const named = (name: string) => graphOf('told', () => ({ a: simple.ConfigMap({ name, data: {} }) }));
+    await deploy(named('old'), options);
+    await deploy(named('new'), { ...options, allowEmpty: true });
+    expect((await entries(options))[0]).toMatchObject({
+      changes: { created: { count: 1, ids: ['a'] }, deleted: { count: 1, ids: ['a'] } },
+    });
+  });
+
   it('keeps as many revisions as it is told, and no parts of older ones', async () => {
     const options = { ...fresh(), historyMax: 3 };
     for (let round = 1; round <= 6; round += 1) await deploy(withData(String(round)), options);

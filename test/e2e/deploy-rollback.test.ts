@@ -63,7 +63,10 @@ describe('rollback', () => {
 
   it('refuses revisions that there are not, and goes to the last good one after a failure', async () => {
     const options = fresh();
-    await expect(rollback(graph([], ''), options)).rejects.toMatchObject({ code: 'NoSuchRevision' });
+    await expect(rollback(graph([], ''), options)).rejects.toMatchObject({
+      code: 'NoSuchRevision',
+      message: expect.stringContaining('it is not deployed'),
+    });
     await deploy(graph(['a'], 'one'), options);
     await expect(rollback(graph([], ''), options)).rejects.toThrow(/no good revision before what is deployed now/);
     const broken = graphOf('back', () => ({

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Cel } from '../../src/expr/cel.ts';
 import { toResourceGraph } from '../../src/graph/graph.ts';
 import { defineResource, forEach } from '../../src/graph/resource.ts';
+import { resolve } from '../../src/resolve/resolve.ts';
 import { simulate } from '../../src/testing/simulate.ts';
 
 const Spec = type({
@@ -247,4 +248,16 @@ describe('what waiting cannot heal', () => {
       expect(() => simulate(graph as never, values as never, { namespace: 'team' })).toThrow(message);
     });
   }
+});
+
+it('a status field says which resource it waits for', () => {
+  const graph = toResourceGraph(
+    { ...definition, status: type({ ready: 'boolean' }) },
+    () => ({ web: deployment('web', {}) }),
+    (_schema, { web }) => ({ ready: web.status.readyReplicas.gt(0) }) as never,
+  );
+  const instance = { name: 'app', namespace: 'team', spec: {} };
+  expect(resolve(graph as never, instance as never, new Map()).statusPending).toEqual([
+    { field: 'ready', reason: 'web does not exist yet' },
+  ]);
 });

@@ -13,7 +13,13 @@ export function kroReason(
   const bad = ['GraphResolved', 'InstanceManaged', 'ResourcesReady', 'Ready']
     .map((type) => conditions.find((entry) => entry.type === type))
     .find((entry) => entry && entry.status !== 'True');
-  return plainWords(explain(bad, state === undefined ? 'kro has not begun with it' : `state ${state}`));
+  return plainWords(explain(bad, stateText(state)));
+}
+
+function stateText(state: string | undefined): string {
+  if (state === undefined) return 'kro has not begun with it';
+  // Nothing is wrong, so the judgement is about the version before.
+  return state === 'ACTIVE' ? 'kro has not looked at this version of it yet' : `state ${state}`;
 }
 
 /** A message of kro without what only its authors know. */

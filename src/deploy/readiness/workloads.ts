@@ -29,6 +29,8 @@ export const deployment: Rule = (subject) => {
   if (failure?.status === 'True' && total < wanted) return waiting(explain(failure, 'pods cannot be created'));
   if (updated < wanted) return waiting(`${updated} of ${wanted} replicas are updated`);
   if (total > updated) return waiting(`${total - updated} old replicas are still there`);
+  const surplus = surplusOf(subject, wanted);
+  if (surplus) return surplus;
   if (up < wanted) return waiting(`${up} of ${wanted} replicas are ready`);
   if (available < wanted) return waiting(`${available} of ${wanted} replicas are available`);
   return ready;
@@ -41,6 +43,8 @@ export const replicaSet: Rule = (subject) => {
   const unseen = notObserved(subject);
   if (unseen) return unseen;
   if (failure?.status === 'True') return waiting(explain(failure, 'pods cannot be created'));
+  const surplus = surplusOf(subject, wanted);
+  if (surplus) return surplus;
   const up = count(status['availableReplicas']);
   return up < wanted ? waiting(`${up} of ${wanted} replicas are available`) : ready;
 };
@@ -52,6 +56,8 @@ export const statefulSet: Rule = (subject) => {
   const strategy = fields(spec['updateStrategy']);
   if (strategy['type'] === 'OnDelete') return ready;
   const wanted = count(spec['replicas'], 1);
+  const surplus = surplusOf(subject, wanted);
+  if (surplus) return surplus;
   const up = count(status['readyReplicas']);
   if (up < wanted) return waiting(`${up} of ${wanted} replicas are ready`);
   const partition = count(fields(strategy['rollingUpdate'])['partition']);
@@ -60,6 +66,12 @@ export const statefulSet: Rule = (subject) => {
   const done = partition > 0 || status['currentRevision'] === status['updateRevision'] || wanted === 0;
   return done ? ready : waiting(`revision ${text(status['updateRevision']) ?? 'unknown'} is not the current one yet`);
 };
+
+/** Until they are gone, whoever counts replicas counts them too. */
+function surplusOf({ status }: Subject, wanted: number): Verdict | undefined {
+  const surplus = count(status['replicas']) - wanted;
+  return surplus > 0 ? waiting(`${surplus} replicas too many are still there`) : undefined;
+}
 
 export const daemonSet: Rule = (subject) => {
   const { status, spec } = subject;
