@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { verbsFor } from '../src/cli/program.ts';
 
 const folder = 'test/docs-code';
 
@@ -41,4 +42,45 @@ it('getting started shows the files that init makes', () => {
   const modules = modulesOf('docs/getting-started.md');
   for (const file of ['stacks/app.ts', 'environments/dev.ts'])
     expect(modules.get(file)).toBe(readFileSync(join('template', file), 'utf8'));
+});
+
+/** Every code in the sources: `code: 'A'`, `code: condition ? 'A' : 'B'`, and what a server answered. */
+function codesInSource(): ReadonlySet<string> {
+  const found = globSync('src/**/*.ts').flatMap((file) => {
+    const text = readFileSync(file, 'utf8');
+    const union = /type ApiErrorCode =([^;]+);/.exec(text)?.[1] ?? '';
+    const assigned = [...text.matchAll(/\bcode: ([^,\n]+)/g)].map(([, value = '']) => value);
+    return [union, ...assigned].flatMap((value) =>
+      [...value.matchAll(/'([A-Z][A-Za-z]+)'/g)].map(([, code = '']) => code),
+    );
+  });
+  return new Set(found);
+}
+
+it('every code of an error is explained, and no other', () => {
+  const page = readFileSync('docs/errors.md', 'utf8');
+  const cells = [...page.matchAll(/^\| (`[A-Z].*?) \|/gm)].map(([, cell = '']) => cell);
+  const explained = cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, code = '']) => code));
+  expect([...explained].sort()).toEqual([...new Set(explained)].sort());
+  expect([...explained, 'Unexpected'].sort()).toEqual([...codesInSource()].sort());
+});
+
+it('every flag of every verb is explained', () => {
+  const page = readFileSync('docs/command-line.md', 'utf8');
+  const rows = [...page.matchAll(/^\| (`-.*?) \| (.*?) \|/gm)].map(([, flags = '', verbs = '']) => ({ flags, verbs }));
+  const [, local = ''] = page.split('## The local control plane');
+  const missing = verbsFor(undefined).flatMap(({ name, options = [], verbs = [] }) => [
+    ...options
+      .map(({ flags }) => /--[a-z-]+/.exec(flags)?.[0] ?? flags)
+      .filter(
+        (flag) =>
+          !rows.some((row) => new RegExp(`${flag}[\\s\`]`).test(row.flags) && row.verbs.includes(`\`${name}\``)),
+      )
+      .map((flag) => `${name} ${flag}`),
+    ...verbs
+      .flatMap((verb) => (verb.options ?? []).map(({ flags }) => /--[a-z-]+/.exec(flags)?.[0] ?? flags))
+      .filter((flag) => !local.includes(`${flag} `))
+      .map((flag) => `${name} ${flag}`),
+  ]);
+  expect(missing).toEqual([]);
 });

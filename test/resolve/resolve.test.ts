@@ -254,7 +254,7 @@ it('a status field says which resource it waits for', () => {
   const graph = toResourceGraph(
     { ...definition, status: type({ ready: 'boolean' }) },
     () => ({ web: deployment('web', {}) }),
-    (_schema, { web }) => ({ ready: web.status.readyReplicas.gt(0) }) as never,
+    (_schema, { web }) => ({ ready: web.status.readyReplicas.gt(0) }),
   );
   const instance = { name: 'app', namespace: 'team', spec: {} };
   expect(resolve(graph as never, instance as never, new Map()).statusPending).toEqual([
