@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	kruntime "k8s.io/apimachinery/pkg/runtime"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 
+	"github.com/kubernetes-sigs/kro/api/v1alpha1"
+	instancecontroller "github.com/kubernetes-sigs/kro/pkg/controller/instance"
 	"github.com/kubernetes-sigs/kro/pkg/graph"
 	"github.com/kubernetes-sigs/kro/pkg/metadata"
 	kroruntime "github.com/kubernetes-sigs/kro/pkg/runtime"
@@ -33,7 +37,10 @@ type resolveAnswer struct {
 	Status map[string]any         `json:"status,omitempty"`
 	// StatusErr is what the API server has against the status, which then stays as it was.
 	StatusErr string `json:"statusErr,omitempty"`
-	Rounds    int    `json:"rounds,omitempty"`
+	// Conditions are the author's, and ConditionsErr is what kro has against some of them.
+	Conditions    []map[string]string `json:"conditions,omitempty"`
+	ConditionsErr string              `json:"conditionsErr,omitempty"`
+	Rounds        int                 `json:"rounds,omitempty"`
 }
 
 type nodeAnswer struct {
@@ -123,6 +130,40 @@ func reconcile(g *graph.Graph, instance *unstructured.Unstructured, w *world) re
 	}
 	if ans.Status, err = stored(g.CRD, status[0].Object); err != nil {
 		ans.StatusErr = err.Error()
+	}
+	return withConditions(ans, rt.Instance(), instance)
+}
+
+// withConditions adds the author's conditions, as the controller's updateStatus does.
+func withConditions(ans resolveAnswer, node *kroruntime.Node, instance *unstructured.Unstructured) resolveAnswer {
+	if !node.HasConditions() {
+		return ans
+	}
+	marked := instance.DeepCopy()
+	mark := instancecontroller.NewConditionsMarkerFor(marked)
+	mark.InstanceManaged()
+	mark.GraphResolved()
+	if ans.State == "ACTIVE" {
+		mark.ResourcesReady()
+	} else {
+		mark.ResourcesNotReady("awaiting resource readiness: %v", "…")
+	}
+	var own struct {
+		Status struct {
+			Conditions []v1alpha1.Condition `json:"conditions"`
+		} `json:"status"`
+	}
+	if err := kruntime.DefaultUnstructuredConverter.FromUnstructured(marked.Object, &own); err != nil {
+		return resolveAnswer{Phase: "status", Err: err.Error()}
+	}
+	authored, _, err := node.EvaluateConditions(logr.Discard(), own.Status.Conditions)
+	if err != nil {
+		ans.State, ans.ConditionsErr = "ERROR", err.Error()
+	}
+	for _, condition := range authored {
+		ans.Conditions = append(ans.Conditions, map[string]string{
+			"type": condition.ConditionType, "status": condition.Status, "reason": condition.Reason, "message": condition.Message,
+		})
 	}
 	return ans
 }

@@ -90,7 +90,7 @@ export interface Resolution {
   readonly ready: ReadonlySet<NodePath>;
   /** Fields whose data is not there yet are absent. */
   readonly status: Record<string, unknown>;
-  /** What is wrong with a status expression beyond waiting; the status is then empty. */
+  /** What is wrong with a status expression beyond waiting; the status is then empty but for conditions. */
   readonly statusProblem?: KubewrightError | undefined;
   /** Status fields that are absent, and why. */
   readonly statusPending: readonly { readonly field: string; readonly reason: string }[];

@@ -1,6 +1,6 @@
 import { refuseOtherCopy } from '../copy.ts';
 import type { Graph, GraphNode } from '../graph/graph.ts';
-import { authorConditions } from './conditions.ts';
+import { type AuthorConditions, authorConditions } from './conditions.ts';
 import { assertDistinct } from './identity.ts';
 import { type NodeState, resolveNode, type Surroundings } from './node-state.ts';
 import type {
@@ -77,9 +77,24 @@ export function resolveWithin(
   visit?.(surroundings);
   const collected = collect(graph, states, { prefix, spec: instance.spec });
   const status = resolveStatus(surroundings);
-  const isReady = collected.pending.length === 0 && collected.waiting.length === 0 && !status.statusProblem;
-  const conditions = authorConditions(surroundings, isReady);
-  return { ...collected, ...status, ...(conditions && { status: { ...status.status, conditions } }) };
+  return {
+    ...collected,
+    ...withConditions(status, authorConditions(surroundings, [...collected.pending, ...collected.waiting])),
+  };
+}
+
+type StatusParts = Pick<Resolution, 'status' | 'statusPending' | 'statusProblem'>;
+
+/** A status that cannot be computed says why where other absent fields do. */
+function withConditions(computed: StatusParts, authored: AuthorConditions | undefined): StatusParts {
+  const statusProblem = computed.statusProblem ?? authored?.problem;
+  const { path: field = '', message = '' } = statusProblem ?? {};
+  const failed = statusProblem ? [{ field, reason: message.replace(`status ${field}: `, '') }] : [];
+  return {
+    status: { ...computed.status, ...(authored && { conditions: authored.conditions }) },
+    statusPending: [...computed.statusPending, ...failed],
+    statusProblem,
+  };
 }
 
 function collect(

@@ -1,7 +1,8 @@
 import { KubewrightError } from '../errors.ts';
 import { CelError } from '../expr/error.ts';
 import { define, Expression, isObject, joinPath, type Value } from '../expr/value.ts';
-import type { JsonSchema } from '../schema/json-schema.ts';
+import { valueFaults } from '../graph/served-values.ts';
+import { type JsonSchema, pathText } from '../schema/json-schema.ts';
 import { type Surroundings, variables } from './node-state.ts';
 import { programOf } from './programs.ts';
 import type { Resolution } from './resolution.ts';
@@ -38,9 +39,10 @@ export function resolveStatus(around: Surroundings): Pick<Resolution, 'status' |
     }
     if (Array.isArray(value)) {
       const items = value.map((item, index) => read(item, `${field}[${index}]`, wholeLists));
-      // kro writes the items that are there at their places, and the API server takes no holes.
-      if (!wholeLists) while (items.at(-1) === absent) items.pop();
-      return items.includes(absent) || (items.length === 0 && value.length > 0) ? absent : items;
+      if (wholeLists) return items.includes(absent) ? absent : items;
+      // kro writes the items that are there at their places.
+      while (items.at(-1) === absent) items.pop();
+      return items.length === 0 && value.length > 0 ? absent : items.map((item) => (item === absent ? null : item));
     }
     return isObject(value) ? readObject(value, field, whole) : value;
   };
@@ -61,12 +63,28 @@ export function resolveStatus(around: Surroundings): Pick<Resolution, 'status' |
     return isThere ? result : absent;
   };
   try {
-    const status = readObject(around.graph.status, '', false);
-    return { status: withoutNull(status, around.graph.statusSchema ?? {}) as Record<string, unknown>, statusPending };
+    const { graph } = around;
+    const status = withoutNull(readObject(graph.status, '', false), graph.statusSchema ?? {});
+    if (graph.origin) checkStored(graph.statusSchema ?? {}, status);
+    return { status: status as Record<string, unknown>, statusPending };
   } catch (error) {
     if (!(error instanceof KubewrightError)) throw error;
     return { status: {}, statusPending: [], statusProblem: error };
   }
+}
+
+/** kro writes a status as a whole: when the API server refuses a part, nothing of it is written. */
+function checkStored(schema: JsonSchema, status: unknown): void {
+  const [fault] = valueFaults(schema, status);
+  if (!fault) return;
+  const isHole = typeof fault.path.at(-1) === 'number' && fault.expected?.actual === 'null';
+  throw new KubewrightError({
+    code: 'InvalidStatus',
+    resource: 'status',
+    path: pathText(fault.path),
+    message: `${isHole ? 'has no value yet before one that has' : fault.text}, which the API server refuses: nothing of the status is written`,
+    hint: isHole ? 'Write the list as one expression: it is absent until all of it is there.' : undefined,
+  });
 }
 
 /** As the API server stores it: null is dropped from the fields that the schema knows, and kept in lists. */

@@ -155,7 +155,7 @@ describe('rules of a kind', () => {
     const chosen = options('rules');
     const spec = { text: 'a', users: [{ name: 'x' }] };
     await expect(deploy(ruled(''), { ...chosen, instance: { ...chosen.instance, spec } })).rejects.toThrow(
-      /definition ruled: the API server refuses the schema of Ruled: .*estimated rule cost exceeds budget.*Give the lists and texts/s,
+      /definition ruled spec\.schema\.spec\.users: kro refuses it: .*estimated rule cost exceeds budget.*adding maxItems/s,
     );
     expect(await read('ruled')).toBeUndefined();
     expect((await plan(ruled(' <= 9'), { ...chosen, instance: { ...chosen.instance, spec } })).problems).toEqual([]);

@@ -66,6 +66,9 @@ export interface ResolveAnswer {
   readonly status?: Readonly<Record<string, unknown>>;
   /** What the API server has against the status. */
   readonly statusErr?: string;
+  /** The author's, with empty texts for what they leave out. */
+  readonly conditions?: readonly Readonly<Record<'type' | 'status' | 'reason' | 'message', string>>[];
+  readonly conditionsErr?: string;
 }
 
 /** A resource when nothing changes any more: `pending` is not made, `waiting` is made and not ready. */

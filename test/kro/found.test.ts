@@ -80,16 +80,73 @@ const cases: Readonly<Record<string, Found>> = {
     resources: [],
     expected: { status: { list: ['sample'] } },
   },
+  'a list of the status with a hole keeps all of it from being written': {
+    schema: {
+      spec: { name: 'string' },
+      status: { list: ['${schema.spec.name}', '${schema.metadata.name}'], other: '${schema.metadata.name}' },
+    },
+    resources: [config('made')],
+    expected: {
+      state: 'ERROR',
+      status: {},
+      objects: [{ metadata: { name: 'made' } }],
+      error: {
+        message: expect.stringMatching(
+          /^status list\[0\]: has no value yet before one that has, .*Write the list as one expression/,
+        ),
+      },
+    },
+  },
+  'a list of the status may have a hole where its items have no type': {
+    schema: {
+      spec: { any: 'object' },
+      status: { list: ['${dyn(schema.spec.any.a)}', '${dyn(schema.metadata.name)}'] },
+    },
+    resources: [],
+    spec: { any: {} },
+    expected: { state: 'ACTIVE', status: { list: [null, 'sample'] } },
+  },
   'null is dropped from objects of the status and kept in its lists': {
     schema: {
       status: {
         one: '${schema.metadata.name == "" ? dyn(null) : dyn(null)}',
         inner: { one: '${schema.metadata.name == "" ? dyn(null) : dyn(null)}' },
-        list: ['${schema.metadata.name == "" ? dyn(null) : dyn(null)}', '${schema.metadata.name}'],
+        list: ['${schema.metadata.name == "" ? dyn(null) : dyn(null)}', '${dyn(schema.metadata.name)}'],
       },
     },
     resources: [],
     expected: { status: { inner: {}, list: [null, 'sample'] } },
+  },
+  'of conditions with the same type none is left': {
+    schema: {
+      status: {
+        conditions: ['schema.metadata.name', '"Up"', 'schema.metadata.name + ""'].map(
+          (type) => `\${runtime.newCondition({type: ${type}, status: "True"})}`,
+        ),
+      },
+    },
+    resources: [],
+    expected: {
+      state: 'ERROR',
+      status: { conditions: [{ type: 'Up', status: 'True' }] },
+      error: { message: expect.stringContaining('status conditions: duplicate condition type(s) sample dropped') },
+    },
+  },
+  'a condition that fails is left out, and the state says it': {
+    schema: {
+      status: {
+        conditions: [
+          '${runtime.newCondition({type: "Sized", status: 1 / (size(schema.metadata.name) - 6) == 0 ? "True" : "False"})}',
+          '${runtime.newCondition({type: "Up", status: "True", message: runtime.condition(schema, "ResourcesReady").message})}',
+        ],
+      },
+    },
+    resources: [],
+    expected: {
+      state: 'ERROR',
+      status: { conditions: [{ type: 'Up', status: 'True', message: 'all resources are created and ready' }] },
+      error: { message: expect.stringContaining('status conditions[0]: division by zero') },
+    },
   },
   'a part of the status without expressions is not written': {
     schema: { status: { name: '${schema.metadata.name}', empty: {}, none: [] } },

@@ -230,10 +230,19 @@ const named: Readonly<Record<string, Mutation>> = {
       `\${runtime.condition(${id}, "Ready")}`,
       `\${[runtime.newCondition({type: "List", status: "True", message: ${id}.kind})]}`,
       `\${${id}.metadata.name}`,
+      '${runtime.newCondition({type: schema.metadata.name, status: "True"})}',
+      '${runtime.newCondition({type: "sample", status: "False"})}',
+      `\${runtime.newCondition({type: "Sized", status: 1 / (size(${id}.metadata.name) - 6) == 0 ? "True" : "False"})}`,
+      '${runtime.newCondition({type: runtime.condition(schema, "Nothing").type, status: "True"})}',
+      '${runtime.newCondition({type: "Told", status: runtime.condition(schema, "Ready").status, message: runtime.condition(schema, "Ready").message})}',
+      '${runtime.newCondition({type: "Kro", status: "True", reason: runtime.condition(schema, "ResourcesReady").reason, message: runtime.condition(schema, "GraphResolved").message + runtime.condition(schema, "ResourcesReady").message})}',
       7,
     ]);
     const { conditions } = status;
-    status['conditions'] = random.chance(0.05) ? made : [...(Array.isArray(conditions) ? conditions : []), made];
+    const again = random.chance(0.2) ? [made] : [];
+    status['conditions'] = random.chance(0.05)
+      ? made
+      : [...(Array.isArray(conditions) ? conditions : []), made, ...again];
   },
   copyResource: (subject, random) => {
     const { resources } = specOf(subject);
@@ -303,7 +312,9 @@ const propertySchemas: readonly Json[] = [
 const weighted: readonly string[] = [
   ...Object.keys(named),
   ...['editExpression', 'writeExpression', 'moveExpression'].flatMap((name) => Array<string>(4).fill(name)),
-  ...['literal', 'conditions', 'forEach', 'status', 'simpleSchema'].flatMap((name) => Array<string>(2).fill(name)),
+  ...['literal', 'conditions', 'forEach', 'status', 'statusConditions', 'simpleSchema'].flatMap((name) =>
+    Array<string>(2).fill(name),
+  ),
   'simpleSchema',
 ];
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { KubewrightError } from '../../../src/errors.ts';
 import { render, type Rendering } from '../../../src/testing/render.ts';
 import type { ResolveAnswer } from '../../expr/oracle.ts';
+import { reasonDifference } from './reasons.ts';
 import type { Subject } from './subject.ts';
 import { type Fields, textOf } from './tree.ts';
 import { firstDifference } from './verdicts.ts';
@@ -26,7 +27,14 @@ export function renderingDifference(ours: Rendering | string, theirs: ResolveAns
   if ((theirs.phase === 'instance') !== (typeof ours === 'string'))
     return `ours ${typeof ours === 'string' ? ours : 'accepted'}\nkro's ${theirs.err ?? 'accepted'}`;
   if (typeof ours === 'string') return undefined;
-  const fails = theirs.phase === 'resolve' || theirs.phase === 'status' || theirs.state === 'ERROR';
+  const conditions = conditionsDifference(ours, theirs);
+  if (conditions || theirs.conditionsErr !== undefined) return conditions;
+  const fails =
+    theirs.phase === 'resolve' ||
+    theirs.phase === 'status' ||
+    theirs.state === 'ERROR' ||
+    // What the API server refuses of a status, such as a list with a hole, is not written.
+    theirs.statusErr !== undefined;
   if (fails !== (ours.error !== undefined))
     return `ours ${ours.error?.message ?? ours.state}\nkro's ${theirs.node ?? ''} ${theirs.err ?? theirs.state} ${JSON.stringify(theirs.nodes)}`;
   if (fails) return undefined;
@@ -45,11 +53,29 @@ export function renderingDifference(ours: Rendering | string, theirs: ResolveAns
     skipped: withState('skipped').sort(),
     unready: withState('pending', 'waiting').sort(),
     objects: byName(nodes.flatMap(([, { objects = [] }]) => objects as Fields[])),
-    // A list with an item that is not there yet is refused, and the status stays as it was; ours has the other fields.
-    status: theirs.statusErr === undefined ? (theirs.status ?? {}) : ours.status,
+    status: theirs.status ?? {},
   };
   const [left, right] = [plain(mine), plain(kros)];
-  return isDeepStrictEqual(left, right) ? undefined : firstDifference(left, right);
+  if (!isDeepStrictEqual(left, right)) return firstDifference(left, right);
+  return reasonDifference(ours.pending, theirs.nodes ?? {});
+}
+
+/** The author's conditions. What kro itself says of what is not ready has other words. */
+function conditionsDifference(
+  ours: Rendering,
+  { conditions = [], conditionsErr, status, statusErr, ok }: ResolveAnswer,
+): string | undefined {
+  if (!ok || statusErr !== undefined) return undefined;
+  const comparable = (all: readonly object[]): readonly object[] =>
+    all
+      .map((each) => ({ reason: '', message: '', ...each }))
+      .map(({ message, ...rest }) => ({ ...rest, message: message.replace(/awaiting resource readiness: .*/s, '') }));
+  const mine = comparable((ours.status['conditions'] ?? []) as readonly object[]);
+  if (conditionsErr !== undefined && ours.error === undefined) return `ours accepted\nkro's ${conditionsErr}`;
+  const kros = comparable(conditions);
+  return isDeepStrictEqual(mine, kros)
+    ? undefined
+    : `conditions: ${firstDifference(mine, kros)} ${JSON.stringify(status)}`;
 }
 
 function byName(objects: readonly Fields[]): Fields {
