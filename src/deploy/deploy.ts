@@ -1,4 +1,4 @@
-import { KubewrightError, throwProblems } from '../errors.ts';
+import { throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { converge, type Convergence } from './converge.ts';
@@ -37,22 +37,12 @@ export async function deploy(graph: Graph, options: DeployOptions): Promise<Depl
   const run = startRun(graph, options);
   checkPolicy(graph, run.secrets);
   return whileRunning(run, async () => {
-    if (run.mode === 'kro' && options.rollbackOnFailure) throw notWithKro(run);
     await checkCluster(run, options.clusterId);
     const stored = await readRecord(run);
     const work = run.mode === 'kro' ? deployWithKro : deployDirectly;
     if (!(await migrate(run, stored, options))) return work(run, options, stored);
     // Asked once is enough.
     return work(run, { ...options, migrate: false, confirm: undefined, saved: undefined });
-  });
-}
-
-function notWithKro(run: Run): KubewrightError {
-  return new KubewrightError({
-    code: 'RollbackWithKro',
-    resource: subject(run),
-    message: 'what was there before cannot be restored when it fails: in mode kro this is not supported yet',
-    hint: 'Leave out --rollback-on-failure; to go back, deploy the stack as it was before.',
   });
 }
 

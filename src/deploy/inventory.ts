@@ -13,6 +13,8 @@ export interface Extent {
   /** As `apiVersion/Kind`. */
   readonly kinds: readonly string[];
   readonly namespaces: readonly string[];
+  /** kro mode: names of the definitions that this deployment made. */
+  readonly definitions?: readonly string[];
 }
 
 /** Before objects are written: everywhere where some were and where some may come. */

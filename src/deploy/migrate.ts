@@ -22,6 +22,7 @@ import { byKey, readSnapshot, type RecordedObject } from './snapshot.ts';
  */
 export async function migrate(run: Run, before: StoredRecord, options: DeployOptions): Promise<boolean> {
   if (!migrationOf(run, before, options)) return false;
+  if (options.rollbackOnFailure) throw notUndone(run);
   const { plan, basis, prepare } = await planMove(run, options, before);
   run.emit({ type: 'plan', plan });
   await checkSaved(run, basis, options.saved);
@@ -48,6 +49,16 @@ export async function migrate(run: Run, before: StoredRecord, options: DeployOpt
     await release(run);
   });
   return true;
+}
+
+/** Objects that change hands belong to nobody for a while: there is no way back but to arrive. */
+function notUndone(run: Run): KubewrightError {
+  return new KubewrightError({
+    code: 'ModeChange',
+    resource: subject(run),
+    message: `is moved to mode ${run.mode}, and what was there before a move cannot be restored when it fails`,
+    hint: 'Leave out --rollback-on-failure this time: a move that failed goes on with the next deployment.',
+  });
 }
 
 interface Move {

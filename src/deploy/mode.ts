@@ -44,9 +44,11 @@ export function modeProblems(
       resource: subject(run),
       message: `is deployed ${mode === run.mode ? `as ${old}` : old}, not ${now}`,
       hint:
-        mode === run.mode
-          ? 'Keep its definition, or move it with --migrate: no object is deleted or made anew.'
-          : `Keep the mode ${mode}, or move it with --migrate: no object is deleted or made anew.`,
+        run.rollbackTo !== undefined
+          ? 'Choose a revision of the same definition, or deploy the stack as it was then, with --migrate.'
+          : mode === run.mode
+            ? 'Keep its definition, or move it with --migrate: no object is deleted or made anew.'
+            : `Keep the mode ${mode}, or move it with --migrate: no object is deleted or made anew.`,
     }),
   ];
 }

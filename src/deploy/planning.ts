@@ -95,17 +95,13 @@ export async function makePlan(
     orphans.released.length > 0 ||
     createsNamespace !== undefined;
   const taken = options.adopt ? [...world.foreign.values()] : [];
-  const keptOnes = orphans.kept.map(
-    ({ object, reason }) =>
-      `${describe({ kind: object.kind, ...object.metadata })} is no longer in the graph and stays: ${reason}`,
-  );
   const willWrite = changed || update.changed || isUnfinished(world, run);
   const lacks = await lackedPermissions(run, { changes, willWrite, thorough, createsNamespace });
   problems.push(...lacks.problems);
   const warnings = [
     ...held.warnings,
     ...takenReleases(taken),
-    ...keptOnes,
+    ...keptWarnings(orphans),
     ...update.warnings,
     ...sizeWarnings(world.desired, planned),
     ...(run.rollbackTo === undefined ? [] : notRestored(changes, orphans)),
@@ -135,6 +131,14 @@ export function withoutSecrets({ secretValues: { hideIn, hideInAll, hideInError 
     warnings: plan.warnings.map(hideIn),
     problems: plan.problems.map(hideInError),
   };
+}
+
+/** Objects that nobody wants any more, and why they stay. */
+export function keptWarnings({ kept }: Orphans): readonly string[] {
+  return kept.map(
+    ({ object, reason }) =>
+      `${describe({ kind: object.kind, ...object.metadata })} is no longer in the graph and stays: ${reason}`,
+  );
 }
 
 /** What kro holds until a change of the mode takes it over. */

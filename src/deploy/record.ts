@@ -27,6 +27,8 @@ export interface DeployRecord {
   /** Everything that may hold objects of this deployment, as `apiVersion/Kind`. */
   readonly kinds: readonly string[];
   readonly namespaces: readonly string[];
+  /** kro mode: names of the definitions that this deployment made, or was about to. */
+  readonly definitions?: readonly string[];
   /** kro mode: the kind of the instance, which an environment may change. */
   readonly instanceKind?: KindReference;
   /** Set while objects change hands from one mode to the other. */

@@ -35,7 +35,8 @@ export function restoringRun(run: Run, { objects, values = {} }: Snapshot, rollb
   return { ...run, graph, secrets: 'plain', rollbackTo, resolve: () => resolution };
 }
 
-function nodeOf({ path, object, needs = [], after = [], keep }: RecordedObject): GraphNode {
+/** The node that an object of a revision stands for. */
+export function nodeOf({ path, object, needs = [], after = [], keep }: RecordedObject): GraphNode {
   return {
     id: path,
     apiVersion: object.apiVersion,

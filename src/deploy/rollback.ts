@@ -2,6 +2,8 @@ import { KubewrightError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { deployDirectly } from './deploy.ts';
+import { deployWithKro } from './kro/deploy.ts';
+import { restoringWithKro } from './kro/restoring.ts';
 import type { DeployOptions, DeployResult } from './options.ts';
 import { readSoundRecord, type DeployRecord } from './record.ts';
 import { restoringRun } from './restoring.ts';
@@ -38,9 +40,12 @@ export async function rollback(graph: Graph, { to, ...options }: RollbackOptions
     await checkCluster(run, options.clusterId);
     const stored = await readSoundRecord(run);
     const { number, snapshot } = chooseRevision(run, stored.record, to);
-    const restoring = restoringRun(run, await readSnapshot(run, snapshot), number);
-    // How much goes is what was asked for.
-    const done = await deployDirectly(restoring, { ...options, allowEmpty: true }, stored);
+    const then = await readSnapshot(run, snapshot);
+    const done =
+      run.mode === 'kro'
+        ? await deployWithKro(restoringWithKro(run, then.objects, { rollbackTo: number }), options, stored)
+        : // How much goes is what was asked for.
+          await deployDirectly(restoringRun(run, then, number), { ...options, allowEmpty: true }, stored);
     const { status: _status, statusPending: _pending, ...result } = done;
     return { revision: number, ...result };
   });
@@ -59,7 +64,6 @@ function chooseRevision(run: Run, record: DeployRecord | undefined, to: number |
   if (!record) throw notDeployed(run);
   if (!found) throw noRevision(run, { revisions, restorable, to });
   if (found.mode !== run.mode || record.mode !== run.mode) throw otherMode(run, found, record);
-  if (run.mode === 'kro') throw notWithKro(run, found);
   return found;
 }
 
@@ -101,14 +105,5 @@ function otherMode(run: Run, { number, mode }: Revision, record: DeployRecord): 
     resource: subject(run),
     message: `revision ${number} was deployed in mode ${mode}; the deployment is in mode ${record.mode}, and the environment says ${run.mode}`,
     hint: 'Choose a revision of the same mode, or deploy the stack as it was then, with --migrate.',
-  });
-}
-
-function notWithKro(run: Run, { number, commit }: Revision): KubewrightError {
-  return new KubewrightError({
-    code: 'RollbackWithKro',
-    resource: subject(run),
-    message: `revision ${number} cannot be restored: in mode kro this is not supported yet`,
-    hint: `Deploy the stack as it was then${commit ? ` (commit ${commit.id})` : ''}.`,
   });
 }

@@ -15,6 +15,7 @@ import type {
   TargetOptions,
 } from './options.ts';
 import { Pool } from './pool.ts';
+import type { Restored } from './kro/restoring.ts';
 import { defaultHistoryMax, type Commit } from './revisions.ts';
 import { SecretValues } from './secret-values.ts';
 
@@ -48,6 +49,8 @@ export interface Run {
   readonly written: readonly WrittenObject[];
   /** The revision that this run restores. */
   readonly rollbackTo?: number;
+  /** kro mode: what is restored, in place of what the graph says. */
+  readonly restored?: Restored;
   /** Whether a record that cannot be read is made anew. */
   readonly repairRecord: boolean;
   readonly historyMax: number;

@@ -16,24 +16,33 @@ import { startRun, subject, type Run, type WrittenObject } from './run.ts';
 import { readSnapshot, type RecordedObject, type Snapshot } from './snapshot.ts';
 import type { World } from './world.ts';
 
-/** What was there before a run, read before its first write: so that it can be restored. */
-export interface RestorePoint {
-  /** The last good revision; absent when there is none. */
-  readonly revision?: number | undefined;
-  readonly snapshot: Snapshot;
-  /** UIDs of what existed, and of that what was not ours. */
+/** UIDs of what existed before a run, and of that what was not ours. */
+export interface Existed {
   readonly existed: ReadonlySet<string | undefined>;
   readonly foreign: ReadonlySet<string | undefined>;
 }
 
+/** What was there before a run, read before its first write: so that it can be restored. */
+export interface RestorePoint extends Existed {
+  /** The last good revision; absent when there is none. */
+  readonly revision?: number | undefined;
+  readonly snapshot: Snapshot;
+}
+
+export function existedIn({ live, foreign }: World): Existed {
+  return {
+    existed: new Set([...live.all(), ...foreign].map(([, { metadata }]) => metadata.uid)),
+    foreign: new Set([...foreign.values()].map(({ metadata }) => metadata.uid)),
+  };
+}
+
 /** @throws KubewrightError `DamagedRecord` when what was there could not be restored */
-export async function restorePoint(run: Run, { stored: { record }, live, foreign }: World): Promise<RestorePoint> {
-  const { inventory } = record ?? {};
+export async function restorePoint(run: Run, world: World): Promise<RestorePoint> {
+  const { inventory } = world.stored.record ?? {};
   return {
     revision: inventory?.revision,
     snapshot: inventory ? await readSnapshot(run, inventory) : { objects: [] },
-    existed: new Set([...live.all(), ...foreign].map(([, { metadata }]) => metadata.uid)),
-    foreign: new Set([...foreign.values()].map(({ metadata }) => metadata.uid)),
+    ...existedIn(world),
   };
 }
 
@@ -64,7 +73,7 @@ export async function undo(failure: Error, failed: Failed): Promise<KubewrightEr
     await journal.fail(failure);
     return undoFailed(run, failure, error as Error);
   }
-  return undone(run, failure, { back, written: restoring.written });
+  return undone(run, failure, { revision: back.revision, written: restoring.written });
 }
 
 async function restore(run: Run, failed: Failed): Promise<readonly RecordedObject[]> {
@@ -72,22 +81,25 @@ async function restore(run: Run, failed: Failed): Promise<readonly RecordedObjec
   const world = await readWorld(run);
   if (world.denied[0]) throw world.denied[0];
   await applyInReverse(run, world, back);
-  const found = findOrphans(run, world, true);
-  const unwanted = [...found.deletable, ...found.released];
-  const isNew = ({ metadata }: KubernetesObject): boolean => !back.existed.has(metadata.uid);
-  const wasTaken = ({ metadata }: KubernetesObject): boolean => back.foreign.has(metadata.uid);
-  // What was ours before and belongs to no revision stays what it was.
-  const before = unwanted.filter((object) => !isNew(object) && !wasTaken(object));
-  const orphans: Orphans = {
-    deletable: unwanted.filter(isNew),
-    kept: [...found.kept, ...before.map((object) => ({ object, reason: 'it was there before' }))],
-    released: unwanted.filter(wasTaken),
-  };
+  const orphans = whatToUndo(findOrphans(run, world, true), back);
   const planned = { ...failed.planned, world, orphans };
   const outcome = await applyAndWait(run, planned, { ...options, replace: true });
   await removeInOrder(run, removals(failed, orphans));
   for (const object of orphans.released) await letGo(run, object);
   return recordedObjects(run, planned, outcome);
+}
+
+/** Of what nobody wants any more: what the run created goes, what it took over is let go, and the rest stays what it was. */
+export function whatToUndo({ deletable, released, kept }: Orphans, { existed, foreign }: Existed): Orphans {
+  const unwanted = [...deletable, ...released];
+  const isNew = ({ metadata }: KubernetesObject): boolean => !existed.has(metadata.uid);
+  const wasTaken = ({ metadata }: KubernetesObject): boolean => foreign.has(metadata.uid);
+  const before = unwanted.filter((object) => !isNew(object) && !wasTaken(object));
+  return {
+    deletable: unwanted.filter(isNew),
+    kept: [...kept, ...before.map((object) => ({ object, reason: 'it was there before' }))],
+    released: unwanted.filter(wasTaken),
+  };
 }
 
 /** Each state on the way back is one that was there on the way. */
@@ -120,29 +132,35 @@ function removals({ run, planned }: Failed, { deletable }: Orphans): readonly Re
 }
 
 interface Restored {
-  readonly back: RestorePoint;
+  /** The revision that is there again; absent when there was none. */
+  readonly revision: number | undefined;
   readonly written: readonly WrittenObject[];
+  /** What is not as it was before, and why. */
+  readonly left?: readonly string[];
 }
 
-function undone(run: Run, failure: Error, { back, written }: Restored): KubewrightError {
+/** The error of a run that failed and was undone. */
+export function undone(run: Run, failure: Error, { revision, written, left = [] }: Restored): KubewrightError {
   const groups = Map.groupBy(written, ({ action }) => (action === 'deleted' ? 'deleted' : 'restored'));
   const lines = [...groups].map(
     ([what, group]) => `  - ${what}: ${[...new Set(group.map(({ label }) => label))].join(', ')}`,
   );
   const where =
-    back.revision === undefined
+    revision === undefined
       ? 'nothing was deployed before, so what it created is deleted'
-      : `what was there before is restored (revision ${back.revision})`;
-  const jobs = written.filter(({ kind }) => kind === 'Job').map((job) => `  - not undone: what ${describe(job)} did`);
+      : `what was there before is restored (revision ${revision})`;
+  const jobs = written.filter(({ kind }) => kind === 'Job').map((job) => `what ${describe(job)} did`);
+  const rest = [...jobs, ...left].map((text) => `  - not undone: ${text}`);
   return new KubewrightError({
     code: 'RolledBack',
-    message: `${failure.message}\n${subject(run)}: ${[`it failed, and ${where}`, ...lines, ...jobs].join('\n')}`,
+    message: `${failure.message}\n${subject(run)}: ${[`it failed, and ${where}`, ...lines, ...rest].join('\n')}`,
     cause: failure,
     problems: failure instanceof KubewrightError ? [failure] : [],
   });
 }
 
-function undoFailed(run: Run, failure: Error, error: Error): KubewrightError {
+/** The error of a run that failed, and so did restoring. */
+export function undoFailed(run: Run, failure: Error, error: Error): KubewrightError {
   return new KubewrightError({
     code: 'RollbackFailed',
     message: `${failure.message}\n${subject(run)}: it failed, and so did restoring what was there before: ${error.message}`,

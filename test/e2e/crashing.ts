@@ -157,7 +157,8 @@ export async function crash(
     () => true,
   );
   void proxy.killed().then(() => dying.abort(new Error('killed')));
-  const died = await ended;
+  // It may fail by itself, too.
+  const died = (await ended) && dying.signal.aborted;
   await bury(options.cluster, namespace);
   return died;
 }

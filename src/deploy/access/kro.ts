@@ -66,7 +66,8 @@ function kindNeeds({ served }: Place, purposes: readonly Purpose[], remove: bool
 function instanceNeeds({ served: { group, resource }, namespace, name }: Place, purposes: readonly Purpose[]): Need[] {
   const table = {
     plan: ['get', 'patch'],
-    deploy: ['get', 'create', 'patch', 'list', 'watch'],
+    // A first deployment that fails may have to be undone.
+    deploy: ['get', 'create', 'patch', 'delete', 'list', 'watch'],
     destroy: ['get', 'delete', 'list', 'watch'],
   };
   return [{ group, resource, namespace, name, verbs: verbsFor(table, purposes) }];

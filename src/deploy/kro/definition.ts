@@ -1,19 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isApiError } from '../../cluster/api-error.ts';
-import type { KubernetesObject, ListQuery } from '../../cluster/cluster.ts';
+import type { KubernetesObject } from '../../cluster/cluster.ts';
 import { KubewrightError } from '../../errors.ts';
 import { print } from '../../expr/print.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { toDefinition } from '../../kro/definition.ts';
 import { conflictError, isFieldConflict } from '../conflict.ts';
 import { diff } from '../diff.ts';
+import { fieldManager } from '../identity.ts';
 import type { DeployOptions, FieldChange, ObjectAddress, PlannedChange } from '../options.ts';
 import { ownFields } from '../ownership.ts';
 import { condition, explain, fields, subjectOf, text } from '../readiness/verdict.ts';
 import { kindOf, type Run } from '../run.ts';
 import { watchOne } from '../watch-one.ts';
+import { emptying } from './emptied.ts';
 import { definitionKind, unsupportedVersion } from './installed.ts';
-import { judgeKind } from './kind.ts';
+import { namesOf, readInstances } from './instances.ts';
+import { allowBreaking, judgeKind } from './kind.ts';
 import { ownerOf } from './owner.ts';
 import { withSources } from './sources.ts';
 import { applyTaking, untaken } from './take.ts';
@@ -26,6 +28,10 @@ export interface PlannedDefinition {
   readonly change: PlannedChange;
   readonly warnings: readonly string[];
   readonly problems: readonly Error[];
+  /** Instances of other deployments that change with it. */
+  readonly others: readonly KubernetesObject[];
+  /** It takes away what the kind has, and may. */
+  readonly breaking: boolean;
   /** How long a refusal of kro may stand before it is believed. */
   readonly patienceMs: number;
 }
@@ -34,10 +40,10 @@ const patienceMs = 3_000;
 
 /** Compares a graph's definition with the one that is there. */
 export async function planDefinition(run: Run, graph: Graph, options: DeployOptions): Promise<PlannedDefinition> {
-  const object = toDefinition(graph, { featureGates: run.featureGates }) as unknown as KubernetesObject;
+  const object = definitionOf(run, graph);
   const address = addressOfDefinition(graph);
   const live = await run.cluster.get({ ...definitionKind, name: graph.name }, { signal: run.signal });
-  const planned = { graph, object, live, warnings: [], problems: [], patienceMs };
+  const planned = { graph, object, live, warnings: [], problems: [], others: [], breaking: false, patienceMs };
   const isForeign = live !== undefined && !ownFields(live);
   const moved = live ? immutableProblem(graph, object, live) : undefined;
   if (moved) return { ...planned, change: { ...address, action: 'update', fields: [] }, problems: [moved] };
@@ -51,13 +57,14 @@ export async function planDefinition(run: Run, graph: Graph, options: DeployOpti
   if (conflict) return { ...planned, change: { ...address, action: 'update', fields: [] }, problems: [conflict] };
   if (live && !isForeign && changed.length === 0)
     return { ...planned, change: { ...address, action: 'unchanged', fields: [] } };
-  const [verdict, others] = await Promise.all([judgeKind(run, graph, live), live ? otherInstances(run, graph) : []]);
+  const others = live ? ((await readInstances(run, [graph]))[0]?.others ?? []) : [];
+  const verdict = await judgeKind(run, graph, { live, mayBreak: mayNarrow(run, graph, others) });
   const warnings = [
     ...(isForeign && ownerOf(live).returns
       ? [`ResourceGraphDefinition ${graph.name}: ${ownerOf(live).returns ?? ''}`]
       : []),
     ...(others.length > 0
-      ? [`ResourceGraphDefinition ${graph.name} changes for other instances too: ${others.join(', ')}`]
+      ? [`ResourceGraphDefinition ${graph.name} changes for other instances too: ${namesOf(others)}`]
       : []),
     ...hiddenReady(graph),
     ...verdict.warnings,
@@ -68,8 +75,23 @@ export async function planDefinition(run: Run, graph: Graph, options: DeployOpti
     change: { ...address, action, fields: live ? changed : [] },
     warnings,
     problems: verdict.problems,
+    others,
+    breaking: verdict.breaking ?? false,
     patienceMs: verdict.patienceMs ?? patienceMs,
   };
+}
+
+function definitionOf({ restored, featureGates }: Run, graph: Graph): KubernetesObject {
+  const before = restored?.definitions.get(graph.name);
+  return before ?? (toDefinition(graph, { featureGates }) as unknown as KubernetesObject);
+}
+
+/** Whether what a failed run added to a kind may go again: nobody else's instance was written since. */
+function mayNarrow({ restored }: Run, { name }: Graph, others: readonly KubernetesObject[]): boolean {
+  const before = restored?.othersBefore?.get(name);
+  const version = ({ metadata: { uid, generation } }: KubernetesObject): string => `${uid} ${generation}`;
+  const known = new Set(before?.map(version));
+  return before !== undefined && others.every((other) => known.has(version(other)));
 }
 
 /** Whatever waits for `Ready` waits for ever where the author's conditions hide it. */
@@ -91,6 +113,7 @@ async function changedFields(
   options: DeployOptions,
 ): Promise<{ readonly fields: readonly FieldChange[]; readonly conflict?: Error }> {
   if (!live) return { fields: [] };
+  if (emptying(object, live)) return { fields: diff(live, { ...live, spec: object['spec'] }) };
   const address = { label: `definition ${object.metadata.name}`, ...definitionKind, name: object.metadata.name };
   const taking = { label: address.label, take: options.take };
   try {
@@ -123,28 +146,6 @@ function immutableProblem(graph: Graph, object: KubernetesObject, live: Kubernet
   });
 }
 
-/** Where instances of a graph's kind are. */
-export async function instancesOf(run: Run, graph: Graph): Promise<readonly KubernetesObject[]> {
-  const query: ListQuery = { apiVersion: `${graph.group}/${graph.version}`, kind: graph.kind };
-  try {
-    return (await run.cluster.list(query, { signal: run.signal })).items;
-  } catch (error) {
-    if (isApiError(error, 'KindNotServed', 'NotFound')) return [];
-    throw error;
-  }
-}
-
-async function otherInstances(run: Run, graph: Graph): Promise<readonly string[]> {
-  const isOwn = ({ name, namespace }: { name: string; namespace?: string }): boolean =>
-    graph === run.graph &&
-    name === run.instance.name &&
-    (graph.scope === 'Cluster' || namespace === run.instance.namespace);
-  const found = await instancesOf(run, graph);
-  return found
-    .filter(({ metadata }) => !isOwn(metadata) && metadata.labels?.['kro.run/instance-name'] !== run.instance.name)
-    .map(({ metadata: { name, namespace } }) => (namespace === undefined ? name : `${namespace}/${name}`));
-}
-
 function foreignDefinition(graph: Graph, live: KubernetesObject): KubewrightError {
   const { name, returns } = ownerOf(live);
   return new KubewrightError({
@@ -157,10 +158,13 @@ function foreignDefinition(graph: Graph, live: KubernetesObject): KubewrightErro
 
 /** Applies a definition where it differs and waits until kro serves its kind. */
 export async function makeDefinition(run: Run, planned: PlannedDefinition, { take }: DeployOptions): Promise<void> {
-  const { graph, object, change } = planned;
+  const { graph, object, live, change, breaking } = planned;
+  const taking = { force: change.action === 'adopt', label: change.label, take };
   let generation: number | undefined;
   if (change.action !== 'unchanged') {
-    const stored = await applyTaking(run, object, { force: change.action === 'adopt', label: change.label, take });
+    const patch = live && emptying(object, live);
+    if (patch) await run.cluster.patch(addressOfDefinition(graph), { type: 'merge', body: patch }, { fieldManager });
+    const stored = await applyTaking(run, breaking ? allowing(object) : object, taking);
     generation = stored.metadata.generation;
     run.emit({
       type: 'object',
@@ -169,7 +173,14 @@ export async function makeDefinition(run: Run, planned: PlannedDefinition, { tak
     });
   }
   await active(run, planned, generation ?? 0);
+  if (breaking) await applyTaking(run, object, taking);
   await served(run, graph);
+}
+
+/** With kro's consent to a change of the kind that takes something away, for this one time. */
+function allowing(object: KubernetesObject): KubernetesObject {
+  const { metadata } = object;
+  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, [allowBreaking]: 'true' } } };
 }
 
 async function active(

@@ -1,21 +1,20 @@
 import { throwProblems } from '../../errors.ts';
 import { declined } from '../declined.ts';
 import { outcomeOf } from '../item.ts';
-import { leftObject, type Extent } from '../inventory.ts';
 import { Journal } from '../journal.ts';
 import { withLock } from '../lock.ts';
 import { ensureNamespace } from '../namespace.ts';
 import type { DeployedObject, DeployOptions, DeployResult } from '../options.ts';
-import { isUnfinished } from '../planning.ts';
+import { orphanAddress } from '../planning.ts';
 import { readRecord, type StoredRecord } from '../record.ts';
 import { removeInOrder } from '../remove.ts';
+import { letGo } from '../restoring.ts';
 import { subject, type Run } from '../run.ts';
-import type { RecordedObject } from '../snapshot.ts';
-import { makeDefinition } from './definition.ts';
-import { makeInstance } from './instance.ts';
+import { finalExtent, intendedExtent, makeAll, recordedObjects } from './make.ts';
+import { removeDefinitions, type Obsolete } from './obsolete.ts';
 import { checkSaved } from '../saved-plan.ts';
 import { basisOf, planWithKro, type PlannedWithKro } from './plan.ts';
-import { comesLater, makeSecrets } from './secrets.ts';
+import { restorePointWithKro, undoWithKro } from './undo.ts';
 import { settleInstance, type SettledInstance } from './wait.ts';
 
 /** Lets kro make the objects: definitions, then the Secrets that must not be in them, then the instance. */
@@ -31,23 +30,24 @@ export async function deployWithKro(run: Run, options: DeployOptions, stored?: S
   const made = await ensureNamespace(run, planned.world.namespace);
   return withLock(run, async () => {
     const current = await planAgainIfMoved(run, planned, options);
-    const journal = await Journal.begin(run, current.world.stored, {
-      ...extentOfSecrets(run, current),
-      values: { '': run.instance.spec },
-    });
+    const back = options.rollbackOnFailure ? await restorePointWithKro(run, current) : undefined;
+    const values = { '': run.instance.spec };
+    const journal = await Journal.begin(run, current.world.stored, { ...intendedExtent(run, current), values });
     try {
-      for (const definition of current.definitions) await makeDefinition(run, definition, options);
-      const settled = await makeAndWait(run, current, options);
+      const settled = await makeAll(run, current, options);
+      const { orphans, obsolete, world } = current;
       await removeInOrder(
         run,
-        current.orphans.deletable.map((object) => ({ object, address: addressOfOrphan(object), wave: 0 })),
+        orphans.deletable.map((object) => ({ object, address: orphanAddress(world, object), wave: 0 })),
       );
-      await journal.succeed(extentOfSecrets(run, current, false), {
-        objects: recordedObjects(current, settled),
-        values: { '': run.instance.spec },
-      });
-      return { ...report(run, current, settled), ...made };
+      for (const object of orphans.released) await letGo(run, object);
+      const removed = await removeDefinitions(run, obsolete);
+      await journal.succeed(finalExtent(run, current, removed), { objects: recordedObjects(current, settled), values });
+      return { ...report(run, current, settled, removed), ...made };
     } catch (error) {
+      // Who stops a run wants no more of it, and without the lock it may not.
+      if (back && !options.signal?.aborted && !run.stopped.aborted)
+        throw await undoWithKro(error as Error, { run, planned: current, options, journal, back });
       await journal.fail(error);
       throw error;
     }
@@ -70,81 +70,28 @@ async function planAgainIfMoved(run: Run, planned: PlannedWithKro, options: Depl
   return again;
 }
 
-async function makeAndWait(run: Run, planned: PlannedWithKro, options: DeployOptions): Promise<SettledInstance> {
-  const { world, outline, definitions } = planned;
-  const [later, before] = [
-    world.desired.filter((desired) => comesLater(outline, desired)),
-    world.desired.filter((desired) => !comesLater(outline, desired)),
-  ];
-  await makeSecrets(run, world, { wanted: before, options });
-  // After a run that was killed, kro may not have looked at the definition yet either.
-  const newDefinition = isUnfinished(world, run) || definitions.some(({ change }) => change.action !== 'unchanged');
-  const instance = await makeInstance(run, planned.instance, { again: newDefinition, take: options.take });
-  const [settled] = await Promise.all([
-    settleInstance(run, world, { generation: instance.metadata.generation ?? 0, newDefinition }),
-    makeSecrets(run, world, { wanted: later, options }),
-  ]);
-  return settled;
-}
-
 function generationOf({ instance }: PlannedWithKro): number {
   return instance.live?.metadata.generation ?? 0;
 }
 
-function addressOfOrphan({
-  apiVersion,
-  kind,
-  metadata: { name, namespace },
-}: {
-  apiVersion: string;
-  kind: string;
-  metadata: { name: string; namespace?: string };
-}): Parameters<typeof removeInOrder>[1][number]['address'] {
-  return { label: `${kind} ${name}`, apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
-}
-
-/** Only the Secrets are in our set: kro keeps its own inventory of the rest. */
-function extentOfSecrets(run: Run, { world, orphans }: PlannedWithKro, before = true): Extent {
-  const { record } = world.stored;
-  const made = world.desired.filter(({ check }) => !check);
-  const secrets = made.length + orphans.kept.length > 0 ? ['v1/Secret'] : [];
-  const namespaces = [
-    run.identity.namespace,
-    ...made.map(({ namespace }) => namespace ?? run.identity.namespace),
-    ...orphans.kept.flatMap(({ object }) => object.metadata.namespace ?? []),
-    ...(before ? (record?.namespaces ?? []) : []),
-  ];
-  return {
-    kinds: [...new Set([...secrets, ...(before ? (record?.kinds ?? []) : [])])],
-    namespaces: [...new Set(namespaces)].sort(),
-  };
-}
-
-/** What restoring takes: definitions, Secrets and the instance, in this order. */
-function recordedObjects(planned: PlannedWithKro, { instance }: SettledInstance): readonly RecordedObject[] {
-  const { definitions, world, orphans } = planned;
-  const { change, object } = planned.instance;
-  return [
-    ...definitions.map((each) => ({ path: '', label: each.change.label, wave: 0, object: each.object })),
-    ...world.desired
-      .filter(({ check }) => !check)
-      .map(({ path, label, key, intent }) => {
-        const uid = world.live.object(key)?.metadata.uid;
-        return { path, label, wave: 1, ...(uid !== undefined && { uid }), object: intent };
-      }),
-    ...orphans.kept.map((kept) => leftObject(kept.object, world.inventory)),
-    { path: '', label: change.label, wave: 2, uid: instance.metadata.uid ?? '', object },
-  ];
-}
-
-function report(run: Run, { plan }: PlannedWithKro, { children, status, resolution }: SettledInstance): DeployResult {
-  const own = plan.changes.map(
-    ({ fields: _fields, action, ...address }): DeployedObject => ({
-      ...address,
-      action: outcomeOf(action),
-      ready: true,
-    }),
+function report(
+  run: Run,
+  { plan, obsolete }: PlannedWithKro,
+  { children, status, resolution }: SettledInstance,
+  removed: Obsolete = obsolete,
+): DeployResult {
+  const stayed = new Set(
+    obsolete.removals.filter((each) => !removed.removals.includes(each)).map(({ address }) => address.label),
   );
+  const own = plan.changes
+    .filter(({ label }) => !stayed.has(label))
+    .map(
+      ({ fields: _fields, action, ...address }): DeployedObject => ({
+        ...address,
+        action: outcomeOf(action),
+        ready: true,
+      }),
+    );
   const adopted = new Set(own.map(({ label }) => label));
   const others = children.filter(({ desired }) => !adopted.has(desired.label));
   const made = others.map(

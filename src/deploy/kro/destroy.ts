@@ -18,7 +18,8 @@ import { removeInOrder, type Removal } from '../remove.ts';
 import { subject, type Run } from '../run.ts';
 import { isOurs } from '../decide.ts';
 import { lookForOrphans, newWorld, readInventory } from '../world.ts';
-import { addressOfDefinition, instancesOf } from './definition.ts';
+import { addressOfDefinition } from './definition.ts';
+import { instancesOf, namesOf } from './instances.ts';
 import { definitionKind, missingKro } from './installed.ts';
 import { addressOfInstance, readInstance } from './instance.ts';
 
@@ -154,7 +155,7 @@ async function removeDefinition(
 ): Promise<void> {
   const left = await instancesOf(run, definition.graph);
   if (left.length > 0) {
-    const names = left.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`).join(', ');
+    const names = namesOf(left);
     kept.push(`ResourceGraphDefinition ${definition.graph.name}: it has instances: ${names}`);
     run.emit({
       type: 'warning',

@@ -4,7 +4,7 @@ import { fields, type Fields } from '../readiness/verdict.ts';
 
 /**
  * A merge patch that takes our last fields out of maps that shall be empty; `undefined` where there are none. Server-side
- * apply makes such a map null, which the schema of a custom kind refuses.
+ * apply makes such a map null, which the schemas of custom kinds and of definitions refuse.
  */
 export function emptying(object: KubernetesObject, live: KubernetesObject): Fields | undefined {
   const { spec } = object as Fields;

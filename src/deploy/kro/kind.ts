@@ -15,18 +15,25 @@ import { kindOf, type Run } from '../run.ts';
 export interface KindVerdict {
   readonly problems: readonly Error[];
   readonly warnings: readonly string[];
+  /** It takes something away, which is allowed here. */
+  readonly breaking?: boolean;
   /** How long kro may judge by schemas that it has cached; absent when it cannot. */
   readonly patienceMs?: number;
 }
 
-const allowBreaking = 'kro.run/allow-breaking-changes';
+/** kro's consent to changes of a kind that take something away. */
+export const allowBreaking = 'kro.run/allow-breaking-changes';
 const ownerLabel = 'kro.run/resource-graph-definition-name';
 
 /**
  * What kro would refuse of a definition, found before anything is written: kro issues a definition's resources before it
  * compares the schema, and after a refusal runs the new resources against the old schema.
  */
-export async function judgeKind(run: Run, graph: Graph, live: KubernetesObject | undefined): Promise<KindVerdict> {
+export async function judgeKind(
+  run: Run,
+  graph: Graph,
+  { live, mayBreak }: { readonly live: KubernetesObject | undefined; readonly mayBreak: boolean },
+): Promise<KindVerdict> {
   const [crd, crds] = await Promise.all([crdOf(run, kindOfGraph(graph)), usedCrds(run, graph)]);
   const { errors, schema } = judgeGraph(graph, { crds, featureGates: run.featureGates });
   const refused = refusalErrors(errors.filter((error) => error.graph === graph.name));
@@ -37,15 +44,20 @@ export async function judgeKind(run: Run, graph: Graph, live: KubernetesObject |
   const foreign = foreignKind(graph, crd);
   if (foreign) return { problems: [foreign], warnings: [] };
   const { breaking, compatible, notCompared } = compareSchemas(schemaOf(crd), schema);
-  if (breaking.length > 0 && live?.metadata.annotations?.[allowBreaking] !== 'true')
-    return { problems: [breakingError(graph, breaking)], warnings: [] };
+  const consent = mayBreak || live?.metadata.annotations?.[allowBreaking] === 'true';
+  if (breaking.length > 0 && !consent) return { problems: [breakingError(run, graph, breaking)], warnings: [] };
   const isUnseen = breaking.length === 0 && compatible.length === 0 && notCompared.length > 0;
   const warnings = isUnseen
     ? [
         `ResourceGraphDefinition ${graph.name}: kro compares no ${list(notCompared)}, so ${graph.kind} stays as it is until another field of its schema changes too`,
       ]
     : [];
-  return { problems: [], ...cached, warnings: [...warnings, ...(cached.warnings ?? [])] };
+  return {
+    problems: [],
+    ...cached,
+    breaking: breaking.length > 0,
+    warnings: [...warnings, ...(cached.warnings ?? [])],
+  };
 }
 
 /**
@@ -166,12 +178,16 @@ function foreignKind(graph: Graph, { metadata }: KubernetesObject): KubewrightEr
   });
 }
 
-function breakingError(graph: Graph, changes: readonly SchemaChange[]): KubewrightError {
+function breakingError(run: Run, graph: Graph, changes: readonly SchemaChange[]): KubewrightError {
+  const keeping =
+    run.rollbackTo === undefined
+      ? 'Keep what is there and add to it, give the definition another name and kind'
+      : 'Deploy the stack as it was then, with what its schema got since';
   return new KubewrightError({
     code: 'BreakingDefinition',
     resource: `definition ${graph.name}`,
     message: `kro refuses this change of an existing kind: ${list(changes)}`,
-    hint: `Keep what is there and add to it, give the definition another name and kind, or allow it: kubectl annotate resourcegraphdefinition ${graph.name} ${allowBreaking}=true.`,
+    hint: `${keeping}, or allow it: kubectl annotate resourcegraphdefinition ${graph.name} ${allowBreaking}=true.`,
   });
 }
 

@@ -5,6 +5,7 @@ import type { DeployOptions, Plan } from '../options.ts';
 import {
   damageWarnings,
   isUnfinished,
+  keptWarnings,
   lackedPermissions,
   moveText,
   orphanAddress,
@@ -17,6 +18,7 @@ import { kindOf, type Run } from '../run.ts';
 import { migrationOf, modeProblems, withoutConsequences } from '../mode.ts';
 import type { Basis } from '../saved-plan.ts';
 import { planRelease } from '../release.ts';
+import { notRestored } from '../restoring.ts';
 import { takeProblems } from '../take.ts';
 import { brokenUpdates } from '../update-rules.ts';
 import { readInventory, type World } from '../world.ts';
@@ -24,6 +26,7 @@ import { planDefinition, type PlannedDefinition } from './definition.ts';
 import { forceAdoption, type ForceAdoption } from './force-adoption.ts';
 import { missingKro, versionVerdict } from './installed.ts';
 import { planInstance, type PlannedInstance } from './instance.ts';
+import { keptKinds, nothingObsolete, obsoleteDefinitions, type Obsolete } from './obsolete.ts';
 import { madeByKro, outline, readSecrets, type Outline } from './secrets.ts';
 
 /** A plan and what it was made from. */
@@ -35,6 +38,8 @@ export interface PlannedWithKro {
   /** The Secrets that are made beside the definition. */
   readonly world: World;
   readonly orphans: Orphans;
+  /** Definitions that a rollback takes away. */
+  readonly obsolete: Obsolete;
 }
 
 /** Compares definitions, Secrets and instance with what is there. */
@@ -45,6 +50,7 @@ export async function planWithKro(
 ): Promise<PlannedWithKro> {
   const missing = await missingKro(run);
   if (missing) throw missing;
+  const isRollback = run.rollbackTo !== undefined;
   const outlined = outline(run);
   const graphs = definitionsOf(run.graph);
   const [definitions, world, unserved] = await Promise.all([
@@ -78,11 +84,14 @@ export async function planWithKro(
   if (version.problem) problems.push(version.problem);
   const move = handed ? await planRelease(run) : undefined;
   const orphans = move ? findOrphans(run, move.world, false) : findOrphans(run, world, false);
-  const deletions = orphans.deletable.map((object) => ({
-    ...orphanAddress(world, object),
-    action: 'delete' as const,
-    fields: [],
-  }));
+  const needed = new Set(graphs.map(({ name }) => name));
+  const unneeded = (world.stored.record?.definitions ?? []).filter((name) => !needed.has(name));
+  const obsolete = isRollback ? await obsoleteDefinitions(run, unneeded) : nothingObsolete;
+  const gone = [
+    ...orphans.deletable.map((object) => orphanAddress(world, object)),
+    ...obsolete.removals.map(({ address }) => address),
+  ];
+  const deletions = gone.map((address) => ({ ...address, action: 'delete' as const, fields: [] }));
   const all = [
     ...definitions.map(({ change }) => change),
     ...secrets,
@@ -94,9 +103,19 @@ export async function planWithKro(
     !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
   const changed =
     createsNamespace !== undefined ||
+    orphans.released.length > 0 ||
     isUnfinished(world, run) ||
     all.some(({ action }) => action !== 'unchanged' && action !== 'check');
-  const lacks = await lackedPermissions(run, { changes: all, willWrite: changed, thorough, createsNamespace });
+  const undoing =
+    options.rollbackOnFailure && instance.change.action === 'create'
+      ? [{ ...instance.change, action: 'delete' as const }]
+      : [];
+  const lacks = await lackedPermissions(run, {
+    changes: [...all, ...undoing],
+    willWrite: changed,
+    thorough,
+    createsNamespace,
+  });
   const plan = withoutSecrets(run, {
     changes: all,
     pending: [],
@@ -106,12 +125,16 @@ export async function planWithKro(
       ...(move && move.released.length > 0 ? [moveText('direct', 'kro', move.released.length)] : []),
       ...(version.warning ? [version.warning] : []),
       ...definitions.flatMap(({ warnings }) => warnings),
+      ...keptWarnings(orphans),
+      ...(isRollback ? notRestored(all, orphans) : []),
+      ...obsolete.kept,
+      ...keptKinds(obsolete),
       ...lacks.warnings,
       ...damageWarnings(run, world),
     ],
     problems: withoutConsequences([...problems, ...instance.problems, ...adoption.problems, ...lacks.problems]),
   });
-  return { plan, definitions, instance, outline: outlined, world, orphans };
+  return { plan, definitions, instance, outline: outlined, world, orphans, obsolete };
 }
 
 /** Keys of what direct mode made, while kro is to take it over. */

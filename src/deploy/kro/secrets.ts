@@ -23,6 +23,7 @@ export interface Outline {
 
 /** Secrets with values never enter a definition: they are made by us, before or beside the instance. */
 export function outline(run: Run): Outline {
+  if (run.restored) return outlineOf(run, run.restored.secrets);
   const paths = new Set(splitSecretPaths(run.graph));
   const { objects, skipped } = settle(run.graph, run.instance);
   const secrets = objects.filter(({ path }) => paths.has(path));
@@ -40,6 +41,11 @@ export function outline(run: Run): Outline {
         }),
     );
   return { secrets, objects, problems };
+}
+
+/** A definition that is restored only reads its Secrets, and they are known. */
+function outlineOf({ graph, instance }: Run, secrets: readonly ResolvedObject[]): Outline {
+  return { secrets, objects: [...secrets, ...settle(graph, instance).objects], problems: [] };
 }
 
 /** The Secrets as they are and as they are wanted. */
