@@ -154,7 +154,7 @@ export interface Plan {
   readonly changes: readonly PlannedChange[];
   /** Resources whose content is known only later, and what they wait for. */
   readonly pending: readonly PendingNode[];
-  /** What happens to what runs; absent where that is not known before, as in kro mode. */
+  /** What happens to what runs; absent where that cannot be known, which a warning says. */
   readonly impact?: Impact | undefined;
   /** Set when the namespace of the instance will be created. */
   readonly createsNamespace?: string | undefined;

@@ -3,7 +3,7 @@ import { deploy } from '../../src/deploy/deploy.ts';
 import type { DeployOptions } from '../../src/deploy/options.ts';
 import { plan, planToSave } from '../../src/deploy/plan.ts';
 import type { SavedPlan } from '../../src/deploy/saved-plan.ts';
-import type { Graph } from '../../src/graph/graph.ts';
+import { finishGraph, type Graph } from '../../src/graph/graph.ts';
 import { core, external, simple } from '../../src/k8s/index.ts';
 import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor, secret } from './deploying.ts';
 
@@ -14,37 +14,53 @@ const names = (list: readonly { kind: string; name: string }[]): string[] =>
   list.map(({ kind, name }) => `${kind} ${name}`);
 
 describe('a plan', () => {
-  it('says whose pods restart or end, and which Services are left without pods', async () => {
-    const options = optionsFor({ cluster, namespace: freshName('impact') });
-    const app = (image: string, label: string, more: boolean): Graph =>
-      graphOf('impact', () => ({
-        settings: simple.ConfigMap({ name: 'settings', data: { image } }),
-        web: simple.Deployment({ name: 'web', image }),
-        still: simple.Deployment({ name: 'still', image: 'nginx:1' }),
-        front: simple.Service({ name: 'front', selector: { app: label }, ports: [{ port: 80 }] }),
-        ...(more && {
-          old: simple.Deployment({ name: 'old', image: 'nginx:1' }),
-          behind: simple.Service({ name: 'behind', selector: { app: 'old' }, ports: [{ port: 80 }] }),
-        }),
-      }));
-    await deploy(app('nginx:1', 'web', true), options);
-    expect((await plan(app('nginx:1', 'web', true), options)).impact).toEqual({ restarts: [], endpoints: [] });
+  it.each(['direct', 'kro'] as const)(
+    'says whose pods restart or end, and which Services are left without pods, mode %s',
+    async (mode) => {
+      const name = freshName('impact');
+      const options = optionsFor({ cluster, namespace: name, mode });
+      // Definitions are shared by a whole cluster.
+      const own = (graph: Graph): Graph => ({ ...graph, name, kind: `I${name.replaceAll('-', '')}` });
+      const child = graphOf('inner', () => ({ inside: simple.Deployment({ name: 'inside', image: 'nginx:1' }) }));
+      const inner: Graph = finishGraph({ ...child, name: `${name}-inner`, kind: `J${name.replaceAll('-', '')}` });
+      const app = (image: string, label: string, more: boolean): Graph =>
+        own(
+          graphOf('impact', () => ({
+            settings: simple.ConfigMap({ name: 'settings', data: { image } }),
+            web: simple.Deployment({ name: 'web', image, ...(more && { env: { GONE: 'later' } }) }),
+            still: simple.Deployment({ name: 'still', image: 'nginx:1', resources: { limits: { cpu: '0.5' } } }),
+            front: simple.Service({ name: 'front', selector: { app: label }, ports: [{ port: 80 }] }),
+            ...(more && {
+              inner: inner.instance({}, { name: 'inner' }),
+              old: simple.Deployment({ name: 'old', image: 'nginx:1' }),
+              behind: simple.Service({ name: 'behind', selector: { app: 'old' }, ports: [{ port: 80 }] }),
+            }),
+          })),
+        );
+      expect((await plan(app('nginx:1', 'web', true), options)).impact).toEqual({ restarts: [], endpoints: [] });
+      await deploy(app('nginx:1', 'web', true), options);
+      expect((await plan(app('nginx:1', 'web', true), options)).impact).toEqual({ restarts: [], endpoints: [] });
 
-    const { impact } = await plan(app('nginx:2', 'typo', false), options);
-    expect(impact?.restarts.map(({ name, effect, because }) => [name, effect, because])).toEqual([
-      ['web', 'restart', ['spec.template.spec.containers[0].image']],
-      ['old', 'end', []],
-    ]);
-    expect(names(impact?.endpoints ?? []).sort()).toEqual(['Service behind', 'Service front']);
-    // Nobody is behind it any more, though the Service stays as it is.
-    const scaled = graphOf('impact', () => ({
-      web: simple.Deployment({ name: 'web', image: 'nginx:1', replicas: 0 }),
-      front: simple.Service({ name: 'front', selector: { app: 'web' }, ports: [{ port: 80 }] }),
-    }));
-    expect(names((await plan(scaled, { ...options, allowEmpty: true })).impact?.endpoints ?? [])).toContain(
-      'Service front',
-    );
-  });
+      const { impact } = await plan(app('nginx:2', 'typo', false), options);
+      const [first, ...others] =
+        impact?.restarts.map(({ label, effect, because }) => [label, effect, because.join()]) ?? [];
+      const images = /spec\.template\.spec\.containers\[0\]\.image/;
+      expect(first).toEqual(['web', 'restart', expect.stringMatching(images)]);
+      expect(first?.[2]).toMatch(/containers\[0\]\.env/);
+      expect(others.map((each) => each.join(' ')).sort()).toEqual(['inner/inside end ', 'old end ']);
+      expect(names(impact?.endpoints ?? []).sort()).toEqual(['Service behind', 'Service front']);
+      // Nobody is behind it any more, though the Service stays as it is.
+      const scaled = own(
+        graphOf('impact', () => ({
+          web: simple.Deployment({ name: 'web', image: 'nginx:1', replicas: 0 }),
+          front: simple.Service({ name: 'front', selector: { app: 'web' }, ports: [{ port: 80 }] }),
+        })),
+      );
+      expect(names((await plan(scaled, { ...options, allowEmpty: true })).impact?.endpoints ?? [])).toContain(
+        'Service front',
+      );
+    },
+  );
 
   it('shows what only the cluster will know as the expression that gives it, and no Secret', async () => {
     const options = optionsFor({ cluster, namespace: freshName('unknown') });

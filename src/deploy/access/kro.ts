@@ -29,7 +29,7 @@ export async function kroNeeds(
       ),
     ),
   ];
-  const externals = purposes.includes('deploy') ? externalNeeds(footprint, ['plan']) : [];
+  const externals = purposes.some((purpose) => purpose !== 'destroy') ? externalNeeds(footprint, ['plan']) : [];
   return [
     ...definitionsOf(run.graph).flatMap(({ name }) => definitionNeeds(name, purposes, definition)),
     ...[...footprint.instances.values()].flatMap((place) => kindNeeds(place, purposes, definition)),
@@ -80,7 +80,8 @@ async function childNeeds(
   children: readonly Place[],
   purposes: readonly Purpose[],
 ): Promise<Need[]> {
-  if (!purposes.includes('deploy')) return [];
+  const verbs = verbsFor({ plan: ['list'], deploy: ['list', 'watch'], destroy: [] }, purposes);
+  if (verbs.length === 0) return [];
   const namespaces = [
     ...new Set(
       [run.identity.namespace, ...children.map(({ namespace }) => namespace)].filter((each) => each !== undefined),
@@ -93,7 +94,7 @@ async function childNeeds(
       ({ served, namespace }) => served.resource === resource && served.namespaced && namespace === undefined,
     );
     for (const namespace of namespaced && !unknown ? namespaces : [undefined])
-      kinds.set(`${group}/${resource}/${namespace ?? ''}`, { group, resource, namespace, verbs: ['list', 'watch'] });
+      kinds.set(`${group}/${resource}/${namespace ?? ''}`, { group, resource, namespace, verbs });
   };
   for (const node of nodesOf(run.graph)) {
     if (!present.has(`${node.apiVersion}/${node.kind}`)) continue;

@@ -22,9 +22,11 @@ import { notRestored } from '../restoring.ts';
 import { takeProblems } from '../take.ts';
 import { brokenUpdates } from '../update-rules.ts';
 import { readInventory, type World } from '../world.ts';
+import { heldByKro } from './claim.ts';
 import { planDefinition, type PlannedDefinition } from './definition.ts';
 import { forceAdoption, type ForceAdoption } from './force-adoption.ts';
 import { missingKro, versionVerdict } from './installed.ts';
+import { consequencesOf } from './impact.ts';
 import { planInstance, type PlannedInstance } from './instance.ts';
 import { keptKinds, nothingObsolete, obsoleteDefinitions, type Obsolete } from './obsolete.ts';
 import { madeByKro, outline, readSecrets, type Outline } from './secrets.ts';
@@ -76,14 +78,24 @@ export async function planWithKro(
   if (handed && world.damage) problems.push(world.damage);
   // The instance is new to the API server, and its values are not.
   if (world.stored.record?.mode === 'direct') problems.push(...brokenUpdates(run, world));
+  const move = handed ? await planRelease(run) : undefined;
+  const orphans = findOrphans(run, move?.world ?? world, false);
+  const consequences = await consequencesOf(run, {
+    definitions,
+    instance,
+    world,
+    members: async () => {
+      if (move) return [...move.released, ...orphans.deletable];
+      const holder = migrationOf(run, world.stored, options)?.from ?? instance.live;
+      return holder ? (await heldByKro(run, holder)).members : [];
+    },
+  });
   const isNew = changes || instance.change.action !== 'unchanged';
   const [version, adoption] = await Promise.all([
     changes ? versionVerdict(run) : supported,
     isNew ? forceAdoption(run, outlined, { ...options, handed }) : nothingAdopted,
   ]);
   if (version.problem) problems.push(version.problem);
-  const move = handed ? await planRelease(run) : undefined;
-  const orphans = move ? findOrphans(run, move.world, false) : findOrphans(run, world, false);
   const needed = new Set(graphs.map(({ name }) => name));
   const unneeded = (world.stored.record?.definitions ?? []).filter((name) => !needed.has(name));
   const obsolete = isRollback ? await obsoleteDefinitions(run, unneeded) : nothingObsolete;
@@ -119,6 +131,7 @@ export async function planWithKro(
   const plan = withoutSecrets(run, {
     changes: all,
     pending: [],
+    ...(consequences.impact && { impact: consequences.impact }),
     ...(createsNamespace !== undefined && { createsNamespace }),
     changed,
     warnings: [
@@ -126,9 +139,10 @@ export async function planWithKro(
       ...(version.warning ? [version.warning] : []),
       ...definitions.flatMap(({ warnings }) => warnings),
       ...keptWarnings(orphans),
-      ...(isRollback ? notRestored(all, orphans) : []),
+      ...(isRollback ? notRestored([...all, ...consequences.changes], orphans) : []),
       ...obsolete.kept,
       ...keptKinds(obsolete),
+      ...consequences.warnings,
       ...lacks.warnings,
       ...damageWarnings(run, world),
     ],
