@@ -164,12 +164,12 @@ describe('a deployment with kro', () => {
 
   it('sees what another deployment made of a definition that they share', async () => {
     const [one, other] = [options('kro-drift'), options('kro-drift')];
-    const graph = shop('SharedShop', { 'note?': 'string' });
+    const graph = shop('CommonShop', { 'note?': 'string' });
     await deploy(graph, one);
-    const changed = shop('SharedShop', { note: "string = 'theirs'", 'more?': 'string' });
+    const changed = shop('CommonShop', { note: "string = 'theirs'", 'more?': 'string' });
     await deploy(changed, other);
     const { drift = [] } = await status(graph, { ...one, drift: true });
-    const set = { label: 'definition sharedshop', manager: 'kubewright', reason: 'another deployment set it' };
+    const set = { label: 'definition commonshop', manager: 'kubewright', reason: 'another deployment set it' };
     expect(drift.map(({ label, path, manager, reason }) => ({ label, path, manager, reason }))).toEqual([
       { ...set, path: 'spec.schema.spec.more' },
       { ...set, path: 'spec.schema.spec.note' },
