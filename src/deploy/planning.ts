@@ -13,9 +13,9 @@ import { impactOf, type Transition } from './impact.ts';
 import { immutableFields } from './immutable.ts';
 import { addressOf } from './item.ts';
 import { readNamespace } from './namespace.ts';
-import { heldByKro } from './kro/claim.ts';
+import { nothingClaimed, planClaim, type Claim } from './kro/claim.ts';
 import { migrationOf, modeProblems, withoutConsequences } from './mode.ts';
-import type { DeployOptions, Plan, PlannedChange } from './options.ts';
+import type { DeployOptions, Mode, Plan, PlannedChange } from './options.ts';
 import { missingPermissions, type MissingPermission } from './permissions.ts';
 import { readRecord, type StoredRecord } from './record.ts';
 import { explainRefusal } from './refused.ts';
@@ -75,15 +75,16 @@ export async function makePlan(
   const update = judgeUpdate(run, world);
   problems.push(...update.problems);
   const held = await heldElsewhere(run, world, options);
+  const heldKeys = new Set(held.objects.map((object) => keyOf(refOf(object))));
   const transitions: Transition[] = [];
-  const planned = await planObjects(run, world, { options, thorough, problems, held: held.keys, transitions });
+  const planned = await planObjects(run, world, { options, thorough, problems, held: heldKeys, transitions });
   const deletions = orphans.deletable.map(
     (object): PlannedChange => ({ ...orphanAddress(world, object), action: 'delete', fields: [] }),
   );
   const removed = orphans.deletable.map(
     (before, index): Transition => ({ change: deletions[index] as PlannedChange, before, after: undefined }),
   );
-  const changes = [...planned, ...deletions];
+  const changes = [...planned, ...deletions, ...held.instance];
   problems.push(...world.denied);
   const { pending } = world.resolution;
   const isEmpty = world.desired.length === 0 && pending.length === 0 && !world.stored.record;
@@ -99,7 +100,7 @@ export async function makePlan(
   const lacks = await lackedPermissions(run, { changes, willWrite, thorough, createsNamespace });
   problems.push(...lacks.problems);
   const warnings = [
-    ...held.warnings,
+    ...(held.instance.length > 0 ? [moveText('kro', 'direct', held.objects.length)] : []),
     ...takenReleases(taken),
     ...keptWarnings(orphans),
     ...update.warnings,
@@ -109,7 +110,7 @@ export async function makePlan(
     ...damageWarnings(run, world),
   ];
   const plan = withoutSecrets(run, {
-    changes,
+    changes: [...changes, ...held.inner],
     pending: pendingNodes(run, world),
     impact: impactOf([...transitions, ...removed]),
     ...(createsNamespace !== undefined && { createsNamespace }),
@@ -142,22 +143,14 @@ export function keptWarnings({ kept }: Orphans): readonly string[] {
 }
 
 /** What kro holds until a change of the mode takes it over. */
-async function heldElsewhere(
-  run: Run,
-  { stored }: World,
-  options: DeployOptions,
-): Promise<{ readonly keys: ReadonlySet<string>; readonly warnings: readonly string[] }> {
+async function heldElsewhere(run: Run, { stored }: World, options: DeployOptions): Promise<Claim> {
   const from = migrationOf(run, stored, options)?.from;
-  if (!from) return { keys: new Set(), warnings: [] };
-  const { members } = await heldByKro(run, from);
-  return {
-    keys: new Set(members.map((object) => keyOf(refOf(object)))),
-    warnings: [moveText('kro', 'direct', members.length)],
-  };
+  return from ? planClaim(run, from) : nothingClaimed;
 }
 
-export function moveText(from: string, to: string, count: number): string {
-  return `it moves from mode ${from} to mode ${to}: ${count} objects change hands, and none is deleted or made anew for it`;
+export function moveText(from: Mode, to: Mode, count: number): string {
+  const where = from === to ? 'to another definition' : `from mode ${from} to mode ${to}`;
+  return `it moves ${where}: ${count} objects change hands, and none is deleted or made anew for it`;
 }
 
 /**

@@ -147,6 +147,42 @@ describe('a change of the mode', () => {
     expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name })).toBeUndefined();
   });
 
+  it.each(['direct', 'kro'] as const)(
+    'lists the instances that go with a move of a chain from kro to %s',
+    async (to) => {
+      const name = freshName('chain');
+      const inner = shop(`${name}-inner`);
+      const chain = (stackName: string): Graph =>
+        toResourceGraph(
+          {
+            name: stackName,
+            apiVersion: 'tests.example.com/v1alpha1',
+            kind: `M${stackName.replaceAll('-', '')}`,
+            spec: type({}),
+          },
+          () => ({ shop: inner.instance({ image: 'nginx:1' }, { name: 'shop' }) }),
+        ) as never;
+      const graph = chain(name);
+      const moved = to === 'direct' ? graph : { ...chain(`${name}-other`), stackName: name };
+      const options = optionsFor({ cluster, namespace: name, mode: 'kro' });
+      await deploy(graph, options);
+      const before = await uids(name);
+      const { changes, warnings, problems } = await plan(moved, inMode(options, to));
+      expect(problems).toEqual([]);
+      expect(changes.filter(({ action }) => action === 'delete').map(({ label, kind }) => [label, kind])).toEqual([
+        ['instance it', graph.kind],
+        ['shop', inner.kind],
+      ]);
+      expect(warnings).toContainEqual(expect.stringMatching(/: 3 objects change hands/));
+      await deploy(moved, inMode(options, to));
+      expect(await uids(name)).toEqual(before);
+      const instances = { apiVersion: 'tests.example.com/v1alpha1', namespace: name };
+      expect((await cluster.list({ ...instances, kind: graph.kind })).items).toEqual([]);
+      const nested = (await cluster.list({ ...instances, kind: inner.kind })).items;
+      expect(nested).toHaveLength(to === 'direct' ? 0 : 1);
+    },
+  );
+
   it('moves to a definition of another name', async () => {
     const name = freshName('renamed');
     const graph = shop(name);

@@ -3,6 +3,7 @@ import type { KindReference, KubernetesObject, ManagedFields, ObjectReference } 
 import { KubewrightError } from '../../errors.ts';
 import { migrate } from '../adopt.ts';
 import { describe, groupKind, keys, keyOf, refOf } from '../identity.ts';
+import type { PlannedChange } from '../options.ts';
 import { condition, subjectOf } from '../readiness/verdict.ts';
 import { removeInOrder } from '../remove.ts';
 import { retrying } from '../retry.ts';
@@ -27,10 +28,39 @@ function instanceOfKind(run: Run, { apiVersion, kind }: KindReference): ObjectRe
 /** What kro holds for an instance, the objects of instances in it included. */
 export async function heldByKro(run: Run, kind: KindReference): Promise<Held> {
   const instance = await run.cluster.get(instanceOfKind(run, kind), { signal: run.signal });
-  if (!instance) return { instance, members: [] };
-  const own = await membersOf(run, instance);
-  const inner = await Promise.all(own.filter(isInstance).map((each) => membersOf(run, each)));
-  return { instance, members: [...own, ...inner.flat()] };
+  return { instance, members: instance ? await membersOf(run, instance) : [] };
+}
+
+/** What becomes of what kro holds when it lets go. */
+export interface Claim {
+  /** They change hands. */
+  readonly objects: readonly KubernetesObject[];
+  /** The instance, which is deleted. */
+  readonly instance: readonly PlannedChange[];
+  /** The instances inside of it, which kro deletes with it. */
+  readonly inner: readonly PlannedChange[];
+}
+
+export const nothingClaimed: Claim = { objects: [], instance: [], inner: [] };
+
+export async function planClaim(run: Run, kind: KindReference): Promise<Claim> {
+  const { instance, members } = await heldByKro(run, kind);
+  const deletion = (label: string, object: KubernetesObject): PlannedChange => ({
+    label,
+    ...refOf(object),
+    action: 'delete',
+    fields: [],
+  });
+  return {
+    objects: members.filter((each) => !isInstance(each)),
+    instance: instance ? [deletion(`instance ${run.instance.name}`, instance)] : [],
+    inner: members.filter(isInstance).map((each) => deletion(nodeIdOf(each) ?? each.metadata.name, each)),
+  };
+}
+
+/** The id of the resource that kro made an object for. */
+export function nodeIdOf({ metadata }: KubernetesObject): string | undefined {
+  return metadata.labels?.['kro.run/node-id'];
 }
 
 /** By kro's own inventory: the kinds and namespaces that it says, and its label. */
@@ -59,7 +89,7 @@ function entries(annotation = ''): readonly string[] {
 }
 
 /** An instance has an inventory of its own. */
-function isInstance({ metadata }: KubernetesObject): boolean {
+export function isInstance({ metadata }: KubernetesObject): boolean {
   return metadata.annotations?.[keys.tooling]?.startsWith('kro/') === true && metadata.labels?.[keys.id] !== undefined;
 }
 

@@ -11,6 +11,7 @@ import { impactOf, type Transition } from '../impact.ts';
 import type { FieldChange, Impact, PlannedChange } from '../options.ts';
 import type { Run } from '../run.ts';
 import { look, newWorld, type World } from '../world.ts';
+import { isInstance, nodeIdOf } from './claim.ts';
 import type { PlannedDefinition } from './definition.ts';
 import { definitionKind } from './installed.ts';
 import type { PlannedInstance } from './instance.ts';
@@ -61,7 +62,7 @@ async function transitionsOf(run: Run, changing: Changing): Promise<readonly Tra
   const wanted = new Set(made.map(({ object }) => keyOf(refOf(object))));
   const pending = new Set(after.pending.map(({ path }) => path.split('/').at(-1)));
   const gone = [...live].filter(
-    ([key, object]) => !wanted.has(key) && !isInstance(object) && !pending.has(nodeOf(object)),
+    ([key, object]) => !wanted.has(key) && !isInstance(object) && !pending.has(nodeIdOf(object)),
   );
   return [
     ...made.map(({ label, object }): Transition => {
@@ -73,7 +74,7 @@ async function transitionsOf(run: Run, changing: Changing): Promise<readonly Tra
       return { change: { label, ...refOf(now), action, fields }, before: there, after: now };
     }),
     ...gone.map(([key, object]): Transition => {
-      const label = before.get(key)?.label ?? nodeOf(object) ?? object.metadata.name;
+      const label = before.get(key)?.label ?? nodeIdOf(object) ?? object.metadata.name;
       return { change: { label, ...refOf(object), action: 'delete', fields: [] }, before: object, after: undefined };
     }),
   ];
@@ -151,14 +152,6 @@ async function definitionsOfInstances(
 }
 
 const definitionLabel = 'kro.run/resource-graph-definition-name';
-
-function nodeOf({ metadata }: KubernetesObject): string | undefined {
-  return metadata.labels?.['kro.run/node-id'];
-}
-
-function isInstance({ metadata }: KubernetesObject): boolean {
-  return metadata.finalizers?.includes('kro.run/finalizer') === true;
-}
 
 /** An object with the fields of another one over its own. */
 function overlay(below: unknown, above: unknown): unknown {

@@ -1,13 +1,14 @@
 import { definitionsOf } from '../../kro/chain.ts';
 import { KubewrightError } from '../../errors.ts';
-import { findOrphans, type Orphans } from '../decide.ts';
-import type { DeployOptions, Plan } from '../options.ts';
+import type { Orphans } from '../decide.ts';
+import { addressOf } from '../item.ts';
+import type { DeployOptions, ObjectAddress, Plan, PlannedChange } from '../options.ts';
+import type { DeployRecord } from '../record.ts';
 import {
   damageWarnings,
   isUnfinished,
   keptWarnings,
   lackedPermissions,
-  moveText,
   orphanAddress,
   planObjects,
   type PlanMaking,
@@ -15,14 +16,13 @@ import {
   withoutSecrets,
 } from '../planning.ts';
 import { kindOf, type Run } from '../run.ts';
-import { migrationOf, modeProblems, withoutConsequences } from '../mode.ts';
+import { modeProblems, withoutConsequences } from '../mode.ts';
 import type { Basis } from '../saved-plan.ts';
-import { planRelease } from '../release.ts';
 import { notRestored } from '../restoring.ts';
 import { takeProblems } from '../take.ts';
 import { brokenUpdates } from '../update-rules.ts';
-import { readInventory, type World } from '../world.ts';
-import { heldByKro } from './claim.ts';
+import type { World } from '../world.ts';
+import { arrivalOf } from './arrival.ts';
 import { planDefinition, type PlannedDefinition } from './definition.ts';
 import { forceAdoption, type ForceAdoption } from './force-adoption.ts';
 import { missingKro, versionVerdict } from './installed.ts';
@@ -74,42 +74,31 @@ export async function planWithKro(
     planInstance(run, options, { newDefinition: changes, recorded: world.stored.record?.mode === 'kro' }),
     planObjects(run, world, { options, thorough, problems }),
   ]);
-  const handed = await handedOver(run, world, options);
+  const { record } = world.stored;
+  const arrival = await arrivalOf(run, world, { options, instance });
+  const { orphans, claim, handed, members } = arrival;
   if (handed && world.damage) problems.push(world.damage);
   // The instance is new to the API server, and its values are not.
-  if (world.stored.record?.mode === 'direct') problems.push(...brokenUpdates(run, world));
-  const move = handed ? await planRelease(run) : undefined;
-  const orphans = findOrphans(run, move?.world ?? world, false);
-  const consequences = await consequencesOf(run, {
-    definitions,
-    instance,
-    world,
-    members: async () => {
-      if (move) return [...move.released, ...orphans.deletable];
-      const holder = migrationOf(run, world.stored, options)?.from ?? instance.live;
-      return holder ? (await heldByKro(run, holder)).members : [];
-    },
-  });
+  if (record?.mode === 'direct') problems.push(...brokenUpdates(run, world));
+  const consequences = await consequencesOf(run, { definitions, instance, world, members });
   const isNew = changes || instance.change.action !== 'unchanged';
   const [version, adoption] = await Promise.all([
     changes ? versionVerdict(run) : supported,
     isNew ? forceAdoption(run, outlined, { ...options, handed }) : nothingAdopted,
   ]);
   if (version.problem) problems.push(version.problem);
-  const needed = new Set(graphs.map(({ name }) => name));
-  const unneeded = (world.stored.record?.definitions ?? []).filter((name) => !needed.has(name));
-  const obsolete = isRollback ? await obsoleteDefinitions(run, unneeded) : nothingObsolete;
+  const obsolete = isRollback ? await obsoleteDefinitions(run, definitionsBefore(run, record)) : nothingObsolete;
   const gone = [
     ...orphans.deletable.map((object) => orphanAddress(world, object)),
     ...obsolete.removals.map(({ address }) => address),
   ];
-  const deletions = gone.map((address) => ({ ...address, action: 'delete' as const, fields: [] }));
   const all = [
     ...definitions.map(({ change }) => change),
     ...secrets,
     instance.change,
     ...adoption.changes,
-    ...deletions,
+    ...gone.map(asDeletion),
+    ...claim.instance,
   ];
   const createsNamespace =
     !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
@@ -118,24 +107,21 @@ export async function planWithKro(
     orphans.released.length > 0 ||
     isUnfinished(world, run) ||
     all.some(({ action }) => action !== 'unchanged' && action !== 'check');
-  const undoing =
-    options.rollbackOnFailure && instance.change.action === 'create'
-      ? [{ ...instance.change, action: 'delete' as const }]
-      : [];
+  const undone = options.rollbackOnFailure && instance.change.action === 'create' ? [asDeletion(instance.change)] : [];
   const lacks = await lackedPermissions(run, {
-    changes: [...all, ...undoing],
+    changes: [...all, ...undone],
     willWrite: changed,
     thorough,
     createsNamespace,
   });
   const plan = withoutSecrets(run, {
-    changes: all,
+    changes: [...all, ...claim.inner],
     pending: [],
     ...(consequences.impact && { impact: consequences.impact }),
     ...(createsNamespace !== undefined && { createsNamespace }),
     changed,
     warnings: [
-      ...(move && move.released.length > 0 ? [moveText('direct', 'kro', move.released.length)] : []),
+      ...arrival.warnings,
       ...(version.warning ? [version.warning] : []),
       ...definitions.flatMap(({ warnings }) => warnings),
       ...keptWarnings(orphans),
@@ -151,12 +137,14 @@ export async function planWithKro(
   return { plan, definitions, instance, outline: outlined, world, orphans, obsolete };
 }
 
-/** Keys of what direct mode made, while kro is to take it over. */
-async function handedOver(run: Run, world: World, options: DeployOptions): Promise<ReadonlySet<string> | undefined> {
-  const { record } = world.stored;
-  if (record?.migrating?.from !== 'direct' && !(record && migrationOf(run, world.stored, options))) return undefined;
-  await readInventory(run, world);
-  return new Set(world.inventory?.keys());
+function asDeletion(address: ObjectAddress): PlannedChange {
+  return { ...addressOf(address), action: 'delete', fields: [] };
+}
+
+/** Definitions that this deployment made and does not need any more. */
+function definitionsBefore({ graph }: Run, record: DeployRecord | undefined): readonly string[] {
+  const needed = new Set(definitionsOf(graph).map(({ name }) => name));
+  return (record?.definitions ?? []).filter((name) => !needed.has(name));
 }
 
 const supported: Awaited<ReturnType<typeof versionVerdict>> = {};
