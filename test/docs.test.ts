@@ -44,11 +44,11 @@ it('getting started shows the files that init makes', () => {
     expect(modules.get(file)).toBe(readFileSync(join('template', file), 'utf8'));
 });
 
-/** Every code in the sources: `code: 'A'`, `code: condition ? 'A' : 'B'`, and what a server answered. */
+/** Every code in the sources: `code: 'A'`, `code: condition ? 'A' : 'B'`, those of CEL, and what a server answered. */
 function codesInSource(): ReadonlySet<string> {
   const found = globSync('src/**/*.ts').flatMap((file) => {
     const text = readFileSync(file, 'utf8');
-    const union = /type ApiErrorCode =([^;]+);/.exec(text)?.[1] ?? '';
+    const union = /(?:type ApiErrorCode|const codes) =([^;]+);/.exec(text)?.[1] ?? '';
     const assigned = [...text.matchAll(/\bcode: ([^,\n]+)/g)].map(([, value = '']) => value);
     return [union, ...assigned].flatMap((value) =>
       [...value.matchAll(/'([A-Z][A-Za-z]+)'/g)].map(([, code = '']) => code),

@@ -12,25 +12,33 @@ export async function validateDefinitions(
     crds: readManifestFiles((flags['crds'] ?? []) as string[]),
     featureGates: gatesOf((flags['featureGates'] ?? []) as string[]),
   });
-  const { green, red, yellow } = terminal.colors;
-  const text = verdicts.flatMap((verdict) => {
-    const head = verdict.accepted ? `${green('✓')} ${verdict.file}` : `${red('✗')} ${verdict.file}`;
+  const { green, red, yellow, dim } = terminal.colors;
+  const shown = verdicts.map((verdict) => ({ verdict, skipped: isBeside(verdict, verdicts, files) }));
+  const text = shown.flatMap(({ verdict, skipped }) => {
+    if (skipped) return [dim(`- ${verdict.file}: ${verdict.errors[0]?.message}`)];
     return [
-      head,
+      verdict.accepted ? `${green('✓')} ${verdict.file}` : `${red('✗')} ${verdict.file}`,
       ...verdict.errors.map((error) => line(verdict, error)),
       ...verdict.warnings.map((warning) => yellow(line(verdict, warning))),
     ];
   });
-  const documents = verdicts.map(({ warnings, ...verdict }) => ({
-    ...verdict,
-    ...(warnings.length > 0 && { warnings }),
-  }));
+  const documents = shown.map(({ verdict: { warnings, ...verdict }, skipped }) =>
+    skipped
+      ? { file: verdict.file, accepted: true, errors: [], skipped: [{ reason: verdict.errors[0]?.message }] }
+      : { ...verdict, ...(warnings.length > 0 && { warnings }) },
+  );
   return {
     files: documents,
     document: { files: documents },
     text: text.join('\n'),
-    exitCode: verdicts.every(({ accepted }) => accepted) ? 0 : 1,
+    exitCode: documents.every(({ accepted }) => accepted) ? 0 : 1,
   };
+}
+
+/** Whether a file lies in a folder beside definitions and holds none, such as an instance or a `kustomization.yaml`. */
+function isBeside({ file, errors }: Verdict, all: readonly Verdict[], named: readonly string[]): boolean {
+  const holdsNone = (found: readonly ValidationError[]): boolean => found[0]?.code === 'NoDefinition';
+  return holdsNone(errors) && !named.includes(file) && all.some((other) => !holdsNone(other.errors));
 }
 
 function line({ file }: Verdict, error: ValidationError): string {

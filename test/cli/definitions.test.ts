@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -52,6 +52,11 @@ describe('definitions on the command line', () => {
       'apiVersion: kro.run/v1\nkind: App\nmetadata: { name: a, namespace: ns }\nspec: { text: hi }\n',
     );
     writeFileSync(at('broken.yaml'), 'a: [1\nb: }');
+    mkdirSync(at('both'));
+    writeFileSync(at('both/rgd.yaml'), definition('${schema.spec.text}'));
+    writeFileSync(at('both/app.yaml'), 'apiVersion: kro.run/v1\nkind: App\nmetadata: { name: a }\n');
+    mkdirSync(at('none'));
+    writeFileSync(at('none/app.yaml'), 'apiVersion: kro.run/v1\nkind: App\nmetadata: { name: a }\n');
     results = runCommandLines([
       { argv: ['validate', at('good.yaml'), at('bad.yaml'), '--crds', at('crd.json'), '-o', 'json'] },
       { argv: ['validate', at('good.yaml')] },
@@ -64,6 +69,10 @@ describe('definitions on the command line', () => {
       { argv: ['import', at('good.yaml'), '--crds', at('crd.json'), '--out', at('stacks'), '-o', 'json'] },
       { argv: ['import', at('good.yaml'), '--crds', at('crd.json'), '--out', at('stacks')] },
       { argv: ['import', at('bad.yaml'), '--crds', at('crd.json')] },
+      { argv: ['validate', at('both'), '--crds', at('crd.json'), '-o', 'json'] },
+      { argv: ['validate', at('both'), '--crds', at('crd.json')] },
+      { argv: ['validate', at('both/app.yaml')] },
+      { argv: ['validate', at('none')] },
     ]);
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -89,6 +98,20 @@ describe('definitions on the command line', () => {
         },
       ],
     });
+  });
+
+  it('skips what lies in a folder beside definitions, and nothing else', () => {
+    const reason = 'there is no ResourceGraphDefinition in this file';
+    expect(nth(11).code).toBe(0);
+    expect(JSON.parse(nth(11).stdout)).toMatchObject({
+      files: [
+        { file: at('both/app.yaml'), accepted: true, errors: [], skipped: [{ reason }] },
+        { file: at('both/rgd.yaml'), accepted: true, errors: [] },
+      ],
+    });
+    expect(nth(12).stdout).toBe(`- ${at('both/app.yaml')}: ${reason}\n✓ ${at('both/rgd.yaml')}\n`);
+    for (const refused of [nth(13), nth(14)])
+      expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining(reason) });
   });
 
   it('refuses a kind that nobody defines', () => {
