@@ -1,4 +1,5 @@
-import type { DeployEvent } from '../deploy/options.ts';
+import type { DeployedObject, DeployEvent } from '../deploy/options.ts';
+import { doneCounts } from './counts.ts';
 import { DeployRows, isWaiting, type Row, type Transition } from './deploy-rows.ts';
 import { treeLines } from './deploy-tree.ts';
 import { describeFailure } from './failure.ts';
@@ -20,6 +21,9 @@ export class DeployView {
   /** Rows of which is told later that they wait, if they still do. */
   readonly #waits = new Map<Row, NodeJS.Timeout>();
 
+  /** What was done to each object first. */
+  readonly #done = new Map<string, DeployedObject>();
+
   constructor(
     progress: Progress,
     {
@@ -39,6 +43,11 @@ export class DeployView {
     this.#progress.stop();
   }
 
+  /** `3 created, 1 updated`: what was done until now. */
+  soFar(): string {
+    return this.#done.size === 0 ? '' : doneCounts({ objects: [...this.#done.values()], writes: this.#done.size });
+  }
+
   /** Nothing more is told. */
   end(): void {
     for (const timer of this.#waits.values()) clearTimeout(timer);
@@ -47,6 +56,7 @@ export class DeployView {
   show(event: DeployEvent): void {
     const { yellow } = this.#colors;
     this.#progress.event({ ...(event.type === 'plan' ? planEvent(event) : event), graph: this.#graph });
+    if (event.type === 'object') this.#note(event);
     const transition = this.#rows.take(event, performance.now());
     if (event.type === 'warning') this.#progress.line(yellow(`  warning: ${event.message}`));
     if (event.type === 'lock') this.#progress.line(yellow(`  waits for another run: ${event.holder}`));
@@ -55,6 +65,12 @@ export class DeployView {
     if (transition?.word === 'waits') this.#logLater(transition);
     else if (transition) this.#log(this.#text(transition));
     if (event.type !== 'plan') this.#draw();
+  }
+
+  #note({ object, action }: Extract<DeployEvent, { type: 'object' }>): void {
+    const { kind, namespace = '', name } = object;
+    const key = `${kind}/${namespace}/${name}`;
+    if (!this.#done.has(key)) this.#done.set(key, { ...object, action, ready: false });
   }
 
   #text({ row, word, after }: Transition): string {

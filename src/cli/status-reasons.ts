@@ -1,4 +1,5 @@
-import type { Drift, Mode, ExpressionReason, ExpressionTree } from '../deploy/options.ts';
+import { differences } from '../deploy/diff.ts';
+import type { Drift, ExpressionReason, ExpressionTree, FieldChange, Mode } from '../deploy/options.ts';
 import { excerpts } from '../deploy/excerpt.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -6,6 +7,7 @@ type Colors = Terminal['colors'];
 
 const maxValue = 80;
 const maxExpression = 120;
+const maxDifferences = 5;
 
 /** What is in the way, with its parts: expressions without a value, conditions that do not hold and what depends on them. */
 export function reasonLines(reasons: readonly ExpressionReason[], { bold, dim }: Colors): readonly string[] {
@@ -38,20 +40,27 @@ export function driftLines(drift: readonly Drift[], mode: Mode, { green, yellow,
   const limits = mode === 'kro' ? [dim('  not compared: what kro makes, which it corrects itself')] : [];
   if (drift.length === 0)
     return [`  ${green('no drift')}${mode === 'kro' ? ' of definition, instance and Secrets' : ''}`, ...limits];
-  const lines = drift.map(({ kind, name, change, path, wanted, found, reason }) => {
+  const lines = drift.flatMap(({ kind, name, change, path = '', wanted, found, reason }) => {
     if (change === 'unknown') return `  ${yellow('unknown')} ${kind} ${name} ${dim(`(${reason})`)}`;
-    const values = change === 'field' ? ` ${String(path)}: ${differenceText(wanted, found)}` : '';
-    return `  ${yellow('drift')} ${kind} ${name}${values} ${dim(`(${reason})`)}`;
+    const head = `  ${yellow('drift')} ${kind} ${name}`;
+    if (change !== 'field') return `${head} ${dim(`(${reason})`)}`;
+    const fields = differences(path, wanted, found);
+    const shown = fields.length > 0 ? fields.slice(0, maxDifferences) : [{ path, before: wanted, after: found }];
+    const more = fields.length - shown.length;
+    return [
+      ...shown.map((field) => `${head} ${field.path}: ${differenceText(field)} ${dim(`(${reason})`)}`),
+      ...(more > 0 ? [`${head} ${path}: ${more} more of its fields differ`] : []),
+    ];
   });
   return [...lines, ...limits];
 }
 
 const secret = '(secret)';
 
-function differenceText(wanted: unknown, found: unknown): string {
-  if (wanted === secret && found === secret) return `${secret} changes`;
-  const texts = excerpts(wanted, found, maxValue);
-  return [wanted, found].map((value, index) => (value === secret ? secret : texts[index])).join(' → ');
+function differenceText({ before, after }: FieldChange): string {
+  if (before === secret && after === secret) return `${secret} changes`;
+  const texts = excerpts(before, after, maxValue);
+  return [before, after].map((value, index) => (value === secret ? secret : texts[index])).join(' → ');
 }
 
 function short(value: unknown, length: number): string {

@@ -1,4 +1,5 @@
 import type { Cluster } from '../cluster/cluster.ts';
+import { KubewrightError } from '../errors.ts';
 import type { DeployOptions, Plan } from '../deploy/options.ts';
 import type { Counting } from './counts.ts';
 import { DeployView } from './deploy-view.ts';
@@ -38,6 +39,13 @@ export async function working<T>(
     return await withCluster(source, progress, (cluster) =>
       act(cluster, { confirm, onEvent: (event) => view.show(event) }),
     );
+  } catch (error) {
+    const done = view.soFar();
+    // Who was undone has nothing left, and who was stopped is told by the error.
+    const isLeft = error instanceof KubewrightError && !['RolledBack', 'Interrupted', 'Timeout'].includes(error.code);
+    if (done !== '' && isLeft)
+      progress.line(`  ${done}, then it failed: what was done stays, and the next run goes on from there`);
+    throw error;
   } finally {
     view.end();
   }

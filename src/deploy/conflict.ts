@@ -87,12 +87,11 @@ function differenceText({ kind, object, hide }: Wanted, live: KubernetesObject |
   if (kind === 'Secret') return 'it to (secret), the graph says (secret)';
   // What is cut cannot be recognised any more.
   const [found, wanted] = [hide(valueAt(live, path)), hide(valueAt(object, path))];
-  const fields = differences(found, wanted);
-  const shown = fields.length > 0 ? fields.slice(0, shownDifferences) : [{ path: '', before: found, after: wanted }];
-  const texts = shown.map(({ path: inside, before, after }) => {
-    const [theirs, ours] = excerpts(before, after, width);
-    const place = inside === '' ? 'it' : `${path}${inside.startsWith('[') ? '' : '.'}${inside}`;
-    return `${place} to ${theirs}, the graph says ${ours}`;
+  const fields = differences(path, found, wanted);
+  const shown = fields.length > 0 ? fields.slice(0, shownDifferences) : [{ path, before: found, after: wanted }];
+  const texts = shown.map((field) => {
+    const [theirs, ours] = excerpts(field.before, field.after, width);
+    return `${field.path === path ? 'it' : field.path} to ${theirs}, the graph says ${ours}`;
   });
   const more = fields.length - shown.length;
   return `${texts.join('; ')}${more > 0 ? `; ${more} more of its fields differ` : ''}`;

@@ -8,14 +8,14 @@ const ownKeys: readonly string[] = [keys.intent, keys.partOf, keys.adopted];
 
 /** The fields in which two versions of an object differ; values of Secrets are masked, what the server keeps for itself is left out. */
 export function diff(before: KubernetesObject, after: KubernetesObject): readonly FieldChange[] {
-  const changes = differences(normalise(before), normalise(after));
+  const changes = differences('', normalise(before), normalise(after));
   return after.kind === 'Secret' ? changes.map(mask) : changes;
 }
 
-/** Where two values differ, with paths that begin in them. */
-export function differences(before: unknown, after: unknown): readonly FieldChange[] {
+/** Where two values at a path differ, themselves or inside. */
+export function differences(path: string, before: unknown, after: unknown): readonly FieldChange[] {
   const changes: FieldChange[] = [];
-  compare(before, after, { path: '', changes });
+  compare(before, after, { path, changes });
   return changes;
 }
 

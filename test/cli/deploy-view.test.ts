@@ -89,6 +89,14 @@ describe('the progress of a deployment in a log', () => {
     expect(lines).toEqual(['  created Deployment shop-web', '  ready Deployment shop-web']);
   });
 
+  it('knows what was done until now', () => {
+    const { view } = record(false);
+    expect(view.soFar()).toBe('');
+    for (const action of ['created', 'updated'] as const) view.show({ type: 'object', object: web, action });
+    view.show({ type: 'object', object: deployment('old'), action: 'deleted' });
+    expect(view.soFar()).toBe('1 created, 1 deleted');
+  });
+
   it('tells of the end of the namespace once', () => {
     const { lines, view } = record(false, 'destroy');
     const namespace = { label: 'namespace dev', apiVersion: 'v1', kind: 'Namespace', name: 'dev' };

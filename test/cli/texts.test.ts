@@ -329,6 +329,20 @@ describe('what is counted', () => {
   });
 });
 
+it('drift of a list names the fields in it that differ', () => {
+  const drift = {
+    label: 'a',
+    apiVersion: 'v1',
+    kind: 'Widget',
+    name: 'a',
+    change: 'field',
+    path: 'spec.parts',
+  } as const;
+  const part = (size: number): object => ({ name: 'x'.repeat(200), size });
+  const lines = driftLines([{ ...drift, reason: 'bob set it', wanted: [part(1)], found: [part(2)] }], 'direct', plain);
+  expect(lines).toEqual(['  drift Widget a spec.parts[0].size: 1 → 2 (bob set it)']);
+});
+
 it.each([
   ['Secret', '(secret)', '(secret)', '(secret) changes'],
   ['Secret', '(secret)', undefined, '(secret) → nothing'],

@@ -147,6 +147,24 @@ describe('the command line on a cluster', () => {
     );
   });
 
+  it('says what stays when it fails', async () => {
+    expect(run('destroy', '--env', 'dev').code).toBe(0);
+    const namespace = 'shop-dev';
+    await cluster.apply(
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+      { fieldManager: 'somebody' },
+    );
+    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'none', namespace } };
+    await cluster.apply({ ...quota, spec: { hard: { 'count/deployments.apps': '0' } } }, { fieldManager: 'somebody' });
+    expect(run('--env', 'dev')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /\n {2}2 created, then it failed: what was done stays[^\n]*\nerror: web: .*exceeded quota/,
+      ),
+    });
+    await cluster.delete({ apiVersion: 'v1', kind: 'ResourceQuota', name: 'none', namespace });
+  });
+
   it('prints permissions that kubectl takes', () => {
     const { code, stdout } = run('rbac', '--env', 'dev', '--for', 'plan', '--service-account', 'ci/planner');
     expect(code).toBe(0);
