@@ -3,6 +3,7 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { verbsFor } from '../src/cli/program.ts';
+import { rules } from '../src/deploy/readiness/table.ts';
 
 const folder = 'test/docs-code';
 
@@ -83,4 +84,10 @@ it('every flag of every verb is explained', () => {
       .map((flag) => `${name} ${flag}`),
   ]);
   expect(missing).toEqual([]);
+});
+
+it('every kind that has a rule of its own for readiness is explained', () => {
+  const [, section = ''] = readFileSync('docs/deployment.md', 'utf8').split('\n## When something is ready\n');
+  const kinds = Object.keys(rules).map((groupKind) => groupKind.split('.')[0] ?? '');
+  expect(kinds.filter((kind) => !new RegExp(`\\b${kind}\\b`).test(section))).toEqual([]);
 });

@@ -33,6 +33,7 @@ export function plannedCounts(plan: Plan, { mode, work }: Counting): string {
   });
   parts.push(part(pending.length - created, 'to decide later'));
   const text = withNamespace(parts, plan.createsNamespace ?? plan.deletesNamespace);
+  if (plan.problems.length > 0) return `would be refused${text && `; otherwise ${text}`}`;
   if (!changed && text !== '') return `no changes (${text})`;
   const rest = work === 'deploy' ? 'kro makes the objects of them' : 'kro deletes the objects that it made';
   return (text || 'nothing to do') + (changed && mode === 'kro' ? `; ${rest}` : '');

@@ -46,6 +46,12 @@ const cases: readonly (CommandLine & { readonly title: string; readonly says: re
     says: ["unknown option '--evn'", 'Did you mean --env?'],
   },
   {
+    title: 'a flag of another tool',
+    stack: shop,
+    argv: ['--env', 'dev', '--dry-run'],
+    says: ["unknown option '--dry-run'", 'plan shows what deploy would change.'],
+  },
+  {
     title: 'a wrong choice',
     stack: shop,
     argv: ['graph', '--format', 'png'],

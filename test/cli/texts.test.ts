@@ -80,7 +80,7 @@ describe('a plan', () => {
         '  error: web: 2 problems',
         '    - one',
         '    - two',
-        '  2 to create (1 of them later), 1 to update, 1 to take over, 1 to delete, 1 unchanged, 1 to decide later, and Namespace dev',
+        '  would be refused; otherwise 2 to create (1 of them later), 1 to update, 1 to take over, 1 to delete, 1 unchanged, 1 to decide later, and Namespace dev',
       ].join('\n'),
     );
   });
@@ -273,6 +273,12 @@ describe('what is counted', () => {
       { changes: [change('check', 'db')], changed: false },
       directly,
       'no changes (1 only read)',
+    ],
+    [
+      'what would be refused',
+      { problems: [new Error('x')] },
+      directly,
+      'would be refused; otherwise 1 to create, 1 unchanged',
     ],
     ['a namespace alone', { changes: [], createsNamespace: 'dev' }, directly, 'only Namespace dev'],
     ['kro', {}, { mode: 'kro', work: 'deploy' }, '1 to create, 1 unchanged; kro makes the objects of them'],
