@@ -9,6 +9,7 @@ const shown = '(secret)';
 const distinct = 4;
 /** Shorter values are words of ours, such as `true` and `main`, more often than a secret. */
 const unmistakable = 8;
+const [longest, groupLength] = [1_000, 50_000];
 
 /** What the Secrets that a run has seen contain, to hide it wherever somebody repeats it. */
 export class SecretValues {
@@ -69,10 +70,28 @@ export class SecretValues {
     const values = [...this.#values].filter((value) => value.length >= shortest && !this.#names.has(value));
     if (values.length === 0) return (text) => text;
     // The longest first: one value may be the beginning of another one.
-    const parts = values.sort((left, right) => right.length - left.length).map(pattern);
-    const all = new RegExp(parts.join('|'), 'g');
-    return (text) => text.replaceAll(all, shown);
+    values.sort((left, right) => right.length - left.length);
+    const patterns = inGroups(values).map((group) => new RegExp(group.map(pattern).join('|'), 'g'));
+    const long = values.filter((value) => value.length > longest);
+    const mask: Mask = (text) => patterns.reduce((hidden, each) => hidden.replaceAll(each, shown), text);
+    return (text) => mask(long.reduce((hidden, value) => hidden.replaceAll(value, shown), text));
   }
+}
+
+/** Values that a regular expression can hold, as many in one as it can: engines refuse large ones. */
+function inGroups(values: readonly string[]): readonly (readonly string[])[] {
+  const groups: string[][] = [];
+  let room = 0;
+  for (const value of values) {
+    if (value.length > longest) continue;
+    room -= value.length;
+    if (room < 0) {
+      groups.push([]);
+      room = groupLength - value.length;
+    }
+    groups.at(-1)?.push(value);
+  }
+  return groups;
 }
 
 /** Each value in base64 and as text, and the lines of a text, as logs show them. */
