@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../cluster/cluster.ts';
-import type { Access, Purpose } from '../deploy/rbac.ts';
+import { purposes, usualPurposes, type Purpose } from '../deploy/access/need.ts';
+import type { Access } from '../deploy/rbac.ts';
 import { KubewrightError } from '../errors.ts';
 import { clusterText } from './heading.ts';
 import { targetOptions, withCluster, withProgress } from './session.ts';
@@ -8,12 +9,10 @@ import type { Target } from './target.ts';
 import { loadOneTargets } from './targets.ts';
 import type { Call, Outcome, Verb } from './verb.ts';
 
-const purposes: readonly Purpose[] = ['plan', 'deploy', 'destroy'];
-
 /** `rbac`: the least permissions that a stack needs, as manifests. */
 export const rbacVerb: Verb = {
   name: 'rbac',
-  summary: 'prints the Roles that plan, deploy and destroy need, ready for kubectl apply',
+  summary: 'prints the Roles that commands such as plan, deploy and destroy need, ready for kubectl apply',
   examples: [
     'rbac --env prod',
     'rbac --env prod --for plan',
@@ -24,7 +23,7 @@ export const rbacVerb: Verb = {
   options: [
     {
       flags: '--for <verb>',
-      text: 'what the permissions are for: plan, deploy or destroy; may be given several times (default: all three)',
+      text: `what the permissions are for: ${purposes.join(', ')}; may be given several times (default: ${usualPurposes.join(', ')})`,
       many: true,
     },
     { flags: '--service-account <namespace/name>', text: 'also prints the bindings to this service account' },
@@ -32,7 +31,7 @@ export const rbacVerb: Verb = {
       flags: '--create-namespace',
       text: 'lets deploy create the namespace; permissions in it then hold for the whole cluster',
     },
-    { flags: '--definition', text: 'kro mode: lets destroy delete the ResourceGraphDefinition' },
+    { flags: '--definition', text: 'kro mode: lets destroy and rollback delete the ResourceGraphDefinition' },
     { flags: '--required-only', text: 'leaves out what only makes answers better' },
   ],
   run: runRbac,
@@ -72,8 +71,8 @@ async function runRbac({ stacks, flags, terminal, signal }: Call): Promise<Outco
       ...write(access.required, [`# What ${what} cannot do without.`, ...access.notes.map((note) => `# ${note}`)]),
       ...write(access.optional, [
         `# What ${what} can do without:`,
-        '# diagnosis says why something is not ready, namespace-removal whether a namespace is empty and can go,',
-        '# kro-version whether this version of kro is supported.',
+        '# diagnosis says why something is not ready, drift what others changed, namespace-removal whether a',
+        '# namespace is empty and can go, kro-version whether this version of kro is supported.',
       ]),
     ];
   });
@@ -86,7 +85,7 @@ async function runRbac({ stacks, flags, terminal, signal }: Call): Promise<Outco
   };
 }
 
-function purposesOf(values: readonly string[] = purposes): readonly Purpose[] {
+function purposesOf(values: readonly string[] = usualPurposes): readonly Purpose[] {
   for (const value of values) {
     if (!(purposes as readonly string[]).includes(value))
       throw new KubewrightError({

@@ -85,7 +85,7 @@ function complete(run: Run, { path, node, index, label, object }: ResolvedObject
       ? secretContent(object, {
           source: secretSource(run.secrets, path),
           label,
-          ...(run.needsNoSecrets && { missing }),
+          ...(run.readOnly && { missing }),
         })
       : object;
   const plain = { ...content, apiVersion, kind, metadata: { ...named, ...(namespace !== undefined && { namespace }) } };

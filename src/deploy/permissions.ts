@@ -1,7 +1,6 @@
 import { isApiError } from '../cluster/api-error.ts';
 import { KubewrightError, throwProblems } from '../errors.ts';
 import { bookkeepingNeeds } from './access/bookkeeping.ts';
-import type { Purpose } from './access/need.ts';
 import { groupOf } from './identity.ts';
 import type { ChangeAction, ObjectAddress, Plan } from './options.ts';
 import { kindOf, subject, type Run } from './run.ts';
@@ -35,7 +34,7 @@ export interface MissingPermission {
 
 /** What else will be written. */
 interface Asking {
-  readonly purpose?: Exclude<Purpose, 'plan'>;
+  readonly purpose?: 'deploy' | 'destroy';
   readonly createNamespace?: boolean;
 }
 

@@ -43,7 +43,8 @@ export async function readWorld(run: Run, known?: StoredRecord): Promise<World> 
   const world = newWorld(run, { stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
   await survey(world, run);
   await Promise.all([lookForOrphans(run, world), lookForForeign(run, world)]);
-  if (run.repairRecord || hasOrphans(run, world)) await readInventory(run, world);
+  // Who only reads leaves them where they are.
+  if (run.repairRecord || (!run.readOnly && hasOrphans(run, world))) await readInventory(run, world);
   return world;
 }
 

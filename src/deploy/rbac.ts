@@ -5,10 +5,14 @@ import { bookkeepingNeeds, optionalNeeds } from './access/bookkeeping.ts';
 import { directNeeds } from './access/direct.ts';
 import { footprintOf, type Footprint } from './access/footprint.ts';
 import { kroNeeds } from './access/kro.ts';
-import type { Need, Optional, Purpose } from './access/need.ts';
+import { migrationNeeds } from './access/migration.ts';
+import { purposes as allPurposes, usualPurposes } from './access/need.ts';
+import type { BasicPurpose, Need, Optional, Purpose } from './access/need.ts';
 import { rolesOf, type GroupedRole, type RoleManifest } from './access/roles.ts';
+import { rollbackNeeds, rollbackWithKroNeeds } from './access/rollback.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { missingKro } from './kro/installed.ts';
+import { migrationOf } from './mode.ts';
 import { readNamespace } from './namespace.ts';
 import type { TargetOptions } from './options.ts';
 import { readSoundRecord, type StoredRecord } from './record.ts';
@@ -20,14 +24,14 @@ export type { RoleManifest, Rule } from './access/roles.ts';
 
 /** What permissions are for, and who gets them. */
 export interface AccessOptions {
-  /** Commands that the roles are for. @default all three */
+  /** Commands that the roles are for. @default plan, deploy and destroy */
   readonly for?: readonly Purpose[] | undefined;
   /**
    * Lets deployments create the namespace of the instance where it is missing, and destroy it. No Role can lie in a
    * namespace that is not there, so all permissions in it then hold for the whole cluster. @default false
    */
   readonly createNamespace?: boolean | undefined;
-  /** kro mode: lets `destroy` delete the definition too. @default false */
+  /** kro mode: lets `destroy` delete the definition too, and `rollback` one that it does not need any more. @default false */
   readonly definition?: boolean | undefined;
   /** Binds the roles to this service account. */
   readonly serviceAccount?: { readonly namespace: string; readonly name: string } | undefined;
@@ -46,10 +50,8 @@ export interface Access {
   readonly notes: readonly string[];
 }
 
-const everything: readonly Purpose[] = ['plan', 'deploy', 'destroy'];
-
 /**
- * The least permissions with which a stack can be planned, deployed and destroyed, as Roles and a ClusterRole for these values
+ * The least permissions with which commands can do their work for a stack, as Roles and a ClusterRole for these values
  * and this cluster. It is worked out from the graph, its values and the record of the last deployment; whoever asks needs to
  * read only these. Discovery and access reviews are left out, as every authenticated user may do them.
  *
@@ -71,10 +73,14 @@ async function accessOf(run: Run, options: RbacOptions): Promise<Access> {
   if (missing) throw missing;
   const notes: string[] = [];
   const [stored, namespace] = await Promise.all([readIfAllowed(run, notes), readNamespace(run).catch(unlessForbidden)]);
-  const footprint = await footprintOf(run, stored);
-  const purposes = everything.filter((purpose) => (options.for ?? everything).includes(purpose));
+  const purposes = allPurposes.filter((purpose) => (options.for ?? usualPurposes).includes(purpose));
+  const footprint = await footprintOf(run, stored, {
+    revisions: run.mode === 'direct' && purposes.includes('rollback'),
+  });
   const createNamespace = options.createNamespace ?? false;
-  const needs = await needsOf(run, footprint, { ...options, purposes, createNamespace });
+  const needs = await needsOf(run, { footprint, stored }, { ...options, purposes, createNamespace });
+  if (purposes.includes('migrate') && !migrationOf(run, stored, { migrate: true }))
+    notes.push(`Nothing is deployed in another mode than ${run.mode}, so migrate needs what deploy needs.`);
   const isMade = madeNamespaces(footprint, createNamespace ? run.identity.namespace : undefined);
   const placed = needs.map((need) =>
     need.namespace !== undefined && isMade.has(need.namespace) ? widened(need) : need,
@@ -105,13 +111,24 @@ interface Wanted extends RbacOptions {
   readonly createNamespace: boolean;
 }
 
-async function needsOf(run: Run, footprint: Footprint, { purposes, ...options }: Wanted): Promise<readonly Need[]> {
+interface Known {
+  readonly footprint: Footprint;
+  readonly stored: StoredRecord;
+}
+
+async function needsOf(
+  run: Run,
+  { footprint, stored }: Known,
+  { purposes, createNamespace, definition = false, clusterId }: Wanted,
+): Promise<readonly Need[]> {
   const existing = existingSecrets(run.graph, run.secrets);
-  const { createNamespace, definition = false, clusterId } = options;
+  const basic = basicPurposes(purposes);
+  // Of the graph a rollback makes nothing.
+  const ofGraph = basicPurposes(purposes.filter((purpose) => purpose !== 'rollback'));
   const own =
     run.mode === 'kro'
-      ? await kroNeeds(run, footprint, purposes, { existing, definition })
-      : directNeeds(footprint, purposes, existing);
+      ? await kroNeeds(run, footprint, ofGraph, { existing, definition })
+      : directNeeds(footprint, ofGraph, existing);
   const removable = [
     ...madeNamespaces(
       run.mode === 'kro' ? { ...footprint, made: [] } : footprint,
@@ -119,13 +136,26 @@ async function needsOf(run: Run, footprint: Footprint, { purposes, ...options }:
     ),
   ];
   return [
-    ...bookkeepingNeeds(run.identity, purposes, {
+    ...bookkeepingNeeds(run.identity, basic, {
       clusterId: clusterId !== undefined,
       createNamespace,
       parts: footprint.parts,
     }),
     ...own,
-    ...optionalNeeds(footprint, purposes, removable),
+    ...(purposes.includes('rollback') ? await restoringNeeds(run, { footprint, stored }, definition) : []),
+    ...(purposes.includes('migrate') ? await migrationNeeds(run, stored, { footprint, existing }) : []),
+    ...optionalNeeds(footprint, basic, { removable, namespace: run.identity.namespace }),
+  ];
+}
+
+async function restoringNeeds(run: Run, { footprint, stored }: Known, definition: boolean): Promise<readonly Need[]> {
+  return run.mode === 'kro' ? rollbackWithKroNeeds(run, stored, definition) : rollbackNeeds(footprint);
+}
+
+/** The others write a record and take the lock as a deployment does. */
+function basicPurposes(purposes: readonly Purpose[]): readonly BasicPurpose[] {
+  return [
+    ...new Set(purposes.map((purpose) => (purpose === 'rollback' || purpose === 'migrate' ? 'deploy' : purpose))),
   ];
 }
 
@@ -166,7 +196,8 @@ interface Naming {
 /** Roles for one command lie beside those for another. */
 function roleName({ identity }: Run, { where, optional, purposes }: Naming): string {
   const base = where === undefined ? `${identity.name}.${identity.namespace}` : identity.name;
-  const suffixes = [purposes.length < everything.length && purposes.join('-'), optional?.replace(' ', '-')];
+  const isUsual = purposes.join() === usualPurposes.join();
+  const suffixes = [!isUsual && purposes.join('-'), optional?.replace(' ', '-')];
   return [base, ...suffixes].filter(Boolean).join('.');
 }
 

@@ -56,7 +56,7 @@ export interface Run {
   readonly historyMax: number;
   readonly commit?: (() => Promise<Commit | undefined>) | undefined;
   /** It only reads, so values of Secrets may be missing. */
-  readonly needsNoSecrets?: boolean;
+  readonly readOnly?: boolean;
 }
 
 /** An object and what was done to it. */

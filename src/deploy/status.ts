@@ -22,7 +22,7 @@ export async function status(graph: Graph, options: StatusOptions): Promise<Stat
   const run = startRun(graph, options);
   return whileRunning(run, async () => {
     await checkCluster(run, options.clusterId);
-    const reading = { ...run, needsNoSecrets: true };
+    const reading = { ...run, readOnly: true };
     const { drift, ...found } = await (run.mode === 'kro' ? statusWithKro : statusDirectly)(reading, options);
     return { ...found, ...(drift && { drift: run.secretValues.hideInAll(drift) as readonly Drift[] }) };
   });

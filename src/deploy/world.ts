@@ -56,7 +56,7 @@ export function resolveAgain(world: World, run: Run): Resolution {
   const { version } = world.live;
   if (world.resolvedAt !== version) {
     // Who only reads wants to know how it is, whether it may become so or not.
-    world.resolution = run.resolve(world.live, run.needsNoSecrets ? undefined : world.stored.record?.values);
+    world.resolution = run.resolve(world.live, run.readOnly ? undefined : world.stored.record?.values);
     world.resolvedAt = version;
   }
   return world.resolution;

@@ -10,7 +10,7 @@ import { rbac, type Access } from '../../src/deploy/rbac.ts';
 import { toResourceGraph, type Graph } from '../../src/graph/graph.ts';
 import { core, external, kind, simple } from '../../src/k8s/index.ts';
 import { configMap, connectTo, freshName, graphOf, optionsFor, secret } from './deploying.ts';
-import { holdAll, inParallel, omissionsOf, resourceOf, userWith, type Omission } from './least-privilege.ts';
+import { holdAll, inParallel, leaveLock, omissionsOf, resourceOf, userWith, type Omission } from './least-privilege.ts';
 
 const place = inject('controlPlane');
 const admin = await connectTo(place);
@@ -140,17 +140,6 @@ async function kroStage(prefix: string): Promise<Stage> {
   };
 }
 
-/** A lock of a run that died on this machine. */
-async function leaveLock({ options }: Stage, name: string): Promise<void> {
-  const { hostname } = await import('node:os');
-  await admin.create({
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: { name, namespace: options.instance.namespace as string },
-    spec: { holderIdentity: `${hostname()}/4194303/dead`, leaseDurationSeconds: 15 },
-  });
-}
-
 /** Plans, deploys, changes, prunes and destroys; everything that it said, whether it went well or not. */
 async function live(stage: Stage, user: Cluster): Promise<{ readonly failed: boolean; readonly said: string }> {
   const options = { ...stage.options, cluster: user, timeoutMs: 60_000 };
@@ -204,7 +193,7 @@ async function tryOne(
   const { stage, access, account } = await stageFor(make, 'rbac');
   const user = await userWith(admin, place, { access, account, omit });
   const record = access.required.find(({ kind: found }) => found === 'Role') as KubernetesObject;
-  await leaveLock(stage, record.metadata.name);
+  await leaveLock(admin, { name: record.metadata.name, namespace: stage.options.instance.namespace as string });
   try {
     const resource = omit && resourceOf(access, omit);
     return { ...(await live(stage, user)), stage, resource };

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../src/cluster/connect.ts';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
@@ -34,6 +35,53 @@ export function omissionsOf(access: Access): readonly Omission[] {
 /** What the rule is about, in the roles of one stack. */
 export function resourceOf(access: Access, { role, rule }: Omission): string | undefined {
   return rolesOf(access)[role]?.rules[rule]?.resources[0];
+}
+
+/** A rule for one object each, as texts that can be compared. */
+function permissionsOf({ kind, metadata: { namespace } }: RoleManifest, rule: RoleManifest['rules'][number]): string[] {
+  const { apiGroups, resources, resourceNames = ['*'], verbs } = rule;
+  return resourceNames.flatMap((name) =>
+    verbs.map((verb) => [kind, namespace, ...apiGroups, ...resources, name, verb].join(' ')),
+  );
+}
+
+/** Whether the roles of another command have a verb of a rule too. */
+export function isCovered(other: Access, access: Access, { role, rule, verb }: Omission): boolean {
+  const all = new Set(rolesOf(other).flatMap((each) => each.rules.flatMap((one) => permissionsOf(each, one))));
+  const manifest = rolesOf(access)[role] as RoleManifest;
+  const wanted = { ...(manifest.rules[rule] as RoleManifest['rules'][number]), verbs: [verb] };
+  return permissionsOf(manifest, wanted).every((permission) => all.has(permission));
+}
+
+/** The same roles under a name of their own, for a user among others. */
+export function forUser(
+  { required, ...access }: Access,
+  account: { readonly namespace: string; readonly name: string },
+): Access {
+  const rename = (manifest: KubernetesObject): KubernetesObject => {
+    if (manifest.kind === 'Namespace') return manifest;
+    const { roleRef, subjects } = manifest as { roleRef?: { readonly name: string }; subjects?: readonly object[] };
+    return {
+      ...manifest,
+      metadata: { ...manifest.metadata, name: `${account.namespace}.${manifest.metadata.name}` },
+      ...(roleRef && { roleRef: { ...roleRef, name: `${account.namespace}.${roleRef.name}` } }),
+      ...(subjects && { subjects: subjects.map((subject) => ({ ...subject, ...account })) }),
+    };
+  };
+  return { ...access, required: required.map(rename) };
+}
+
+/** A lock of a run that died on this machine. */
+export async function leaveLock(
+  admin: Cluster,
+  metadata: { readonly name: string; readonly namespace: string },
+): Promise<void> {
+  await admin.create({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata,
+    spec: { holderIdentity: `${hostname()}/4194303/dead`, leaseDurationSeconds: 15 },
+  });
 }
 
 function without(rules: RoleManifest['rules'], { rule, verb }: Omission): RoleManifest['rules'] {

@@ -1,7 +1,7 @@
 import { fields } from '../readiness/verdict.ts';
 import type { Identity } from '../identity.ts';
 import type { Footprint } from './footprint.ts';
-import { verbsFor, type Need, type Purpose } from './need.ts';
+import { verbsFor, type BasicPurpose, type Need, type VerbTable } from './need.ts';
 
 interface Bookkeeping {
   readonly clusterId: boolean;
@@ -10,24 +10,37 @@ interface Bookkeeping {
   readonly parts: readonly string[];
 }
 
+const recordTable: VerbTable = {
+  plan: ['get'],
+  deploy: ['get', 'create', 'patch'],
+  destroy: ['get', 'patch', 'delete'],
+  status: ['get'],
+  history: ['get'],
+};
+const partTable: VerbTable = {
+  plan: ['get'],
+  deploy: ['get', 'create', 'patch', 'delete'],
+  destroy: ['get', 'delete'],
+};
+
 /** Record, lock and namespace: the same in both modes. */
 export function bookkeepingNeeds(
   { namespace, name }: Identity,
-  purposes: readonly Purpose[],
+  purposes: readonly BasicPurpose[],
   { clusterId, createNamespace, parts }: Bookkeeping,
 ): readonly Need[] {
   const core = { group: '', namespace };
-  const record = { plan: ['get'], deploy: ['get', 'create', 'patch'], destroy: ['get', 'patch', 'delete'] };
-  const writes = purposes.some((purpose) => purpose !== 'plan');
   const lease = { group: 'coordination.k8s.io', resource: 'leases', namespace };
-  const part = { plan: ['get'], deploy: ['get', 'create', 'patch', 'delete'], destroy: ['get', 'delete'] };
-  const needs: Need[] = [
-    { ...core, resource: 'secrets', name, verbs: verbsFor(record, purposes) },
-    ...parts.map((each): Need => ({ ...core, resource: 'secrets', name: each, verbs: verbsFor(part, purposes) })),
-    { ...core, resource: 'namespaces', name: namespace, verbs: ['get'] },
-  ];
+  const locks = purposes.includes('deploy') || purposes.includes('destroy');
+  const partVerbs = verbsFor(partTable, purposes);
+  const needs: Need[] = [{ ...core, resource: 'secrets', name, verbs: verbsFor(recordTable, purposes) }];
+  if (partVerbs.length > 0)
+    needs.push(...parts.map((each) => ({ ...core, resource: 'secrets', name: each, verbs: partVerbs })));
+  if (purposes.some((purpose) => purpose !== 'history'))
+    needs.push({ ...core, resource: 'namespaces', name: namespace, verbs: ['get'] });
   // A lock is created by a request whose address holds no name.
-  if (writes) needs.push({ ...lease, verbs: ['create'] }, { ...lease, name, verbs: ['get', 'update', 'delete'] });
+  if (locks) needs.push({ ...lease, verbs: ['create'] }, { ...lease, name, verbs: ['get', 'update', 'delete'] });
+  else if (purposes.includes('history')) needs.push({ ...lease, name, verbs: ['get'] });
   if (clusterId) needs.push({ group: '', resource: 'namespaces', name: 'kube-system', verbs: ['get'] });
   if (createNamespace && purposes.includes('deploy'))
     needs.push({ group: '', resource: 'namespaces', verbs: ['create'] });
@@ -38,12 +51,25 @@ export function bookkeepingNeeds(
 
 /** Without these a command does its work, and says less about it or leaves a namespace behind. */
 export function optionalNeeds(
-  { made, namespaces }: Footprint,
-  purposes: readonly Purpose[],
-  removable: readonly string[],
+  { made, recorded, namespaces, parts }: Footprint,
+  purposes: readonly BasicPurpose[],
+  { removable, namespace }: { readonly removable: readonly string[]; readonly namespace: string },
 ): readonly Need[] {
   const needs: Need[] = [];
-  if (purposes.includes('deploy'))
+  if (purposes.includes('status')) {
+    const optional = { optional: 'drift', verbs: ['get'] } as const;
+    needs.push(
+      ...parts.map((name): Need => ({ ...optional, group: '', resource: 'secrets', namespace, name })),
+      ...recorded.flatMap(({ served: { group, resource }, ...place }) => ({
+        ...optional,
+        group,
+        resource,
+        namespace: place.namespace,
+        name: place.name,
+      })),
+    );
+  }
+  if (purposes.includes('deploy') || purposes.includes('status'))
     for (const namespace of namespaces) {
       const inside = made.filter((place) => place.namespace === namespace);
       if (inside.length === 0) continue;

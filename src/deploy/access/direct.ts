@@ -1,24 +1,26 @@
 import { fields } from '../readiness/verdict.ts';
 import { groupOf } from '../identity.ts';
 import type { Footprint, Place, Served } from './footprint.ts';
-import { verbsFor, type Need, type Purpose, type VerbTable } from './need.ts';
+import { verbsFor, type BasicPurpose, type Need, type VerbTable } from './need.ts';
 
 /** A dry run asks for the same permissions as the write; who may write by apply needs both verbs. */
 const objectVerbs: VerbTable = {
   plan: ['get', 'create', 'patch'],
   deploy: ['get', 'create', 'patch', 'delete'],
   destroy: ['get', 'delete'],
+  status: ['get'],
 };
 /** What the graph no longer names is only deleted. */
-const recordedVerbs: VerbTable = { plan: [], deploy: ['get', 'delete'], destroy: ['get', 'delete'] };
+const recordedVerbs: VerbTable = { deploy: ['get', 'delete'], destroy: ['get', 'delete'] };
 /** Watched while something waits: to be ready, or to be gone. */
 const collectionVerbs: VerbTable = {
   plan: ['list'],
   deploy: ['list', 'watch'],
   destroy: ['list', 'watch'],
+  status: ['list'],
 };
-const listVerbs: VerbTable = { plan: ['list'], deploy: ['list'], destroy: ['list'] };
-const readVerbs: VerbTable = { plan: ['get'], deploy: ['get'], destroy: [] };
+const listVerbs: VerbTable = { plan: ['list'], deploy: ['list'], destroy: ['list'], status: ['list'] };
+const readVerbs: VerbTable = { plan: ['get'], deploy: ['get'], status: ['get'] };
 
 /** Above this many namespaces, lists are of the whole cluster. */
 const manyNamespaces = 8;
@@ -26,7 +28,7 @@ const manyNamespaces = 8;
 /** Permissions that direct mode asks for. */
 export function directNeeds(
   footprint: Footprint,
-  purposes: readonly Purpose[],
+  purposes: readonly BasicPurpose[],
   existing: ReadonlySet<string>,
 ): readonly Need[] {
   const isRead = ({ path }: Place): boolean => path !== undefined && existing.has(path);
@@ -38,7 +40,7 @@ export function directNeeds(
     ...collectionNeeds(footprint, made, purposes),
     ...externalNeeds(footprint, purposes),
     ...readinessNeeds(footprint, made, purposes),
-    ...(purposes.some((purpose) => purpose !== 'destroy')
+    ...(purposes.includes('plan') || purposes.includes('deploy')
       ? made.flatMap((place) => [...escalations(place, made)])
       : []),
   ];
@@ -52,7 +54,7 @@ export function objectNeeds({ served: { group, resource }, namespace, name }: Pl
 function collectionNeeds(
   { recorded, recordedKinds, namespaces }: Footprint,
   made: readonly Place[],
-  purposes: readonly Purpose[],
+  purposes: readonly BasicPurpose[],
 ): Need[] {
   const needs: Need[] = [];
   const places = [...made, ...recorded];
@@ -77,20 +79,26 @@ function idOf({ group, resource }: Served): string {
   return `${resource}.${group}`;
 }
 
+const externalVerbs: VerbTable = { ...listVerbs, deploy: ['list', 'watch'] };
+
 /** Lists and watches of one object are allowed by its name. */
-export function externalNeeds({ externals }: Footprint, purposes: readonly Purpose[]): Need[] {
+export function externalNeeds({ externals }: Footprint, purposes: readonly BasicPurpose[]): Need[] {
   return externals.map(({ read, served: { group, resource, namespaced } }) => ({
     group,
     resource,
     namespace: namespaced ? read.namespace : undefined,
     name: 'name' in read.by ? read.by.name : undefined,
-    verbs: verbsFor({ plan: ['list'], deploy: ['list', 'watch'], destroy: ['list'] }, purposes),
+    verbs: verbsFor(externalVerbs, purposes),
   }));
 }
 
 /** What decides when an object is ready, beside the object. */
-export function readinessNeeds(footprint: Footprint, made: readonly Place[], purposes: readonly Purpose[]): Need[] {
-  if (!purposes.includes('deploy')) return [];
+export function readinessNeeds(
+  footprint: Footprint,
+  made: readonly Place[],
+  purposes: readonly BasicPurpose[],
+): Need[] {
+  if (!purposes.includes('deploy') && !purposes.includes('status')) return [];
   const defined = new Set(
     footprint.made.filter(({ kind }) => kind === 'CustomResourceDefinition').map(({ name }) => name),
   );

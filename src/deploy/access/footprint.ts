@@ -40,6 +40,8 @@ export interface Footprint {
   readonly made: readonly Place[];
   /** What an earlier deployment made and the graph no longer names. */
   readonly recorded: readonly Place[];
+  /** What is there in revisions that can be restored; only where that was asked for. */
+  readonly restorable: readonly Place[];
   /** Kinds that may hold objects of an unfinished deployment. */
   readonly recordedKinds: readonly Served[];
   readonly externals: readonly { readonly read: ExternalRead; readonly served: Served }[];
@@ -51,7 +53,11 @@ export interface Footprint {
 }
 
 /** Reads a graph, without a cluster but for how it serves the kinds, and the record of its last deployment. */
-export async function footprintOf(run: Run, { record }: StoredRecord): Promise<Footprint> {
+export async function footprintOf(
+  run: Run,
+  { record }: StoredRecord,
+  { revisions }: { readonly revisions: boolean },
+): Promise<Footprint> {
   const { objects, pending, externals } = settle(run.graph, run.instance);
   const known = new Kinds(run, objects);
   const resolved = await Promise.all(
@@ -77,6 +83,14 @@ export async function footprintOf(run: Run, { record }: StoredRecord): Promise<F
   const before = await Promise.all(
     (await recordedObjects(run, record)).map((entry) => known.place(entry, entry, false)),
   );
+  const snapshots = revisions ? (record?.revisions ?? []).flatMap(({ snapshot }) => snapshot ?? []) : [];
+  const contents = await Promise.all(snapshots.map((snapshot) => readSnapshot(run, snapshot)));
+  const wanted = contents.flatMap(({ objects: all }) => all.filter(({ left }) => !left).map(({ object }) => object));
+  const restorable = await Promise.all(
+    wanted.map((object) =>
+      known.place(object, { object: object as ResolvedObject['object'], ...object.metadata }, false),
+    ),
+  );
   const recordedKinds = await Promise.all((record?.kinds ?? []).map((entry) => known.find(parseKind(entry), false)));
   const reads = await Promise.all(externals.map(async (read) => ({ read, served: await known.find(read) })));
   const instances = new Map<Graph, Place>();
@@ -90,6 +104,7 @@ export async function footprintOf(run: Run, { record }: StoredRecord): Promise<F
   return {
     made,
     recorded,
+    restorable: [...new Map(restorable.flatMap((place) => (place ? [[keyOf(place), place]] : []))).values()],
     recordedKinds: recordedKinds.filter((served) => served !== undefined),
     externals: reads.filter((each): each is Footprint['externals'][number] => each.served !== undefined),
     namespaces: [
@@ -113,7 +128,8 @@ async function recordedObjects(run: Run, record: DeployRecord | undefined): Prom
   return made.map(({ object }) => refOf(object));
 }
 
-function keyOf({ served: { group, resource }, namespace, name }: Place): string {
+/** Places of the same object have the same. */
+export function keyOf({ served: { group, resource }, namespace, name }: Place): string {
   return `${resource}.${group}/${namespace ?? ''}/${name ?? '*'}`;
 }
 

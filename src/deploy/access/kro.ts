@@ -8,13 +8,13 @@ import { madeByKro } from '../kro/secrets.ts';
 import { kindOf, type Run } from '../run.ts';
 import { definitionNeed, directNeeds, externalNeeds, objectNeeds, readinessNeeds } from './direct.ts';
 import type { Footprint, Place } from './footprint.ts';
-import { verbsFor, type Need, type Purpose } from './need.ts';
+import { verbsFor, type BasicPurpose, type Need } from './need.ts';
 
 /** Permissions that kro mode asks for: kro makes the objects with its own, so they are only read. */
 export async function kroNeeds(
   run: Run,
   footprint: Footprint,
-  purposes: readonly Purpose[],
+  purposes: readonly BasicPurpose[],
   { existing, definition }: { readonly existing: ReadonlySet<string>; readonly definition: boolean },
 ): Promise<readonly Need[]> {
   const split = new Set(splitSecretPaths(run.graph));
@@ -29,10 +29,13 @@ export async function kroNeeds(
       ),
     ),
   ];
-  const externals = purposes.some((purpose) => purpose !== 'destroy') ? externalNeeds(footprint, ['plan']) : [];
+  const looks = purposes.some((purpose) => ['plan', 'deploy', 'status'].includes(purpose));
+  const externals = looks ? externalNeeds(footprint, ['plan']) : [];
   return [
     ...definitionsOf(run.graph).flatMap(({ name }) => definitionNeeds(name, purposes, definition)),
-    ...[...footprint.instances.values()].flatMap((place) => kindNeeds(place, purposes, definition)),
+    ...[...footprint.instances.values()].flatMap((place) =>
+      kindNeeds(place, purposes, definition && purposes.includes('destroy')),
+    ),
     ...instanceNeeds(footprint.instances.get(run.graph) as Place, purposes),
     ...(await childNeeds(run, footprint, children, purposes)),
     ...(await compatibilityNeeds(run, children, purposes)),
@@ -42,7 +45,7 @@ export async function kroNeeds(
   ];
 }
 
-function definitionNeeds(name: string, purposes: readonly Purpose[], remove: boolean): Need[] {
+function definitionNeeds(name: string, purposes: readonly BasicPurpose[], remove: boolean): Need[] {
   const at = { group: groupOf(definitionKind.apiVersion), resource: 'resourcegraphdefinitions', name };
   const table = {
     plan: ['get', 'patch'],
@@ -50,25 +53,32 @@ function definitionNeeds(name: string, purposes: readonly Purpose[], remove: boo
     destroy: remove ? ['get', 'delete', 'list', 'watch'] : [],
   };
   const verbs = verbsFor(table, purposes);
-  return verbs.length > 0 ? [{ ...at, verbs }] : [];
+  return [
+    ...(verbs.length > 0 ? [{ ...at, verbs }] : []),
+    ...(purposes.includes('status') ? [{ ...at, verbs: ['get'], optional: 'drift' as const }] : []),
+  ];
 }
 
 /** A definition is shared by the cluster: before it changes, its other instances are looked at, wherever they are. */
-function kindNeeds({ served }: Place, purposes: readonly Purpose[], remove: boolean): Need[] {
+function kindNeeds({ served }: Place, purposes: readonly BasicPurpose[], remove: boolean): Need[] {
   const { group, resource } = served;
-  const changes = purposes.some((purpose) => purpose !== 'destroy');
+  const changes = purposes.includes('plan') || purposes.includes('deploy');
   return [
     ...(changes || remove ? [{ group, resource, verbs: ['list'] }] : []),
     ...(changes ? [definitionNeed(served)] : []),
   ];
 }
 
-function instanceNeeds({ served: { group, resource }, namespace, name }: Place, purposes: readonly Purpose[]): Need[] {
+function instanceNeeds(
+  { served: { group, resource }, namespace, name }: Place,
+  purposes: readonly BasicPurpose[],
+): Need[] {
   const table = {
     plan: ['get', 'patch'],
     // A first deployment that fails may have to be undone.
     deploy: ['get', 'create', 'patch', 'delete', 'list', 'watch'],
     destroy: ['get', 'delete', 'list', 'watch'],
+    status: ['get'],
   };
   return [{ group, resource, namespace, name, verbs: verbsFor(table, purposes) }];
 }
@@ -78,9 +88,9 @@ async function childNeeds(
   run: Run,
   { made, instances }: Footprint,
   children: readonly Place[],
-  purposes: readonly Purpose[],
+  purposes: readonly BasicPurpose[],
 ): Promise<Need[]> {
-  const verbs = verbsFor({ plan: ['list'], deploy: ['list', 'watch'], destroy: [] }, purposes);
+  const verbs = verbsFor({ plan: ['list'], deploy: ['list', 'watch'], status: ['list'] }, purposes);
   if (verbs.length === 0) return [];
   const namespaces = [
     ...new Set(
@@ -106,8 +116,12 @@ async function childNeeds(
 }
 
 /** What tells before a write what kro would take over, and what it would refuse. */
-async function compatibilityNeeds(run: Run, children: readonly Place[], purposes: readonly Purpose[]): Promise<Need[]> {
-  if (!purposes.some((purpose) => purpose !== 'destroy')) return [];
+async function compatibilityNeeds(
+  run: Run,
+  children: readonly Place[],
+  purposes: readonly BasicPurpose[],
+): Promise<Need[]> {
+  if (!purposes.includes('plan') && !purposes.includes('deploy')) return [];
   const custom = await Promise.all(
     customNodes(run.graph).map(async (node) => ({ node, served: await kindOf(run, node) })),
   );

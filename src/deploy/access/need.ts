@@ -1,5 +1,14 @@
+/** Commands whose permissions can be asked for; `migrate` is a deployment that changes its mode. */
+export const purposes = ['plan', 'deploy', 'destroy', 'status', 'history', 'rollback', 'migrate'] as const;
+
 /** A command whose permissions are asked for. */
-export type Purpose = 'plan' | 'deploy' | 'destroy';
+export type Purpose = (typeof purposes)[number];
+
+/** What has needs of its own; the others are deployments of something else, or with something more. */
+export type BasicPurpose = Exclude<Purpose, 'rollback' | 'migrate'>;
+
+/** What roles are for when nobody says. */
+export const usualPurposes: readonly Purpose[] = ['plan', 'deploy', 'destroy'];
 
 /** One thing that a command asks of the server. */
 export interface Need {
@@ -16,12 +25,12 @@ export interface Need {
 }
 
 /** Permissions that only make answers better. */
-export type Optional = 'diagnosis' | 'kro version' | 'namespace removal';
+export type Optional = 'diagnosis' | 'drift' | 'kro version' | 'namespace removal';
 
 /** The verbs of each command for one object, in the order of their work. */
-export type VerbTable = Readonly<Record<Purpose, readonly string[]>>;
+export type VerbTable = Readonly<Partial<Record<BasicPurpose, readonly string[]>>>;
 
 /** The verbs that some commands take together. */
-export function verbsFor(table: VerbTable, purposes: readonly Purpose[]): readonly string[] {
-  return [...new Set(purposes.flatMap((purpose) => table[purpose]))];
+export function verbsFor(table: VerbTable, wanted: readonly BasicPurpose[]): readonly string[] {
+  return [...new Set(wanted.flatMap((purpose) => table[purpose] ?? []))];
 }

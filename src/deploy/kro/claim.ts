@@ -1,5 +1,11 @@
 import { isApiError } from '../../cluster/api-error.ts';
-import type { KindReference, KubernetesObject, ManagedFields, ObjectReference } from '../../cluster/cluster.ts';
+import type {
+  KindReference,
+  KubernetesObject,
+  ListQuery,
+  ManagedFields,
+  ObjectReference,
+} from '../../cluster/cluster.ts';
 import { KubewrightError } from '../../errors.ts';
 import { migrate } from '../adopt.ts';
 import { describe, groupKind, keys, keyOf, refOf } from '../identity.ts';
@@ -18,6 +24,8 @@ const suspend = { annotation: 'kro.run/reconcile', value: 'suspended', reason: '
 export interface Held {
   readonly instance: KubernetesObject | undefined;
   readonly members: readonly KubernetesObject[];
+  /** Where they were looked for. */
+  readonly scopes: readonly ListQuery[];
 }
 
 function instanceOfKind(run: Run, { apiVersion, kind }: KindReference): ObjectReference {
@@ -28,7 +36,7 @@ function instanceOfKind(run: Run, { apiVersion, kind }: KindReference): ObjectRe
 /** What kro holds for an instance, the objects of instances in it included. */
 export async function heldByKro(run: Run, kind: KindReference): Promise<Held> {
   const instance = await run.cluster.get(instanceOfKind(run, kind), { signal: run.signal });
-  return { instance, members: instance ? await membersOf(run, instance) : [] };
+  return { instance, ...(instance ? await membersOf(run, instance) : { members: [], scopes: [] }) };
 }
 
 /** What becomes of what kro holds when it lets go. */
@@ -64,10 +72,10 @@ export function nodeIdOf({ metadata }: KubernetesObject): string | undefined {
 }
 
 /** By kro's own inventory: the kinds and namespaces that it says, and its label. */
-async function membersOf(run: Run, instance: KubernetesObject): Promise<readonly KubernetesObject[]> {
+async function membersOf(run: Run, instance: KubernetesObject): Promise<Pick<Held, 'members' | 'scopes'>> {
   const { labels = {}, annotations = {}, namespace } = instance.metadata;
   const id = labels[keys.id];
-  if (id === undefined) return [];
+  if (id === undefined) return { members: [], scopes: [] };
   const wanted = new Set(entries(annotations[keys.groupKinds]));
   const namespaces = [...new Set([namespace, ...entries(annotations[keys.namespaces])])];
   const kinds = (await run.cluster.resources({ signal: run.signal })).filter((each) => wanted.has(groupKind(each)));
@@ -81,7 +89,10 @@ async function membersOf(run: Run, instance: KubernetesObject): Promise<readonly
   );
   const found = lists.flatMap(({ items }) => items);
   const inner = await Promise.all(found.filter(isInstance).map((each) => membersOf(run, each)));
-  return [...found, ...inner.flat()];
+  return {
+    members: [...found, ...inner.flatMap(({ members }) => members)],
+    scopes: [...scopes, ...inner.flatMap((each) => each.scopes)],
+  };
 }
 
 function entries(annotation = ''): readonly string[] {

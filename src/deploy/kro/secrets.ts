@@ -58,7 +58,7 @@ export async function readSecrets(run: Run, { secrets, objects }: Outline, known
   world.live.place(world.desired);
   await look(run, world);
   await Promise.all([lookForOrphans(run, world), lookForForeign(run, world)]);
-  if (run.repairRecord || hasOrphans(run, world)) await readInventory(run, world);
+  if (run.repairRecord || (!run.readOnly && hasOrphans(run, world))) await readInventory(run, world);
   return world;
 }
 

@@ -1,3 +1,4 @@
+import { throwProblems } from '../../errors.ts';
 import { isApiError } from '../../cluster/api-error.ts';
 import type { KubernetesObject, ObjectReference } from '../../cluster/cluster.ts';
 import { explainExpressions } from '../../resolve/explain.ts';
@@ -10,7 +11,7 @@ import type { Drift, ObjectState, StatusOptions, StatusResult } from '../options
 import { judge } from '../readiness/table.ts';
 import { condition, explain, subjectOf } from '../readiness/verdict.ts';
 import { ruleContext } from '../rule-context.ts';
-import type { Run } from '../run.ts';
+import { subject, type Run } from '../run.ts';
 import { expressionReasons } from '../why.ts';
 import { look, lookForReleased, readInventory, type World } from '../world.ts';
 import { readChildren } from './children.ts';
@@ -27,6 +28,7 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
   const missing = await missingKro(run);
   if (missing) throw missing;
   const [instance, world] = await Promise.all([readInstance(run), readSecrets(run, outline(run))]);
+  throwProblems(subject(run), world.denied as never);
   const found = drift ? { drift: await driftWithKro(run, world) } : {};
   const secrets = world.desired.map(
     (desired): ObjectState => ({
@@ -67,14 +69,14 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
   let resolution = resolve(run.graph, run.instance, observed);
   world.resolution = { ...resolution, objects: [] };
   if (await look(run, world)) resolution = resolve(run.graph, run.instance, observed);
-  const subject = subjectOf(instance);
-  const active = subject.status['state'] === 'ACTIVE';
+  const judged = subjectOf(instance);
+  const active = judged.status['state'] === 'ACTIVE';
   const own: ObjectState = {
     ...addressOfInstance(run),
     state: active ? 'ready' : 'waiting',
     ...(!active && {
       reason: hide(
-        withSources(plainWords(explain(condition(subject, 'Ready'), 'kro has not judged it yet')), run.graph),
+        withSources(plainWords(explain(condition(judged, 'Ready'), 'kro has not judged it yet')), run.graph),
       ),
     }),
   };
