@@ -5,7 +5,16 @@ import type { Cluster } from './cluster/cluster.ts';
 import type { ClusterSource } from './cluster/source.ts';
 import type { History } from './deploy/history.ts';
 import type { RollbackResult } from './deploy/rollback.ts';
-import type { DeployEvent, DeployOptions, DeployResult, Plan, StatusResult, TargetOptions } from './deploy/options.ts';
+import type {
+  DeployEvent,
+  DeployOptions,
+  DeployResult,
+  DestroyOptions,
+  Plan,
+  StatusOptions,
+  StatusResult,
+  TargetOptions,
+} from './deploy/options.ts';
 import type { Access, AccessOptions } from './deploy/rbac.ts';
 import type { Inputs } from './expr/expression.ts';
 import type { StatusConditions } from './graph/conditions.ts';
@@ -15,8 +24,23 @@ import type { ResourceGraphDefinition } from './kro/api.ts';
 import type { ResolvedBody } from './resolve/resolution.ts';
 import type { InferInput, InferSchema, UserSchema } from './schema/user-schema.ts';
 
+/** What a deployment is allowed to do, as the flags of the command line. */
+type Consents = Pick<
+  DeployOptions,
+  | 'adopt'
+  | 'allowEmpty'
+  | 'confirm'
+  | 'historyMax'
+  | 'migrate'
+  | 'pruneAll'
+  | 'repairRecord'
+  | 'replace'
+  | 'rollbackOnFailure'
+  | 'take'
+>;
+
 /** Where and as what a graph is deployed. */
-export interface FactoryOptions {
+export interface FactoryOptions extends Consents, Pick<DestroyOptions, 'forceFinalizers'> {
   /** Never the current context of a kubeconfig: what is meant is written down. @default local() */
   readonly cluster?: ClusterSource;
   /** Made, and owned, when it is missing. @default 'default' */
@@ -29,12 +53,6 @@ export interface FactoryOptions {
   readonly secrets?: SecretsPolicy;
   /** An environment whose settings and values apply where nothing else is said. */
   readonly environment?: Environment;
-  /** Takes over objects that exist and are not part of the deployment. @default false */
-  readonly adopt?: boolean;
-  /** Moves a deployment from the other mode to this one: objects change hands, none is deleted or made anew. @default false */
-  readonly migrate?: boolean;
-  /** Lets a deployment delete more than half of what it consists of. @default false */
-  readonly allowEmpty?: boolean;
   /** kro mode: kro's feature gates that are on in the cluster, such as `CELOmitFunction`. @default [] */
   readonly featureGates?: readonly string[];
   /** kro mode: `destroy` deletes the definition too, when no instance of it is left. @default false */
@@ -45,6 +63,9 @@ export interface FactoryOptions {
   /** Told what happens; never told values of Secrets. */
   readonly onEvent?: (event: DeployEvent) => void;
 }
+
+/** What `status` looks at beside the state of the objects. */
+export type StatusQuestions = Pick<StatusOptions, 'why' | 'drift'>;
 
 /** A graph that takes values of type `I` and has a status of type `T`. */
 export type AnyGraph<I, T> = TakesValues<I> & Graph<unknown, T>;
@@ -61,7 +82,8 @@ export interface Factory {
   deploy<I, T>(graph: AnyGraph<I, T>, values: I): Promise<Deployment<T>>;
   /** What `deploy` would change; writes nothing. */
   plan<I, T>(graph: AnyGraph<I, T>, values: I): Promise<Plan>;
-  status<I, T>(graph: AnyGraph<I, T>, values: I): Promise<StatusResult>;
+  /** How it does; `why` adds pods, logs and expressions, `drift` what others changed. */
+  status<I, T>(graph: AnyGraph<I, T>, values: I, options?: StatusQuestions): Promise<StatusResult>;
   /** Who deployed what and when, newest first. */
   history<I, T>(graph: AnyGraph<I, T>, values: I): Promise<History>;
   /** Restores a revision, by default the last good one before what is deployed now. */
@@ -80,7 +102,7 @@ export interface Factory {
 export interface GraphFactory<I, T> {
   deploy(values: I): Promise<Deployment<T>>;
   plan(values: I): Promise<Plan>;
-  status(values: I): Promise<StatusResult>;
+  status(values: I, options?: StatusQuestions): Promise<StatusResult>;
   history(values: I): Promise<History>;
   rollback(values: I, to?: number): Promise<RollbackResult>;
   destroy(values: I): Promise<void>;
@@ -127,7 +149,7 @@ function bind<S, T, R, I>(graph: DeployableGraph<S, T, R, I>, made: Factory): Gr
   return {
     deploy: (values) => made.deploy(any, values),
     plan: (values) => made.plan(any, values),
-    status: (values) => made.status(any, values),
+    status: (values, options) => made.status(any, values, options),
     history: (values) => made.history(any, values),
     rollback: (values, to) => made.rollback(any, values, to),
     destroy: (values) => made.destroy(any, values),
@@ -148,15 +170,15 @@ export function factory(mode: Mode, options: FactoryOptions = {}): Factory {
     deploy: (graph, values) =>
       onCluster({ mode, options }, graph, values, async (target, base) => {
         const { deploy } = await import('./deploy/deploy.ts');
-        return deploy(target.graph, { ...base, ...deployOptions(options) }) as Promise<Deployment<never>>;
+        return deploy(target.graph, { ...base, ...consentsOf(options) }) as Promise<Deployment<never>>;
       }),
     plan: (graph, values) =>
       onCluster({ mode, options }, graph, values, async (target, base) =>
-        (await import('./deploy/plan.ts')).plan(target.graph, { ...base, ...deployOptions(options) }),
+        (await import('./deploy/plan.ts')).plan(target.graph, { ...base, ...consentsOf(options) }),
       ),
-    status: (graph, values) =>
+    status: (graph, values, asked = {}) =>
       onCluster({ mode, options }, graph, values, async (target, base) =>
-        (await import('./deploy/status.ts')).status(target.graph, base),
+        (await import('./deploy/status.ts')).status(target.graph, { ...base, ...asked }),
       ),
     history: (graph, values) =>
       onCluster({ mode, options }, graph, values, async (target, base) =>
@@ -164,11 +186,21 @@ export function factory(mode: Mode, options: FactoryOptions = {}): Factory {
       ),
     rollback: (graph, values, to) =>
       onCluster({ mode, options }, graph, values, async (target, base) =>
-        (await import('./deploy/rollback.ts')).rollback(target.graph, { ...base, ...deployOptions(options), to }),
+        (await import('./deploy/rollback.ts')).rollback(target.graph, {
+          ...base,
+          ...consentsOf({ ...options, migrate: false, repairRecord: false, rollbackOnFailure: false }),
+          to,
+        }),
       ),
     destroy: (graph, values) =>
       onCluster({ mode, options }, graph, values, async (target, base) => {
-        await (await import('./deploy/destroy.ts')).destroy(target.graph, { ...base, definition: options.definition });
+        const { definition, forceFinalizers, confirm } = options;
+        await (await import('./deploy/destroy.ts')).destroy(target.graph, {
+          ...base,
+          definition,
+          forceFinalizers,
+          confirm,
+        });
       }),
     rbac: (graph, values, access = {}) =>
       onCluster({ mode, options }, graph, values, async (target, base) =>
@@ -235,29 +267,21 @@ async function onCluster<T>(
   work: (target: Target, base: TargetOptions) => Promise<T>,
 ): Promise<T> {
   const target = await targetOf(way, graph, values);
-  const { connect } = await import('./cluster/connect.ts');
+  const [{ connect }, { targetOptions }] = await Promise.all([
+    import('./cluster/connect.ts'),
+    import('./cli/session.ts'),
+  ]);
   const cluster: Cluster = await connect(target.cluster);
   const { timeoutMs, signal, onEvent } = way.options;
   try {
-    return await work(target, {
-      cluster,
-      mode: target.mode,
-      instance: target.instance,
-      secrets: target.secrets,
-      featureGates: target.featureGates,
-      timeoutMs,
-      signal,
-      onEvent,
-    });
+    return await work(target, { ...targetOptions(target, cluster, signal), timeoutMs, onEvent });
   } finally {
     cluster.close();
   }
 }
 
-function deployOptions({
-  adopt,
-  allowEmpty,
-  migrate,
-}: FactoryOptions): Pick<DeployOptions, 'adopt' | 'allowEmpty' | 'migrate'> {
-  return { adopt, allowEmpty, migrate };
+function consentsOf(options: FactoryOptions): Consents {
+  const { adopt, allowEmpty, confirm, historyMax, migrate, pruneAll, repairRecord, replace, rollbackOnFailure, take } =
+    options;
+  return { adopt, allowEmpty, confirm, historyMax, migrate, pruneAll, repairRecord, replace, rollbackOnFailure, take };
 }

@@ -11,6 +11,9 @@ export {
   type Mode,
   type SecretsPolicy,
 } from './cli/environment.ts';
+export type { History, HistoryEntry } from './deploy/history.ts';
+export type { DeployedObject, DeployEvent, Plan, PlannedChange, StatusResult } from './deploy/options.ts';
+export type { RollbackResult } from './deploy/rollback.ts';
 export { type ClusterSource, context, inCluster, local } from './cluster/source.ts';
 export { KubewrightError } from './errors.ts';
 export { Cel } from './expr/cel.ts';
@@ -43,6 +46,7 @@ export {
   factory,
   type FactoryOptions,
   type GraphFactory,
+  type StatusQuestions,
   toResourceGraph,
 } from './factory.ts';
 export type { StatusCondition, StatusConditions } from './graph/conditions.ts';

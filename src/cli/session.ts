@@ -32,7 +32,7 @@ export async function withProgress<T>(terminal: Terminal, work: (progress: Progr
 }
 
 /** What every call of the engine is told about a target. */
-export function targetOptions(target: Target, cluster: Cluster, signal: AbortSignal): TargetOptions {
+export function targetOptions(target: Target, cluster: Cluster, signal: AbortSignal | undefined): TargetOptions {
   const { mode, instance, secrets, featureGates } = target;
   const clusterId = target.cluster.kind === 'context' ? target.cluster.clusterId : undefined;
   return { cluster, mode, instance, secrets, featureGates, signal, clusterId };
