@@ -82,9 +82,15 @@ export class DeployRows {
     const key = `${kind}/${namespace}/${name}`;
     const known = this.#rows.get(key);
     if (known) return known;
-    // It was there as one whose content was not known.
-    this.#rows.delete(label);
+    // It, or what it is part of, was there as one whose content was not known.
+    for (const path of [label, ...groupsOf(label)]) this.#forget(path);
     return this.#add(key, { label, title: `${kind} ${name}` }, now);
+  }
+
+  #forget(path: string): void {
+    const row = this.#rows.get(path);
+    if (row) row.state = 'queued';
+    this.#rows.delete(path);
   }
 
   #pendingRow(path: string, now: number): Row {
@@ -143,6 +149,16 @@ const words: Partial<Record<RowState, string>> = {
   retrying: 'retries',
   failing: 'fails',
 };
+
+/** Instances of other graphs and collections around a resource: `shop/workers[2]` ► `shop`, `shop/workers`. */
+export function groupsOf(label: string): string[] {
+  const groups: string[] = [];
+  for (let slash = label.indexOf('/'); slash > 0; slash = label.indexOf('/', slash + 1))
+    groups.push(label.slice(0, slash));
+  const bracket = label.lastIndexOf('[');
+  if (bracket > 0) groups.push(label.slice(0, bracket));
+  return groups;
+}
 
 /** Whether it waits for something, and nothing is wrong yet. */
 export function isWaiting({ state }: Row): boolean {

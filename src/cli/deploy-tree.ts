@@ -1,4 +1,4 @@
-import type { Row, RowState } from './deploy-rows.ts';
+import { groupsOf, type Row, type RowState } from './deploy-rows.ts';
 import type { Screen, Terminal } from './terminal.ts';
 
 type Colors = Terminal['colors'];
@@ -93,16 +93,6 @@ function choose(rows: readonly Row[], height: number): readonly Row[] {
 
 function isOver({ state }: Row): boolean {
   return state === 'ready' || state === 'deleted';
-}
-
-/** Instances of other graphs and collections around a resource: `shop/workers[2]` ► `shop`, `shop/workers`. */
-function groupsOf(label: string): string[] {
-  const groups: string[] = [];
-  for (let slash = label.indexOf('/'); slash > 0; slash = label.indexOf('/', slash + 1))
-    groups.push(label.slice(0, slash));
-  const bracket = label.lastIndexOf('[');
-  if (bracket > 0) groups.push(label.slice(0, bracket));
-  return groups;
 }
 
 interface Branching extends Pick<Drawing, 'now' | 'screen' | 'colors'> {

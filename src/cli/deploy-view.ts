@@ -20,7 +20,6 @@ export class DeployView {
   readonly #rows = new DeployRows(performance.now());
   /** Rows of which is told later that they wait, if they still do. */
   readonly #waits = new Map<Row, NodeJS.Timeout>();
-
   /** What was done to each object first. */
   readonly #done = new Map<string, DeployedObject>();
 

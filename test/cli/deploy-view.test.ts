@@ -89,6 +89,15 @@ describe('the progress of a deployment in a log', () => {
     expect(lines).toEqual(['  created Deployment shop-web', '  ready Deployment shop-web']);
   });
 
+  it('does not tell of a resource that waits once it is there', () => {
+    const { lines, view } = record(false);
+    for (const path of ['web', 'workers', 'shop']) view.show({ type: 'pending', path, reason: 'it waits' });
+    for (const label of ['web', 'workers[0]', 'shop/api'])
+      view.show({ type: 'object', object: deployment(label), action: 'created' });
+    vi.advanceTimersByTime(10_000);
+    expect(lines.filter((line) => line.includes('waits'))).toEqual([]);
+  });
+
   it('knows what was done until now', () => {
     const { view } = record(false);
     expect(view.soFar()).toBe('');
