@@ -70,7 +70,7 @@ export function brokenUpdates(run: Run, world: World): readonly KubewrightError[
   const before = world.stored.record?.values?.[''];
   if (before === undefined) return [];
   const sensitive = secretFields(graph);
-  return brokenRules(graph.spec.json, instance.spec, before).flatMap(({ message, update }) => {
+  return brokenRules(graph.spec.json, instance.spec, before).flatMap(({ message, update, hint }) => {
     if (!update) return [];
     const isSecret = sensitive.some((path) => overlaps(path, update.steps));
     const shown = (value: unknown): string => (isSecret ? '(secret)' : brief(run.secretValues.hideInAll(value)));
@@ -79,7 +79,7 @@ export function brokenUpdates(run: Run, world: World): readonly KubewrightError[
       resource: subject(run),
       path: pathText(['spec', ...update.steps]),
       message: `${message}. It was ${shown(update.before)} and would be ${shown(update.after)}`,
-      hint: 'Keep the value; or destroy the deployment and make it anew, or deploy an instance of another name beside it.',
+      hint,
     });
   });
 }

@@ -24,8 +24,11 @@ export function ruleProblems(schema: JsonSchema, value: unknown, before?: unknow
 
 function ruleProblem(fault: Fault): RuleProblem {
   const { path, update } = fault;
-  return { ...problemOf(fault), ...(update && { update: { steps: path, ...update } }) };
+  return { ...problemOf(fault), ...(update && { update: { steps: path, ...update }, hint: keepIt }) };
 }
+
+const keepIt =
+  'Keep the value; or destroy the deployment and make it anew, or deploy an instance of another name beside it.';
 
 /** A field with rules about updates. */
 export interface UpdateRule {

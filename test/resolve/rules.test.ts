@@ -78,6 +78,7 @@ describe('a rule about updates', () => {
     expect(problem).toEqual({
       path: 'a.b',
       message: 'field is immutable: self == oldSelf',
+      hint: expect.stringMatching(/^Keep the value; or destroy/),
       update: { steps: ['a', 'b'], before: '1', after: '2' },
     });
   });
