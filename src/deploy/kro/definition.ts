@@ -9,7 +9,7 @@ import { diff } from '../diff.ts';
 import { fieldManager } from '../identity.ts';
 import type { DeployOptions, FieldChange, ObjectAddress, PlannedChange } from '../options.ts';
 import { ownFields } from '../ownership.ts';
-import { condition, explain, fields, subjectOf, text } from '../readiness/verdict.ts';
+import { condition, explain, fields, subjectOf, text, type Condition, type Subject } from '../readiness/verdict.ts';
 import { kindOf, type Run } from '../run.ts';
 import { watchOne } from '../watch-one.ts';
 import { emptying } from './emptied.ts';
@@ -183,6 +183,14 @@ function allowing(object: KubernetesObject): KubernetesObject {
   return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, [allowBreaking]: 'true' } } };
 }
 
+/** What kro says of a definition. */
+const judgements = ['GraphAccepted', 'KindReady', 'ControllerReady'] as const;
+
+/** The condition with which kro refuses a definition as it is now. */
+export function refusalOf(subject: Subject): Condition | undefined {
+  return judgements.map((type) => condition(subject, type)).find((found) => found?.status === 'False');
+}
+
 async function active(
   run: Run,
   { graph, patienceMs: patience }: Pick<PlannedDefinition, 'graph' | 'patienceMs'>,
@@ -194,12 +202,12 @@ async function active(
   await watchOne(run, { ...definitionKind, name: graph.name }, (live) => {
     if (!live || (live.metadata.generation ?? 0) < generation) return undefined;
     const subject = subjectOf(live);
-    const judged = ['GraphAccepted', 'KindReady', 'ControllerReady'].map((type) => condition(subject, type));
+    const judged = judgements.map((type) => condition(subject, type));
     if (subject.status['state'] === 'Active' && judged.every((found) => found?.status === 'True')) {
       run.emit({ type: 'ready', object: address });
       return true;
     }
-    const refusal = judged.find((found) => found?.status === 'False');
+    const refusal = refusalOf(subject);
     const said = explain(refusal ?? condition(subject, 'Ready'), 'kro has not judged it yet');
     const reason = withSources(said, graph);
     if (reason !== told) run.emit({ type: 'waiting', object: address, reason });

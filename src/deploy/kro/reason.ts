@@ -23,7 +23,7 @@ function stateText(state: string | undefined): string {
 }
 
 /** A message of kro without what only its authors know. */
-export function plainWords(message: string): string {
+function plainWords(message: string): string {
   return message
     .replace(/^NotReady: /, '')
     .replace(/resource reconciliation failed: |apply results contain errors: /g, '')

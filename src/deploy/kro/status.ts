@@ -1,6 +1,7 @@
 import { throwProblems } from '../../errors.ts';
 import { isApiError } from '../../cluster/api-error.ts';
 import type { KubernetesObject, ObjectReference } from '../../cluster/cluster.ts';
+import { definitionsOf } from '../../kro/chain.ts';
 import { explainExpressions } from '../../resolve/explain.ts';
 import { resolve } from '../../resolve/resolve.ts';
 import { refOf } from '../identity.ts';
@@ -9,24 +10,25 @@ import { diagnose } from '../diagnose.ts';
 import { absence, driftOf } from '../drift.ts';
 import type { Drift, ObjectState, StatusOptions, StatusResult } from '../options.ts';
 import { judge } from '../readiness/table.ts';
-import { condition, explain, subjectOf } from '../readiness/verdict.ts';
+import { explain, subjectOf, text } from '../readiness/verdict.ts';
 import { ruleContext } from '../rule-context.ts';
 import { subject, type Run } from '../run.ts';
 import { expressionReasons } from '../why.ts';
 import { look, lookForReleased, readInventory, type World } from '../world.ts';
 import { readChildren } from './children.ts';
+import { addressOfDefinition, refusalOf } from './definition.ts';
 import { missingKro } from './installed.ts';
 import { addressOfInstance, readInstance } from './instance.ts';
 import { observedOf } from './observed.ts';
-import { plainWords } from './reason.ts';
+import { kroReason } from './reason.ts';
 import { outline, readSecrets } from './secrets.ts';
 import { withSources } from './sources.ts';
 import { ownStatus } from './wait.ts';
 
 /** How an instance does now, by kro's words and by the objects that it made. */
 export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Promise<StatusResult> {
-  const missing = await missingKro(run);
-  if (missing) throw missing;
+  const noKro = await missingKro(run);
+  if (noKro) throw noKro;
   const [instance, world] = await Promise.all([readInstance(run), readSecrets(run, outline(run))]);
   throwProblems(subject(run), world.denied as never);
   const found = drift ? { drift: await driftWithKro(run, world) } : {};
@@ -69,27 +71,60 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
   let resolution = resolve(run.graph, run.instance, observed);
   world.resolution = { ...resolution, objects: [] };
   if (await look(run, world)) resolution = resolve(run.graph, run.instance, observed);
-  const judged = subjectOf(instance);
-  const active = judged.status['state'] === 'ACTIVE';
-  const own: ObjectState = {
-    ...addressOfInstance(run),
-    state: active ? 'ready' : 'waiting',
-    ...(!active && {
-      reason: hide(
-        withSources(plainWords(explain(condition(judged, 'Ready'), 'kro has not judged it yet')), run.graph),
-      ),
-    }),
-  };
+  const own = stateOfInstance(run, instance);
+  const definitions = await brokenDefinitions(run);
   const { pending, statusPending } = resolution;
+  const there = new Set(made.map(({ label }) => label));
+  const missing = resolution.objects
+    .filter(({ label, path }) => !there.has(label) && !world.live.get(path))
+    .map(({ label, object }): ObjectState => ({ ...addressOf({ label, ...refOf(object) }), state: 'missing' }));
   return {
     deployed: true,
     status: ownStatus(run.graph, instance),
     statusPending,
-    objects: [own, ...secrets, ...made],
+    objects: [...definitions, own, ...secrets, ...made, ...missing],
     pending: pending.map(({ path, reason }) => ({ path, reason })),
     ...(why && { expressions: expressionReasons(explainExpressions(run.graph, run.instance, observed), hide) }),
     ...found,
   };
+}
+
+function stateOfInstance(run: Run, instance: KubernetesObject): ObjectState {
+  const { status, conditions } = subjectOf(instance);
+  const address = addressOfInstance(run);
+  const state = text(status['state']);
+  if (state === 'ACTIVE') return { ...address, state: 'ready' };
+  return {
+    ...address,
+    state: 'waiting',
+    reason: run.secretValues.hide(withSources(kroReason(conditions, state), run.graph)),
+  };
+}
+
+/** Definitions that kro does not serve: nothing of the instance changes then. */
+async function brokenDefinitions(run: Run): Promise<readonly ObjectState[]> {
+  const found = await Promise.all(
+    definitionsOf(run.graph).map(async (graph): Promise<readonly ObjectState[]> => {
+      const address = addressOfDefinition(graph);
+      const live = await readAllowed(run, address);
+      if (live === 'unseen') return [];
+      if (!live) return [{ ...address, state: 'missing' }];
+      const refusal = refusalOf(subjectOf(live));
+      if (!refusal) return [];
+      return [{ ...address, state: 'failed', reason: withSources(explain(refusal, ''), graph) }];
+    }),
+  );
+  return found.flat();
+}
+
+/** A role that may not see definitions sees what became of them all the same. */
+async function readAllowed(run: Run, ref: ObjectReference): Promise<KubernetesObject | 'unseen' | undefined> {
+  try {
+    return await run.cluster.get(ref, { signal: run.signal });
+  } catch (error) {
+    if (isApiError(error, 'Forbidden')) return 'unseen';
+    throw error;
+  }
 }
 
 /** Definitions, Secrets and the instance are compared; what kro makes of them it corrects itself. */
