@@ -9,6 +9,7 @@ import { fixtures, runTsx } from '../cli/run-command-lines.ts';
 import type { CommandResult } from '../cli/command-lines.ts';
 
 const stack = join(fixtures, 'shop/stacks/shop.ts');
+const restored = join(fixtures, 'restored/stack.ts');
 const slow = join(fixtures, 'slow/stack.ts');
 const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop-web', namespace: 'shop-dev' };
 
@@ -87,6 +88,30 @@ describe('the command line on a cluster', () => {
       code: 2,
       stdout: expect.stringContaining('is not deployed'),
     });
+  }, 120_000);
+
+  it('rolls back, undoes and tells it in mode kro too', async () => {
+    const inKro = (...argv: string[]): CommandResult => runTsx(restored, argv, { env: env() });
+    const text = async (): Promise<unknown> =>
+      (await cluster.get({ apiVersion: 'v1', kind: 'ConfigMap', name: 'settings', namespace: 'restored' }))?.['data'];
+    for (const environment of ['one', 'two']) expect(inKro('--env', environment).code).toBe(0);
+    const back = inKro('rollback', '--env', 'two');
+    expect([back.code, back.stdout, back.stderr]).toEqual([
+      0,
+      expect.stringMatching(/✓ restored is as in revision 1: 1 updated, 1 unchanged; 1 made by kro/),
+      expect.stringMatching(/~ Restored restored\/restored +instance restored\n +spec\.text: "two" → "one"/),
+    ]);
+    expect(await text()).toEqual({ text: 'one' });
+    const failed = inKro('--env', 'failing', '--rollback-on-failure');
+    expect(failed).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/pod: Pod[\s\S]*what was there before is restored \(revision 3\)/),
+    });
+    expect(await text()).toEqual({ text: 'one' });
+    expect(inKro('history', '--env', 'one').stdout).toMatch(
+      /4 .*failed, undone[\s\S]*3 .*deployed \(rollback to 1\)[\s\S]*2 .*deployed[\s\S]*1 .*deployed/,
+    );
+    expect(inKro('destroy', '--env', 'one', '--definition').code).toBe(0);
   }, 120_000);
 
   it('does not take over what is not its own unless it is told to', async () => {
