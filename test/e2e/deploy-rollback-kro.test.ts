@@ -272,6 +272,17 @@ describe('--rollback-on-failure with kro', () => {
     expect(await state(options, [kindOf(name)])).toEqual({ maps: {}, secrets: {}, instances: {} });
   });
 
+  it('leaves a definition that the run does not touch as others made it', async () => {
+    const name = freshName('theirs');
+    const inner = `${name}-inner`;
+    const options = { ...fresh(name), rollbackOnFailure: true };
+    await deploy(graphOf(name, { child: graphOf(inner) }), options);
+    await deploy(graphOf(inner, { maps: ['theirs'] }), fresh(`${name}-theirs`));
+    const before = { outer: await specOf(name), inner: await specOf(inner) };
+    await expect(deploy(graphOf(name, { broken: true }), options)).rejects.toMatchObject({ code: 'RolledBack' });
+    expect({ outer: await specOf(name), inner: await specOf(inner) }).toEqual(before);
+  });
+
   it.each([
     [
       'an instance of others uses what the run added',

@@ -39,13 +39,21 @@ export async function restorePointWithKro(run: Run, planned: PlannedWithKro): Pr
   const { world, definitions, instance } = planned;
   const { inventory } = world.stored.record ?? {};
   const snapshot = inventory ? (await readSnapshot(run, inventory)).objects : [];
-  const before = byName(definitions.flatMap(({ live }) => (live ? asAsked(live) : [])));
+  const planning = new Set(definitions.map(({ graph }) => graph.name));
+  const names = snapshot
+    .map(({ object }) => object)
+    .filter(isDefinition)
+    .map(({ metadata }) => metadata.name);
+  const untouched = names.filter((name) => !planning.has(name));
+  const reading = untouched.map((name) => run.cluster.get({ ...definitionKind, name }, { signal: run.signal }));
+  const standing = [...definitions.map(({ live }) => live), ...(await Promise.all(reading))];
+  const before = byName(standing.flatMap((live) => (live ? asAsked(live) : [])));
   const restored: Restored = {
     definitions: before,
     secrets: [],
     othersBefore: new Map(definitions.map(({ graph, others }) => [graph.name, others])),
   };
-  const objects = withDefinitions(snapshot.length > 0 ? snapshot : standing(instance.live), before);
+  const objects = withDefinitions(snapshot.length > 0 ? snapshot : unrecorded(instance.live), before);
   const back = { ...existedIn(world), revision: inventory?.revision, objects, restored };
   // What cannot be read as a definition is found before anything depends on it.
   if (objects.length > 0) restoring(run, back);
@@ -54,7 +62,7 @@ export async function restorePointWithKro(run: Run, planned: PlannedWithKro): Pr
 }
 
 /** An instance that no good revision tells of. */
-function standing(live: KubernetesObject | undefined): readonly RecordedObject[] {
+function unrecorded(live: KubernetesObject | undefined): readonly RecordedObject[] {
   return live ? [{ path: '', label: `instance ${live.metadata.name}`, wave: 2, object: asAsked(live) }] : [];
 }
 
@@ -72,19 +80,25 @@ function withDefinitions(
   return [...more.map(([name, object]) => ({ path: '', label: `definition ${name}`, wave: 0, object })), ...known];
 }
 
-/** An object as whoever wrote it asked for it. */
-function asAsked({ apiVersion, kind, metadata, spec, ...rest }: KubernetesObject): KubernetesObject {
-  const own = fields((ownFields({ apiVersion, kind, metadata, ...rest }) ?? {})['f:metadata']);
-  const kept = (['labels', 'annotations'] as const).flatMap((field) => {
-    const names = Object.keys(fields(own[`f:${field}`])).map((name) => name.slice(2));
-    const entries = Object.entries(metadata[field] ?? {}).filter(([name]) => names.includes(name));
-    return entries.length > 0 ? [[field, Object.fromEntries(entries)]] : [];
-  });
+/** An object as we asked for it, or whoever wrote it. */
+function asAsked(live: KubernetesObject): KubernetesObject {
+  const { apiVersion, kind, metadata, spec } = live;
   const { name, namespace } = metadata;
+  const own = fields(ownFields(live)?.['f:metadata']);
+  const ours = (field: 'labels' | 'annotations'): Readonly<Record<string, string>> => {
+    const fieldsOfIt = fields(own[`f:${field}`]);
+    return Object.fromEntries(Object.entries(metadata[field] ?? {}).filter(([key]) => fieldsOfIt[`f:${key}`]));
+  };
+  const [labels, annotations] = [ours('labels'), ours('annotations')];
   return {
     apiVersion,
     kind,
-    metadata: { name, ...(namespace !== undefined && { namespace }), ...Object.fromEntries(kept) },
+    metadata: {
+      name,
+      ...(namespace !== undefined && { namespace }),
+      ...(Object.keys(labels).length > 0 && { labels }),
+      ...(Object.keys(annotations).length > 0 && { annotations }),
+    },
     spec,
   };
 }
