@@ -209,11 +209,16 @@ func builtinSchemas(gvk schema.GroupVersionKind) (map[string]*spec.Schema, error
 	return builder3.BuildOpenAPIDefinitionsForResources(p.config, name)
 }
 
-// restMapper has the kinds of the cluster with their scopes.
+// restMapper has the kinds of the cluster with their scopes; what is served closer hides what is behind it.
 func (c *cluster) restMapper() meta.RESTMapper {
 	mapper := meta.NewDefaultRESTMapper(nil)
+	known := map[schema.GroupVersionKind]bool{}
 	for at := c; at != nil; at = at.outer {
 		for gvk, kind := range at.kinds {
+			if known[gvk] {
+				continue
+			}
+			known[gvk] = true
 			scope := meta.RESTScopeRoot
 			if kind.Namespaced {
 				scope = meta.RESTScopeNamespace
