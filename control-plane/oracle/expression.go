@@ -16,6 +16,8 @@ import (
 	"github.com/kubernetes-sigs/kro/pkg/cel/conversion"
 	"github.com/kubernetes-sigs/kro/pkg/cel/unstructured"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/apiserver/pkg/cel/environment"
+	"k8s.io/apiserver/pkg/cel/library"
 	"k8s.io/apiserver/pkg/cel/openapi"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 )
@@ -29,6 +31,8 @@ type request struct {
 	Bindings json.RawMessage            `json:"bindings"`
 	// Raw gives typed variables their JSON without conversion, as kro does for readyWhen.
 	Raw bool `json:"raw"`
+	// Rules asks the API server's CEL of rules instead of kro's; it knows no schemas here, and the answer has a cost.
+	Rules bool `json:"rules"`
 	// Native also answers with what kro would write into an object.
 	Native bool `json:"native"`
 	// Bench is how often to evaluate and to compile, for timing.
@@ -36,11 +40,13 @@ type request struct {
 }
 
 type answer struct {
-	OK        bool    `json:"ok"`
-	Phase     string  `json:"phase,omitempty"`
-	Err       string  `json:"err,omitempty"`
-	Type      string  `json:"type,omitempty"`
-	Val       any     `json:"val,omitempty"`
+	OK    bool   `json:"ok"`
+	Phase string `json:"phase,omitempty"`
+	Err   string `json:"err,omitempty"`
+	Type  string `json:"type,omitempty"`
+	Val   any    `json:"val,omitempty"`
+	// Cost is the estimated one.
+	Cost      float64 `json:"cost,omitempty"`
 	Native    any     `json:"native,omitempty"`
 	NativeErr string  `json:"nativeErr,omitempty"`
 	EvalNs    float64 `json:"evalNs,omitempty"`
@@ -56,7 +62,7 @@ type prepared struct {
 var environments = map[string]*prepared{}
 
 func prepare(req request) (*prepared, error) {
-	id, _ := json.Marshal([]any{req.Variables, req.Schemas})
+	id, _ := json.Marshal([]any{req.Variables, req.Schemas, req.Rules})
 	if known, ok := environments[string(id)]; ok {
 		return known, nil
 	}
@@ -77,11 +83,16 @@ func prepare(req request) (*prepared, error) {
 		}
 		p.schemas[name] = schema
 	}
-	env, err := krocel.DefaultEnvironment(krocel.WithTypedResources(p.schemas), krocel.WithCustomDeclarations(declarations))
+	var err error
+	if req.Rules {
+		base := environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion())
+		p.env, err = base.NewExpressionsEnv().Extend(declarations...)
+	} else {
+		p.env, err = krocel.DefaultEnvironment(krocel.WithTypedResources(p.schemas), krocel.WithCustomDeclarations(declarations))
+	}
 	if err != nil {
 		return nil, err
 	}
-	p.env = env
 	environments[string(id)] = p
 	return p, nil
 }
@@ -96,8 +107,18 @@ func respond(req request) (ans answer) {
 		return answer{Phase: "parse", Err: issues.Err().Error()}
 	}
 	checked, issues := p.env.Check(parsed)
+	if issues.Err() == nil && req.Rules {
+		checked, issues = p.env.Compile(req.Expr)
+	}
 	if issues.Err() != nil {
 		return answer{Phase: "check", Err: issues.Err().Error()}
+	}
+	if req.Rules {
+		estimate, err := p.env.EstimateCost(checked, &library.CostEstimator{})
+		if err != nil {
+			return answer{Phase: "check", Err: err.Error()}
+		}
+		ans.Cost = float64(estimate.Max)
 	}
 	ans.Type = checked.OutputType().String()
 	program, err := p.env.Program(checked)

@@ -77,10 +77,19 @@ const accepted: Readonly<Record<string, readonly string[]>> = {
   o: ['int', 'uint'],
 };
 
+/** Rules have an older version of the library. */
+const acceptedInRules: typeof accepted = {
+  ...accepted,
+  d: ['int', 'uint'],
+  f: ['double', 'string'],
+  e: ['double', 'string'],
+};
+
 /** The part of the argument whose type the clause does not take. */
 function mismatch(verb: string, argument: Typed, check: LiteralCheck): Typed | undefined {
   const { kind } = check.final(argument.type);
-  if (kind !== 'dyn' && !(accepted[verb] ?? []).includes(kind)) return argument;
+  const kinds = (check.dialect === 'rules' ? acceptedInRules : accepted)[verb] ?? [];
+  if (kind !== 'dyn' && !kinds.includes(kind)) return argument;
   if (verb !== 's') return undefined;
   const inner =
     argument.kind === 'list'

@@ -3,6 +3,7 @@ import { createEnvironment } from '../expr/environment.ts';
 import { CelError } from '../expr/error.ts';
 import { compile, type Program } from '../expr/evaluate.ts';
 import { parse } from '../expr/parse.ts';
+import { programProblem } from '../expr/rule-program.ts';
 import { identifiers } from '../expr/references.ts';
 import { celTypeOf } from '../schema/cel-type.ts';
 import type { JsonSchema } from '../schema/json-schema.ts';
@@ -32,6 +33,8 @@ function compiled(rule: string, schema: JsonSchema): Judged {
     const node = parse(rule);
     const checked = check(node, environment);
     if (checked.type.kind !== 'bool') return 'cel expression must evaluate to a bool';
+    const problem = programProblem(checked.tree, environment);
+    if (problem !== undefined) return `program instantiation failed: ${problem}`;
     return { checked, program: compile(checked, environment), usesOldSelf: identifiers(node).has('oldSelf') };
   } catch (error) {
     if (error instanceof CelError) return `compilation failed: ${error.message}`;

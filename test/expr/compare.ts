@@ -56,8 +56,15 @@ function evaluated(
 }
 
 export function kroEnvironment(variables: Readonly<Record<string, string>>): Environment {
-  const types = Object.fromEntries(Object.entries(variables).map(([name, text]) => [name, parseType(text) as CelType]));
-  return createEnvironment({ functions: 'kro', variables: types, runtime: true });
+  return createEnvironment({ functions: 'kro', variables: typesOf(variables), runtime: true });
+}
+
+export function ruleEnvironment(variables: Readonly<Record<string, string>>): Environment {
+  return createEnvironment({ functions: 'rules', variables: typesOf(variables) });
+}
+
+function typesOf(variables: Readonly<Record<string, string>>): Readonly<Record<string, CelType>> {
+  return Object.fromEntries(Object.entries(variables).map(([name, text]) => [name, parseType(text) as CelType]));
 }
 
 /** What differs between the two answers; `undefined` when nothing does. */

@@ -14,6 +14,8 @@ export interface OracleRequest {
   readonly raw?: boolean;
   readonly native?: boolean;
   readonly bench?: number;
+  /** Asks the API server's CEL of rules instead of kro's. */
+  readonly rules?: boolean;
 }
 
 export interface OracleAnswer {
@@ -22,6 +24,8 @@ export interface OracleAnswer {
   readonly err?: string;
   readonly type?: string;
   readonly val?: unknown;
+  /** Estimated, of rules. */
+  readonly cost?: number;
   readonly native?: { readonly value: unknown };
   readonly nativeErr?: string;
   readonly evalNs?: number;

@@ -66,6 +66,11 @@ const refused: Readonly<Record<string, readonly [Api, string, RegExp]>> = {
     'spec.schema.spec.name',
     /invalid matches argument/,
   ],
+  'a rule with a constant that cannot be converted': [
+    { spec: { size: 'integer | validation="self > int(\'x\')"' } },
+    'spec.schema.spec.size',
+    /program instantiation failed: strconv\.ParseInt: parsing "x"|program instantiation failed: type conversion error/,
+  ],
   'a bound of integers that is none, with a default': [
     { spec: { size: 'integer | minimum=1.5 default=2' } },
     'spec.schema.spec.size',

@@ -221,7 +221,11 @@ const extensions: Readonly<Record<string, Estimator>> = {
   flatten,
   distinct: (call) => compareAll(call, call.target, elementOf(call.target?.type)),
   sort: (call) => compareAll(call, call.target, elementOf(call.overload[0])),
-  '@sortByAssociatedKeys': (call) => compareAll(call, call.args[0], elementOf(call.overload[1])),
+  '@sortByAssociatedKeys': (call) => {
+    const key = elementOf(call.overload[1]);
+    // Keys without a type may be texts.
+    return compareAll(call, call.args[0], key?.kind === 'dyn' ? { kind: 'string' } : key);
+  },
 };
 
 function named(names: readonly string[], estimator: Estimator): Readonly<Record<string, Estimator>> {
@@ -260,7 +264,9 @@ const core: Readonly<Record<string, Estimator>> = {
   },
   'strings.quote': ({ args }) => {
     const { min, max } = known(args[0]);
-    return { cost: scaled(max, perCharacter), size: { min: min + 2, max: bounded(max * 2 + 2) } };
+    // Of an unknown size the sum overflows to nothing.
+    const most = max * 2 + 2;
+    return { cost: scaled(max, perCharacter), size: { min: min + 2, max: most < largest ? most : most % largest } };
   },
   ...named(['startsWith', 'endsWith'], ({ args }) => ({ cost: scaled(known(args[0]).max, perCharacter) })),
   '@in': ({ overload, args }) => (overload[1]?.kind === 'list' ? { cost: known(args[1]).max } : undefined),

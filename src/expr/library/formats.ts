@@ -69,7 +69,7 @@ const checks: Readonly<Record<string, Check>> = {
   dns1123SubdomainPrefix: asPrefix(subdomainProblems),
   dns1035LabelPrefix: asPrefix(dns1035LabelProblems),
   labelValue: labelValueProblems,
-  uri: told(isRequestUrl, 'invalid URI for request'),
+  uri: (text) => (isRequestUrl(text) ? [] : [`parse ${JSON.stringify(text)}: invalid URI for request`]),
   uuid: told((text) => uuid.test(text), 'does not match the UUID format'),
   byte: told((text) => base64.test(text), 'invalid base64'),
   date: told(isDate, 'invalid date'),

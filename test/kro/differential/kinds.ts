@@ -233,6 +233,8 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     '{"a": self}.transformMapEntry(k, v, {k + "b": v}).size() == 1',
     'uint(self) > 1u && double(self) < 5.0',
     'self == oldSelf || self > oldSelf',
+    'self > int("x")',
+    'dyn("b").matches("[") || string(1) == "1"',
   ],
   float: ['[self, 1.0].max() > 0.5', 'self > 1 && self < 3u', '{1.5: "a"}.size() > int(self)'],
   '[]string': [

@@ -26,7 +26,8 @@ function oursAre(reason: string): readonly string[] {
   if (condition !== undefined) return [`unmet ${condition}`];
   if (reason.startsWith('readyWhen needs data')) return ['readyWhen data'];
   const [, missing = ''] = /needs data that is not there yet \((.*)\)$/s.exec(reason) ?? [];
-  return missing === '' ? [reason.replace('it does not exist', 'absent')] : [`missing ${missing}`, 'missing'];
+  // Which of several is said to be missing depends on the order.
+  return [missing === '' ? reason.replace('it does not exist', 'absent') : 'missing'];
 }
 
 function krosReason(text: string): string | undefined {
@@ -36,9 +37,7 @@ function krosReason(text: string): string | undefined {
   if (unmet) return `unmet ${printed(JSON.parse(unmet[1] as string) as string)}`;
   if (/failed to evaluate readyWhen/.test(text)) return 'readyWhen data';
   if (text === 'not found') return 'absent';
-  if (text === 'data pending') return 'missing';
-  const [, missing] = /": ((?:no such|index out of bounds)[^"]*?) \(data pending\)$/s.exec(text) ?? [];
-  return missing && `missing ${missing}`;
+  return text.endsWith('data pending') || text.endsWith('(data pending)') ? 'missing' : undefined;
 }
 
 function printed(expression: string): string {
