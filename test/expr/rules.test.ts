@@ -52,8 +52,19 @@ const names = [
   'ü',
 ];
 const formats = [
-  ...['dns1123Label', 'dns1123Subdomain', 'dns1035Label', 'qualifiedName', 'labelValue', 'uri', 'uuid', 'byte', 'date'],
-  ...['datetime', 'dns1123LabelPrefix', 'dns1123SubdomainPrefix', 'dns1035LabelPrefix'],
+  'dns1123Label',
+  'dns1123Subdomain',
+  'dns1035Label',
+  'qualifiedName',
+  'labelValue',
+  'uri',
+  'uuid',
+  'byte',
+  'date',
+  'datetime',
+  'dns1123LabelPrefix',
+  'dns1123SubdomainPrefix',
+  'dns1035LabelPrefix',
 ];
 const inputs = [...names, ...texts.any, ...texts.timestamp, ...texts.url, 'YQ==', 'YWI=', 'YQ'];
 const lists = ['[]', '[1]', '[1, 1]', '[2, 1]', 'li', 'dyn([1.0])', '[[1]]', 'ls', '["a"]'];
