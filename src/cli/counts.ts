@@ -25,13 +25,14 @@ export interface Counting {
 /** `12 to create (3 of them later), 1 unchanged, and Namespace shop` */
 export function plannedCounts(plan: Plan, { mode, work }: Counting): string {
   const { changes, pending, changed } = plan;
-  const created = pending.filter(({ action }) => action === 'create').length;
+  const certain = pending.filter(({ action }) => action === 'create');
+  const created = certain.reduce((sum, { objects = 1 }) => sum + objects, 0);
   const parts = words.map(({ planned, before }) => {
     const count = changes.filter(({ action }) => action === planned).length;
     if (planned !== 'create' || created === 0) return part(count, before);
     return part(count + created, `${before} (${count === 0 ? '' : `${created} of them `}later)`);
   });
-  parts.push(part(pending.length - created, 'to decide later'));
+  parts.push(part(pending.length - certain.length, 'to decide later'));
   const text = withNamespace(parts, plan.createsNamespace ?? plan.deletesNamespace);
   if (plan.problems.length > 0) return `would be refused${text && `; otherwise ${text}`}`;
   if (!changed && text !== '') return `no changes (${text})`;

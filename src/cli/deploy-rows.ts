@@ -33,8 +33,12 @@ export class DeployRows {
   readonly #rows = new Map<string, Row>();
   readonly startedAt: number;
 
-  constructor(now: number) {
+  /** Namespace of the instance: the one that goes without saying. */
+  readonly #namespace: string | undefined;
+
+  constructor(now: number, namespace: string | undefined) {
     this.startedAt = now;
+    this.#namespace = namespace;
   }
 
   all(): Iterable<Row> {
@@ -84,7 +88,8 @@ export class DeployRows {
     if (known) return known;
     // It, or what it is part of, was there as one whose content was not known.
     for (const path of [label, ...groupsOf(label)]) this.#forget(path);
-    return this.#add(key, { label, title: `${kind} ${name}` }, now);
+    const place = namespace === '' || namespace === this.#namespace ? '' : `${namespace}/`;
+    return this.#add(key, { label, title: `${kind} ${place}${name}` }, now);
   }
 
   #forget(path: string): void {

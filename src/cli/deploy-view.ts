@@ -8,6 +8,14 @@ import type { Progress, Terminal } from './terminal.ts';
 /** In a log, what becomes ready sooner was not worth a line. */
 const patienceMs = 2_000;
 
+/** What is shown, and how. */
+interface Showing extends Pick<Terminal, 'colors'> {
+  readonly graph: string;
+  /** Namespace of the instance. */
+  readonly namespace: string | undefined;
+  readonly work: 'deploy' | 'destroy';
+}
+
 /**
  * Shows a deployment while it runs: on a terminal a tree that is drawn again and again, in a log a line for every change
  * and for what keeps waiting, to programs every event.
@@ -15,26 +23,20 @@ const patienceMs = 2_000;
 export class DeployView {
   readonly #progress: Progress;
   readonly #colors: Terminal['colors'];
-  readonly #work: 'deploy' | 'destroy';
+  readonly #work: Showing['work'];
   readonly #graph: string;
-  readonly #rows = new DeployRows(performance.now());
+  readonly #rows: DeployRows;
   /** Rows of which is told later that they wait, if they still do. */
   readonly #waits = new Map<Row, NodeJS.Timeout>();
   /** What was done to each object first. */
   readonly #done = new Map<string, DeployedObject>();
 
-  constructor(
-    progress: Progress,
-    {
-      colors,
-      graph,
-      work = 'deploy',
-    }: Pick<Terminal, 'colors'> & { readonly graph: string; readonly work?: 'deploy' | 'destroy' },
-  ) {
+  constructor(progress: Progress, { colors, graph, namespace, work }: Showing) {
     this.#progress = progress;
     this.#colors = colors;
     this.#work = work;
     this.#graph = graph;
+    this.#rows = new DeployRows(performance.now(), namespace);
   }
 
   /** Gives the terminal to something else. */

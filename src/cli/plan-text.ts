@@ -36,8 +36,9 @@ export function planText(plan: Plan, colors: Colors, counting: Counting): string
   if (changes.length > shown.length) lines.push(`  … and ${changes.length - shown.length} more objects`);
   if (plan.deletesNamespace !== undefined)
     lines.push(colors.red(`  - Namespace ${plan.deletesNamespace} (if nothing else is in it)`));
-  for (const { path, reason, kind, name, namespace, action, unknown } of plan.pending) {
-    const what = kind === undefined ? path : name === undefined ? `${kind} ${path}` : title({ kind, name, namespace });
+  for (const { path, reason, kind, name, namespace, action, objects = 1, unknown } of plan.pending) {
+    const one = kind === undefined ? path : name === undefined ? `${kind} ${path}` : title({ kind, name, namespace });
+    const what = objects > 1 ? `${one} (${objects} objects)` : one;
     lines.push(
       `${action === 'create' ? colors.green(`  + ${what}`) : `  · ${what}`}${colors.dim(`  later: ${reason}`)}`,
     );

@@ -27,7 +27,7 @@ export async function working<T>(
 ): Promise<T> {
   const { colors } = terminal;
   const { cluster: source, mode } = target;
-  const view = new DeployView(progress, { colors, graph: target.name, work });
+  const view = new DeployView(progress, { colors, graph: target.name, namespace: target.instance.namespace, work });
   // A plan that was saved has been agreed to.
   const asks = terminal.interactive && flags['yes'] !== true && flags['plan'] === undefined && source.kind !== 'local';
   const confirm = async (plan: Plan): Promise<boolean> => {

@@ -132,8 +132,9 @@ export interface PendingNode {
   /** Where it is known already. */
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
-  /** `create`: it will be one object, which this deployment does not have yet. Absent: only the cluster will tell. */
+  /** `create`: it will be so many objects, which this deployment does not have yet. Absent: only the cluster will tell. */
   readonly action?: 'create';
+  readonly objects?: number;
   /** Fields whose values only the cluster will have, as the expressions that give them; `(secret)` in Secrets. */
   readonly unknown: readonly { readonly path: string; readonly expression: string }[];
 }

@@ -12,13 +12,16 @@ export function pendingNodes({ graph, instance }: Run, world: World): readonly P
   const { pending } = world.resolution;
   if (pending.length === 0) return [];
   // What needs nothing but that the others exist is known already.
-  const known = new Map(settle(graph, instance).objects.map(({ path, object }) => [path, object]));
+  const offline = settle(graph, instance);
+  const known = Map.groupBy(offline.objects, ({ path }) => path);
   return pending.map(({ path, reason }) => {
     const node = nodeAt(graph, path.split('/'));
     if (!node) return { path, reason, unknown: [] };
-    const { apiVersion, kind, instanceOf, forEach } = node;
-    const object = forEach.length > 0 ? undefined : known.get(path);
-    const { name, namespace } = object?.metadata ?? {};
+    const { apiVersion, kind, instanceOf } = node;
+    const objects = instanceOf ? offline.objects.filter((each) => isWithin(path, each)) : (known.get(path) ?? []);
+    const [only] = objects.length === 1 && !instanceOf ? objects : [];
+    const { name, namespace } = only?.object.metadata ?? {};
+    const isCertain = !offline.pending.some((each) => isWithin(path, each)) && !exists(world, path);
     return {
       path,
       reason,
@@ -26,15 +29,19 @@ export function pendingNodes({ graph, instance }: Run, world: World): readonly P
       kind,
       ...(name !== undefined && { name }),
       ...(namespace !== undefined && { namespace }),
-      ...(object && !exists(world, path) && { action: 'create' as const }),
-      unknown: instanceOf || known.has(path) ? [] : unknownOf(node),
+      ...(isCertain && objects.length > 0 && { action: 'create' as const, objects: objects.length }),
+      unknown: instanceOf || objects.length > 0 ? [] : unknownOf(node),
     };
   });
 }
 
 /** What exists and is not wanted yet is found in the record of the last deployment. */
 function exists({ inventory, live }: World, path: string): boolean {
-  return [...(inventory ?? [])].some(([key, entry]) => entry.path === path && live.object(key) !== undefined);
+  return [...(inventory ?? [])].some(([key, entry]) => isWithin(path, entry) && live.object(key) !== undefined);
+}
+
+function isWithin(path: string, other: { readonly path: string }): boolean {
+  return other.path === path || other.path.startsWith(`${path}/`);
 }
 
 function nodeAt(graph: Graph, [head, ...rest]: readonly string[]): GraphNode | undefined {

@@ -26,7 +26,7 @@ function record(isLive: boolean, work: 'deploy' | 'destroy' = 'deploy'): Recorde
     event: (event: object) => void events.push(event),
     stop: () => undefined,
   };
-  const view = new DeployView(progress, { colors: plain, graph: 'shop', work });
+  const view = new DeployView(progress, { colors: plain, graph: 'shop', namespace: 'dev', work });
   return { lines, events, view, screen: (size) => draw({ columns: 80, rows: 24, ...size }) };
 }
 
@@ -96,6 +96,12 @@ describe('the progress of a deployment in a log', () => {
       view.show({ type: 'object', object: deployment(label), action: 'created' });
     vi.advanceTimersByTime(10_000);
     expect(lines.filter((line) => line.includes('waits'))).toEqual([]);
+  });
+
+  it('names another namespace than that of the instance', () => {
+    const { lines, view } = record(false);
+    view.show({ type: 'object', object: { ...web, namespace: 'other' }, action: 'created' });
+    expect(lines).toEqual(['  created Deployment other/shop-web']);
   });
 
   it('knows what was done until now', () => {

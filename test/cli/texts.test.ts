@@ -58,6 +58,7 @@ describe('a plan', () => {
           unknown: [{ path: 'data.ip', expression: '${service.spec.clusterIP}' }],
         },
         { path: 'certain', kind: 'ConfigMap', name: 'next', action: 'create', reason: 'waits for new', unknown: [] },
+        { path: 'shop', kind: 'Shop', action: 'create', objects: 3, reason: 'waits for new', unknown: [] },
       ],
       warnings: ['a definition has other instances'],
       problems: [new Error('theirs exists'), new Error('web: 2 problems\n  - one\n  - two')],
@@ -75,12 +76,13 @@ describe('a plan', () => {
         '  · unclear  later: waits for new',
         '      data.ip: ${service.spec.clusterIP}',
         '  + ConfigMap next  later: waits for new',
+        '  + Shop shop (3 objects)  later: waits for new',
         '  warning: a definition has other instances',
         '  error: theirs exists',
         '  error: web: 2 problems',
         '    - one',
         '    - two',
-        '  would be refused; otherwise 2 to create (1 of them later), 1 to update, 1 to take over, 1 to delete, 1 unchanged, 1 to decide later, and Namespace dev',
+        '  would be refused; otherwise 5 to create (4 of them later), 1 to update, 1 to take over, 1 to delete, 1 unchanged, 1 to decide later, and Namespace dev',
       ].join('\n'),
     );
   });

@@ -1,9 +1,11 @@
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
+import { Cel } from '../../src/expr/cel.ts';
 import type { DeployOptions } from '../../src/deploy/options.ts';
 import { plan, planToSave } from '../../src/deploy/plan.ts';
 import type { SavedPlan } from '../../src/deploy/saved-plan.ts';
 import { finishGraph, type Graph } from '../../src/graph/graph.ts';
+import { forEach } from '../../src/graph/resource.ts';
 import { core, external, simple } from '../../src/k8s/index.ts';
 import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor, secret } from './deploying.ts';
 
@@ -85,6 +87,7 @@ describe('a plan', () => {
 
   it('counts what comes later as created where it is certain, and not where it exists', async () => {
     const options = optionsFor({ cluster, namespace: freshName('later') });
+    const inner = graphOf('inner', configMaps(['x', 'y', 'z']));
     const graph = graphOf('later', () => {
       const shared = external(core.v1.ConfigMap, { name: 'shared' });
       const first = simple.ConfigMap({ name: 'first', data: {} });
@@ -93,13 +96,19 @@ describe('a plan', () => {
         first,
         named: simple.ConfigMap({ name: 'named', data: { from: first.metadata.name } }),
         unknown: simple.ConfigMap({ name: 'unknown', data: { from: shared.data['text'] as never } }),
+        copies: forEach(['a', 'b'], (name) =>
+          simple.ConfigMap({ name: Cel.template`each-${name}`, data: { from: first.metadata.name } }),
+        ),
+        inner: inner.instance({}, { name: first.metadata.name }),
       };
     });
     const actions = async (): Promise<unknown> =>
-      (await plan(graph, options)).pending.map(({ path, action }) => [path, action]);
+      (await plan(graph, options)).pending.map(({ path, action, objects }) => [path, action, objects]);
     expect(await actions()).toEqual([
-      ['named', 'create'],
-      ['unknown', undefined],
+      ['named', 'create', 1],
+      ['unknown', undefined, undefined],
+      ['copies', 'create', 2],
+      ['inner', 'create', 3],
     ]);
     const namespace = options.instance.namespace as string;
     await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
@@ -111,7 +120,7 @@ describe('a plan', () => {
     });
     await deploy(graph, options);
     await cluster.delete({ apiVersion: 'v1', kind: 'ConfigMap', name: 'first', namespace });
-    expect(await actions()).toEqual([['named', undefined]]);
+    expect(await actions()).toEqual(['named', 'copies', 'inner'].map((path) => [path, undefined, undefined]));
   });
 
   it('masks Secrets, also the copy that kubectl keeps', async () => {
