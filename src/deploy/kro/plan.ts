@@ -44,36 +44,13 @@ export interface PlannedWithKro {
   readonly obsolete: Obsolete;
 }
 
-/** Compares definitions, Secrets and instance with what is there. */
-export async function planWithKro(
-  run: Run,
-  options: DeployOptions,
-  { thorough = false, stored }: PlanMaking = {},
-): Promise<PlannedWithKro> {
+/** What would happen to definitions, Secrets and the instance, and what follows from it. */
+export async function planWithKro(run: Run, options: DeployOptions, making: PlanMaking = {}): Promise<PlannedWithKro> {
   const missing = await missingKro(run);
   if (missing) throw missing;
   const isRollback = run.rollbackTo !== undefined;
-  const outlined = outline(run);
-  const graphs = definitionsOf(run.graph);
-  const [definitions, world, unserved] = await Promise.all([
-    Promise.all(graphs.map((graph) => planDefinition(run, graph, options))),
-    readSecrets(run, outlined, stored),
-    unservedKinds(run, graphs),
-  ]);
-  const changes = definitions.some(({ change }) => change.action !== 'unchanged');
-  const problems: Error[] = [
-    ...recordProblems(world),
-    ...outlined.problems,
-    ...world.denied,
-    ...unserved,
-    ...modeProblems(run, world.stored, options),
-    ...takeProblems(run, options.take),
-    ...definitions.flatMap((each) => each.problems),
-  ];
-  const [instance, secrets] = await Promise.all([
-    planInstance(run, options, { newDefinition: changes, recorded: world.stored.record?.mode === 'kro' }),
-    planObjects(run, world, { options, thorough, problems }),
-  ]);
+  const { thorough = false } = making;
+  const { outlined, definitions, world, instance, secrets, changes, problems } = await compare(run, options, making);
   const { record } = world.stored;
   const arrival = await arrivalOf(run, world, { options, instance });
   const { orphans, claim, handed, members } = arrival;
@@ -88,32 +65,24 @@ export async function planWithKro(
   ]);
   if (version.problem) problems.push(version.problem);
   const obsolete = isRollback ? await obsoleteDefinitions(run, definitionsBefore(run, record)) : nothingObsolete;
-  const gone = [
-    ...orphans.deletable.map((object) => orphanAddress(world, object)),
-    ...obsolete.removals.map(({ address }) => address),
-  ];
   const all = [
     ...definitions.map(({ change }) => change),
     ...secrets,
     instance.change,
     ...adoption.changes,
-    ...gone.map(asDeletion),
+    ...orphans.deletable.map((object) => asDeletion(orphanAddress(world, object))),
+    ...obsolete.removals.map(({ address }) => asDeletion(address)),
     ...claim.instance,
   ];
-  const createsNamespace =
-    !world.namespace || world.namespace.metadata.deletionTimestamp ? run.identity.namespace : undefined;
+  const createsNamespace = missingNamespace(run, world);
   const changed =
     createsNamespace !== undefined ||
     orphans.released.length > 0 ||
     isUnfinished(world, run) ||
     all.some(({ action }) => action !== 'unchanged' && action !== 'check');
   const undone = options.rollbackOnFailure && instance.change.action === 'create' ? [asDeletion(instance.change)] : [];
-  const lacks = await lackedPermissions(run, {
-    changes: [...all, ...undone],
-    willWrite: changed,
-    thorough,
-    createsNamespace,
-  });
+  const asked = { changes: [...all, ...undone], willWrite: changed, thorough, createsNamespace };
+  const lacks = await lackedPermissions(run, asked);
   const plan = withoutSecrets(run, {
     changes: [...all, ...claim.inner],
     pending: [],
@@ -135,6 +104,47 @@ export async function planWithKro(
     problems: withoutConsequences([...problems, ...instance.problems, ...adoption.problems, ...lacks.problems]),
   });
   return { plan, definitions, instance, outline: outlined, world, orphans, obsolete };
+}
+
+function missingNamespace({ identity }: Run, { namespace }: World): string | undefined {
+  return !namespace || namespace.metadata.deletionTimestamp ? identity.namespace : undefined;
+}
+
+/** The parts of a deployment beside what there is of them. */
+interface Compared {
+  readonly outlined: Outline;
+  readonly definitions: readonly PlannedDefinition[];
+  readonly world: World;
+  readonly instance: PlannedInstance;
+  readonly secrets: readonly PlannedChange[];
+  /** Whether a definition changes. */
+  readonly changes: boolean;
+  readonly problems: Error[];
+}
+
+async function compare(run: Run, options: DeployOptions, { thorough = false, stored }: PlanMaking): Promise<Compared> {
+  const outlined = outline(run);
+  const graphs = definitionsOf(run.graph);
+  const [definitions, world, unserved] = await Promise.all([
+    Promise.all(graphs.map((graph) => planDefinition(run, graph, options))),
+    readSecrets(run, outlined, stored),
+    unservedKinds(run, graphs),
+  ]);
+  const changes = definitions.some(({ change }) => change.action !== 'unchanged');
+  const problems: Error[] = [
+    ...recordProblems(world),
+    ...outlined.problems,
+    ...world.denied,
+    ...unserved,
+    ...modeProblems(run, world.stored, options),
+    ...takeProblems(run, options.take),
+    ...definitions.flatMap((each) => each.problems),
+  ];
+  const [instance, secrets] = await Promise.all([
+    planInstance(run, options, { newDefinition: changes, recorded: world.stored.record?.mode === 'kro' }),
+    planObjects(run, world, { options, thorough, problems }),
+  ]);
+  return { outlined, definitions, world, instance, secrets, changes, problems };
 }
 
 function asDeletion(address: ObjectAddress): PlannedChange {

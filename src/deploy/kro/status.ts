@@ -3,6 +3,7 @@ import { isApiError } from '../../cluster/api-error.ts';
 import type { KubernetesObject, ObjectReference } from '../../cluster/cluster.ts';
 import { definitionsOf } from '../../kro/chain.ts';
 import { explainExpressions } from '../../resolve/explain.ts';
+import type { Resolution } from '../../resolve/resolution.ts';
 import { resolve } from '../../resolve/resolve.ts';
 import { refOf } from '../identity.ts';
 import { addressOf } from '../item.ts';
@@ -74,19 +75,23 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
   const own = stateOfInstance(run, instance);
   const definitions = await brokenDefinitions(run);
   const { pending, statusPending } = resolution;
-  const there = new Set(made.map(({ label }) => label));
-  const missing = resolution.objects
-    .filter(({ label, path }) => !there.has(label) && !world.live.get(path))
-    .map(({ label, object }): ObjectState => ({ ...addressOf({ label, ...refOf(object) }), state: 'missing' }));
   return {
     deployed: true,
     status: ownStatus(run.graph, instance),
     statusPending,
-    objects: [...definitions, own, ...secrets, ...made, ...missing],
+    objects: [...definitions, own, ...secrets, ...made, ...notMade(resolution, made, world)],
     pending: pending.map(({ path, reason }) => ({ path, reason })),
     ...(why && { expressions: expressionReasons(explainExpressions(run.graph, run.instance, observed), hide) }),
     ...found,
   };
+}
+
+/** What the graph means and kro has not made. */
+function notMade({ objects }: Resolution, made: readonly ObjectState[], { live }: World): readonly ObjectState[] {
+  const there = new Set(made.map(({ label }) => label));
+  return objects
+    .filter(({ label, path }) => !there.has(label) && !live.get(path))
+    .map(({ label, object }) => ({ ...addressOf({ label, ...refOf(object) }), state: 'missing' }));
 }
 
 function stateOfInstance(run: Run, instance: KubernetesObject): ObjectState {
