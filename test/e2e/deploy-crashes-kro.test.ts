@@ -73,6 +73,12 @@ const situations: readonly Situation[] = [
   { title: 'a failure that is undone', deployed: [old], verb: 'deploy', becomes: 'renamed', undone: true, points: 10 },
 ];
 
+/** Killed before a write the server is as it is after the one before, so the longer ones are killed once at each. */
+const tries = situations.flatMap((situation) => {
+  const whens: readonly Crash['when'][] = situation.points > 4 ? ['after'] : ['before', 'after'];
+  return whens.map((when) => ({ ...situation, when }));
+});
+
 /** Kills a call at every one of its writes; says how many there were. */
 async function exhaust({ deployed, verb, becomes, undone }: Situation, when: Crash['when']): Promise<number> {
   let points = 0;
@@ -105,7 +111,7 @@ async function exhaust({ deployed, verb, becomes, undone }: Situation, when: Cra
 }
 
 describe('with kro, killed at each of its writes in turn', () => {
-  it.each(situations.flatMap((situation) => (['before', 'after'] as const).map((when) => ({ ...situation, when }))))(
+  it.each(tries)(
     '$title, $when the server got it: the next run converges, nothing is left over, nothing foreign is touched',
     async ({ when, ...situation }) => {
       const points = await exhaust(situation, when);
