@@ -128,6 +128,6 @@ describe('destroy', () => {
     const order = options.events.filter((event) => event.type === 'object').map(({ object }) => object.label);
     expect(order.slice(0, 2)).toEqual(['user', 'widget']);
     expect(order.slice(2, 5).sort()).toEqual(['account', 'binding', 'operator']);
-    expect(order.slice(5)).toEqual(['definition', `namespace ${namespace}`]);
+    expect(order.slice(5)).toEqual(['definition']);
   });
 });

@@ -148,11 +148,7 @@ describe('waiting', () => {
     expect((await deploy(graph, options)).writes).toBe(0);
     options.events.length = 0;
     await destroy(graph, options);
-    expect(labelsOf(options.events, 'object')).toEqual([
-      'widget',
-      'definition',
-      `namespace ${options.instance.namespace}`,
-    ]);
+    expect(labelsOf(options.events, 'object')).toEqual(['widget', 'definition']);
     expect(
       await cluster.get({
         apiVersion: 'apiextensions.k8s.io/v1',

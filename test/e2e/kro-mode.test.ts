@@ -1,5 +1,6 @@
 import { type } from 'arktype';
 import { afterAll, describe, expect, inject, it } from 'vitest';
+import type { ObjectReference } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { plan } from '../../src/deploy/plan.ts';
@@ -51,6 +52,62 @@ describe('what an instance waits for', () => {
     await destroy(graph, { ...options('x'), instance: chosen.instance, definition: true });
   });
 });
+
+describe('what kro is about to delete', () => {
+  it('fails no deployment, however it does, and is waited for', async () => {
+    const graph = toResourceGraph(
+      { name: 'leaving', apiVersion: 'modes.example.com/v1', kind: 'Leaving', spec: type({ fails: 'boolean' }) },
+      ({ spec }) => ({
+        config: core.v1.ConfigMap({ metadata: { name: 'config' } }),
+        pod: core.v1.Pod(
+          {
+            metadata: { name: 'pod', annotations: { 'simulate.kubewright.dev/pod': 'fail' } },
+            spec: { containers: [{ name: 'it', image: 'nginx' }] },
+          },
+          { includeWhen: spec.fails },
+        ),
+      }),
+    ) as never as Graph;
+    const chosen = options('leaving');
+    const { name, namespace = '' } = chosen.instance;
+    const deployed = (fails: boolean): Promise<unknown> =>
+      deploy(graph, { ...chosen, instance: { name, namespace, spec: { fails } } });
+    await expect(deployed(true)).rejects.toThrow(/pod: Pod .* does not become ready: phase Failed/);
+    const pod = { apiVersion: 'v1', kind: 'Pod', name: 'pod', namespace };
+    // kro takes its time here.
+    const allow = await forbidDeletion(pod);
+    const removed = deployed(false);
+    await new Promise((done) => setTimeout(done, 1_000));
+    await allow();
+    await removed;
+    expect(await cluster.get(pod)).toBeUndefined();
+    await destroy(graph, { ...chosen, definition: true });
+  });
+});
+
+/** Lets nobody delete pods of a namespace until what is returned is called. */
+async function forbidDeletion(pod: ObjectReference & { readonly namespace: string }): Promise<() => Promise<void>> {
+  const name = `keeps-pods-${pod.namespace}`;
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  const policy = { apiVersion, kind: 'ValidatingAdmissionPolicy', metadata: { name } };
+  const binding = { apiVersion, kind: 'ValidatingAdmissionPolicyBinding', metadata: { name } };
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['DELETE'], resources: ['pods'] };
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': pod.namespace } };
+  await cluster.create({
+    ...policy,
+    spec: { matchConstraints: { namespaceSelector, resourceRules: [rule] }, validations: [{ expression: 'false' }] },
+  });
+  await cluster.create({ ...binding, spec: { policyName: name, validationActions: ['Deny'] } });
+  const isForbidden = (): Promise<boolean> =>
+    cluster.delete(pod, { dryRun: true }).then(
+      () => false,
+      () => true,
+    );
+  await expect.poll(isForbidden, { timeout: 20_000 }).toBe(true);
+  return async () => {
+    for (const { kind } of [binding, policy]) await cluster.delete({ apiVersion, kind, name });
+  };
+}
 
 describe('what only an object has', () => {
   it('is read only where it is an object', async () => {

@@ -137,7 +137,7 @@ class WaitingRoom {
       this.#run.signal.aborted ||
       items.some((item) => item.verdict?.state === 'failed')
     ) {
-      await this.#fail(items, verdict);
+      await this.#fail(await this.#staying(children, items), verdict);
       return undefined;
     }
     if (!items.every((item) => isReady(item))) return undefined;
@@ -156,6 +156,15 @@ class WaitingRoom {
       this.#world.resolution = { ...resolution, objects: [], pending: [] };
       if (!(await look(this.#run, this.#world))) return resolution;
     }
+  }
+
+  /** Without what kro is about to delete: how that does is no matter of the deployment any more. */
+  async #staying(children: readonly Child[], items: readonly Item[]): Promise<readonly Item[]> {
+    if (items.length === 0) return items;
+    const { objects, pending } = await this.#meaning(children);
+    const wanted = new Set(objects.map(({ object }) => keyOf(refOf(object))));
+    const unknown = new Set(pending.map(({ path }) => path));
+    return items.filter(({ desired: { key, path, node } }) => node.instanceOf || wanted.has(key) || unknown.has(path));
   }
 
   /** Whether there is what the graph means and nothing else: kro may not have begun with a new definition. */
