@@ -124,14 +124,19 @@ func (a *admission) problems(instance *unstructured.Unstructured) field.ErrorLis
 	return problems
 }
 
-func decoded(raw json.RawMessage) (map[string]any, error) {
+// asJSON takes JSON, or YAML as a string.
+func asJSON(raw json.RawMessage) (json.RawMessage, error) {
 	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		converted, err := yaml.YAMLToJSON([]byte(text))
-		if err != nil {
-			return nil, err
-		}
-		raw = converted
+	if json.Unmarshal(raw, &text) != nil {
+		return raw, nil
+	}
+	return yaml.YAMLToJSON([]byte(text))
+}
+
+func decoded(raw json.RawMessage) (map[string]any, error) {
+	raw, err := asJSON(raw)
+	if err != nil {
+		return nil, err
 	}
 	object := map[string]any{}
 	if err := utiljson.Unmarshal(raw, &object); err != nil {

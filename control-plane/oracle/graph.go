@@ -11,7 +11,6 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/yaml"
 
 	"github.com/kubernetes-sigs/kro/api/v1alpha1"
 	"github.com/kubernetes-sigs/kro/pkg/features"
@@ -86,13 +85,9 @@ func built(req graphRequest) (*graph.Graph, *cluster, graphAnswer) {
 
 // readDefinition gives a definition the defaults of its API.
 func readDefinition(raw json.RawMessage) (*v1alpha1.ResourceGraphDefinition, error) {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		converted, err := yaml.YAMLToJSON([]byte(text))
-		if err != nil {
-			return nil, err
-		}
-		raw = converted
+	raw, err := asJSON(raw)
+	if err != nil {
+		return nil, err
 	}
 	definition := &v1alpha1.ResourceGraphDefinition{}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
