@@ -22,27 +22,16 @@ export interface FunctionTable {
   names?(): string[];
 }
 
+/** What Kubernetes added to CEL. */
+const kubernetes = [kubernetesLists, url, regex, quantity, ip, cidr, semver];
+
 let kroTable: FunctionTable | undefined;
 let standardTable: FunctionTable | undefined;
 let ruleTable: FunctionTable | undefined;
 
 /** The functions of kro 0.9.4's environment, and no others. */
 export function kroFunctions(): FunctionTable {
-  kroTable ??= table([
-    standard,
-    lists,
-    strings,
-    optionals,
-    encoders,
-    kubernetesLists,
-    url,
-    regex,
-    quantity,
-    ip,
-    cidr,
-    semver,
-    kro,
-  ]);
+  kroTable ??= table([standard, lists, strings, optionals, encoders, ...kubernetes, kro]);
   return kroTable;
 }
 
@@ -60,13 +49,7 @@ export function ruleFunctions(): FunctionTable {
     lists,
     olderStrings,
     optionals,
-    kubernetesLists,
-    url,
-    regex,
-    quantity,
-    ip,
-    cidr,
-    semver,
+    ...kubernetes,
     normalizingSemver,
     sets,
     formatLibrary,
