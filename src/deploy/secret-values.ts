@@ -94,12 +94,21 @@ function inGroups(values: readonly string[]): readonly (readonly string[])[] {
   return groups;
 }
 
-/** Each value in base64 and as text, and the lines of a text, as logs show them. */
+/** Each value in base64 and as text, the lines of a text, as logs show them, and how errors and URLs write them. */
 function valuesOf(object: KubernetesObject): readonly string[] {
   const encoded = Object.values((object['data'] ?? {}) as Readonly<Record<string, string>>);
   const texts = encoded.map((value) => Buffer.from(value, 'base64').toString());
   const lines = texts.flatMap((text) => text.split('\n').map((line) => line.trim()));
-  return [...encoded, ...texts, ...lines.filter((line) => line.length >= unmistakable)].filter(Boolean);
+  const plain = [...texts, ...lines.filter((line) => line.length >= unmistakable)];
+  return [...encoded, ...plain.flatMap(writings)].filter(Boolean);
+}
+
+/** A text as it is, quoted, quoted by Go, and in a URL. */
+function writings(text: string): readonly string[] {
+  if (/^[\w.-]*$/.test(text)) return [text];
+  const quoted = JSON.stringify(text).slice(1, -1);
+  const byGo = quoted.replaceAll(/[<>&]/g, (each) => `\\u00${each.charCodeAt(0).toString(16)}`);
+  return [text, quoted, byGo, encodeURIComponent(text.toWellFormed())];
 }
 
 function pattern(value: string): string {

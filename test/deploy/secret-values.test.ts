@@ -24,6 +24,21 @@ describe('values of Secrets are hidden', () => {
     }
   });
 
+  it.each([
+    ['in quotes', 'say "open\\sesame"', (text: string) => JSON.stringify(text)],
+    [
+      'as JSON of Go',
+      'a<b>&c=open',
+      (text: string) => text.replaceAll(/[<>&]/g, (each) => `\\u00${each.charCodeAt(0).toString(16)}`),
+    ],
+    ['over several lines', 'first line\nsecond line', (text: string) => JSON.stringify(text)],
+    ['in a URL', 'p@ss/word?&', (text: string) => `postgres://user:${encodeURIComponent(text)}@db`],
+  ])('%s', (_name, secret, written) => {
+    const values = knowing(secret);
+    const said = `refused: ${written(secret)}`;
+    expect(values.hideIn(said)).toBe(`refused: ${written('SECRET').replace('SECRET', '(secret)')}`);
+  });
+
   it('the longest first, where one begins as another one', () => {
     const long = random(2_000);
     const values = knowing('correct-horse', 'correct-horse-battery', long, `${long}-more`);
