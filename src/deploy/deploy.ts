@@ -22,7 +22,6 @@ import { checkSaved } from './saved-plan.ts';
 import { checkPolicy } from './secrets.ts';
 import { restorePoint, undo } from './undo.ts';
 import { valuesOf } from './update-rules.ts';
-import { resolveAgain } from './world.ts';
 
 /**
  * Makes the cluster be what a graph says for an instance, and waits until everything is ready. Killed at any moment, the
@@ -66,10 +65,7 @@ export async function deployDirectly(run: Run, options: DeployOptions, stored?: 
       const outcome = await applyAndWait(run, current, options, journal);
       const pruned = await prune(run, current, options);
       const objects = recordedObjects(run, current, outcome);
-      const recorded = journal.succeed(extentOf(run, objects), { objects, values: valuesOf(world) });
-      // Found while the record is written.
-      resolveAgain(world, run);
-      await recorded;
+      await journal.succeed(extentOf(run, objects), { objects, values: valuesOf(world) });
       return { ...report(run, current, outcome, pruned), ...made };
     } catch (error) {
       // Who stops a run wants no more of it, and without the lock it may not.
