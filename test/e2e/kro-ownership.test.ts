@@ -110,19 +110,20 @@ describe('a version of kro', () => {
       },
     });
 
-  it.each(['registry.k8s.io/kro/controller:v0.8.5', 'ghcr.io/kro-run/kro/controller:0.11.0'])(
-    'that is not supported (%s) is an error before anything is written',
-    async (image) => {
-      const graph = one({ kind: 'OldKro' });
-      const version = /[\d.]+$/.exec(image)?.[0];
-      await expect(deploy(graph, options('version', {}, running(image)))).rejects.toThrow(
-        new RegExp(
-          `^oldkro: kro ${version} runs in .*; supported are 0\\.9\\.4\\. Install a supported one: helm upgrade --install kro`,
-        ),
-      );
-      expect(await read('oldkro')).toBeUndefined();
-    },
-  );
+  it.each([
+    'registry.k8s.io/kro/controller:v0.8.5',
+    'registry.k8s.io/kro/controller:v0.9.3',
+    'ghcr.io/kro-run/kro/controller:0.11.0',
+  ])('that is not supported (%s) is an error before anything is written', async (image) => {
+    const graph = one({ kind: 'OldKro' });
+    const version = /[\d.]+$/.exec(image)?.[0];
+    await expect(deploy(graph, options('version', {}, running(image)))).rejects.toThrow(
+      new RegExp(
+        `^oldkro: kro ${version} runs in .*; supported are 0\\.9\\.4\\. Install a supported one: helm upgrade --install kro`,
+      ),
+    );
+    expect(await read('oldkro')).toBeUndefined();
+  });
 
   it('that is supported is none', async () => {
     const graph = one({ kind: 'GoodKro' });
