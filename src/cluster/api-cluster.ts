@@ -319,10 +319,15 @@ function pathOf(resource: port.ApiResource, request: ObjectRequest): string {
       hint: 'Give the namespace.',
     });
   }
-  const base = resource.apiVersion.includes('/') ? `/apis/${resource.apiVersion}` : `/api/${resource.apiVersion}`;
-  const scope = resource.namespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : '';
-  const tail = [name, subresource].filter((part) => part !== undefined).map((part) => `/${encodeURIComponent(part)}`);
-  return `${base}${scope}/${resource.plural}${tail.join('')}`;
+  const base = resource.apiVersion.includes('/') ? '/apis/' : '/api/';
+  const scope = resource.namespaced && namespace ? `/namespaces${segment(namespace)}` : '';
+  return `${base}${resource.apiVersion}${scope}/${resource.plural}${segment(name)}${segment(subresource)}`;
+}
+
+/** Most names are plain. */
+function segment(part: string | undefined): string {
+  if (part === undefined) return '';
+  return /^[a-z0-9.-]*$/.test(part) ? `/${part}` : `/${encodeURIComponent(part)}`;
 }
 
 function queryString(query: Query = {}): string {

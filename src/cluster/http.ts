@@ -242,9 +242,20 @@ function dropIdle(agent: http.Agent): void {
 }
 
 async function readBody(response: http.IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const chunks = await readChunks(response);
   const [first] = chunks;
   const raw = chunks.length === 1 && first ? first : Buffer.concat(chunks);
   return (response.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString('utf8');
+}
+
+/** Iterating over a stream costs more than a small answer itself. */
+function readChunks(response: http.IncomingMessage): Promise<readonly Buffer[]> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => void chunks.push(chunk));
+    response.once('end', () => resolve(chunks));
+    response.once('error', reject);
+    // A connection that breaks in the middle.
+    response.once('close', () => void (response.complete || reject(new Error('aborted'))));
+  });
 }
