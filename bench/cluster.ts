@@ -1,7 +1,7 @@
 /**
  * Server-side applies per second through the cluster port, against a bare `node:https` loop in the same process.
  *
- *   npx tsx bench/cluster.ts <kubeconfig> [objects] [width] [rounds]
+ *   npx node bench/cluster.ts <kubeconfig> [objects] [width] [rounds]
  */
 import { once } from 'node:events';
 import https from 'node:https';

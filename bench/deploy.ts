@@ -2,9 +2,10 @@
  * A deployment of ConfigMaps against bare `node:https` loops over the same objects in the same process, and against
  * `kubectl apply --server-side` and `helm install`: apply (inventory, lock and record included), apply again, destroy;
  * what an unchanged deployment of five times as many costs per object, and its memory; Deployments until they are ready.
- * Every line at the end says its bar. The memory is that of the built library: `npm run build` first.
+ * Every line at the end says its bar. The memory is that of the built library: `npm run build` first. Not with tsx, which
+ * adds a name to every closure as it is made, and so measures itself.
  *
- *   npx tsx bench/deploy.ts <kubeconfig> [objects] [rounds] [deployments]
+ *   npx node bench/deploy.ts <kubeconfig> [objects] [rounds] [deployments]
  */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
