@@ -1,14 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject, ObjectReference } from '../cluster/cluster.ts';
 import { KubewrightError } from '../errors.ts';
+import { holderText, isGone } from './holder.ts';
 import { retrying } from './retry.ts';
 import { stopped, subject, type Run } from './run.ts';
 
 const durationSeconds = 15;
-const renewMs = 5_000;
+/** So long after its last renewal a run stops: what it has sent by then arrives before anybody else writes. */
+const safeMs = 12_000;
+const renewMs = 4_000;
+const renewAgainMs = 500;
+/** A request for the lock that takes longer is given up: a renewal that hangs must leave time for another one. */
+const timeoutMs = 4_000;
 const pollMs = 500;
 const releaseMs = 10_000;
 
@@ -22,13 +26,18 @@ interface LeaseSpec {
   readonly holderIdentity?: string;
 }
 
+/** The lock as we wrote it last. Others count from a time after `sentAt`. */
+interface Hold {
+  readonly lease: KubernetesObject;
+  readonly sentAt: number;
+}
+
 /**
  * Runs `work` while nobody else works on this instance. A lock whose holder stopped renewing it is taken over after
- * 15 s as this machine counts them, so clocks need not agree; one of a process that died on this machine, at once.
+ * 15 s as this machine counts them, so clocks need not agree; one of a process that can be seen from here to have ended, at once.
  */
 export async function withLock<T>(run: Run, work: () => Promise<T>): Promise<T> {
-  const holder = `${hostname()}/${process.pid}/${randomBytes(6).toString('hex')}`;
-  const lock = holdLock(run, await acquire(run, holder));
+  const lock = keepLock(run, await acquire(run, holderText()));
   try {
     return await work();
   } catch (error) {
@@ -44,36 +53,49 @@ interface HeldLock {
   readonly release: () => Promise<void>;
 }
 
-/** Renews the lock, and stops the run when somebody else may have it. */
-function holdLock(run: Run, acquired: KubernetesObject): HeldLock {
-  let lease = acquired;
+/** Renews the lock, and stops the run when somebody else has it, or before anybody can. */
+function keepLock(run: Run, acquired: Hold): HeldLock {
+  let hold = acquired;
   let lost: KubewrightError | undefined;
-  let renewedAt = performance.now();
-  let renewing: Promise<void> = Promise.resolve();
-  const lose = (how: 'taken' | 'deleted', cause?: unknown): void => {
-    lost = lockLost(run, how, cause);
+  let failure: unknown;
+  const ended = new AbortController();
+  const lose = (how: 'taken' | 'deleted'): void => {
+    lost ??= lockLost(run, how, failure);
     run.stop(lost);
+    ended.abort();
+  };
+  let deadline: NodeJS.Timeout | undefined;
+  const expectLoss = (): void => {
+    clearTimeout(deadline);
+    deadline = setTimeout(() => lose('taken'), hold.sentAt + safeMs - performance.now());
   };
   const renewOnce = async (): Promise<void> => {
-    const startedAt = performance.now();
     try {
-      const renewed = await renew(run, lease);
+      const renewed = await renew(run, hold.lease);
+      failure = undefined;
       if (typeof renewed === 'string') return lose(renewed);
-      lease = renewed;
-      renewedAt = startedAt;
+      hold = renewed;
+      if (!ended.signal.aborted) expectLoss();
     } catch (error) {
-      // Others wait as long after the last renewal that they saw before they take it.
-      if (performance.now() - renewedAt > durationSeconds * 1000) lose('taken', error);
+      failure = error;
     }
   };
-  const timer = setInterval(() => void (renewing = renewOnce()), renewMs);
-  timer.unref();
+  const renewing = (async (): Promise<void> => {
+    for (;;) {
+      const pause = failure ? renewAgainMs : renewMs;
+      await sleep(pause, undefined, { signal: ended.signal, ref: false }).catch(() => undefined);
+      if (ended.signal.aborted) return;
+      await renewOnce();
+    }
+  })();
+  expectLoss();
   return {
     lost: () => lost,
     async release() {
-      clearInterval(timer);
+      ended.abort();
+      clearTimeout(deadline);
       await renewing;
-      await release(run, lease);
+      if (!lost) await release(run, hold.lease);
     },
   };
 }
@@ -83,13 +105,13 @@ export async function isLocked(run: Run): Promise<boolean> {
   return (await run.cluster.get(leaseRef(run), { signal: run.signal })) !== undefined;
 }
 
-/** Whether a run may be under way: its lock is there, and it is not that of a process of this machine that died. */
+/** Whether a run may be under way: its lock is there, and it is not that of a process that is seen to have ended. */
 export async function isHeld(run: Run): Promise<boolean> {
   const lease = await run.cluster.get(leaseRef(run), { signal: run.signal });
-  return lease !== undefined && !isDead(lease);
+  return lease !== undefined && !isGone(holderOf(lease));
 }
 
-async function acquire(run: Run, holder: string): Promise<KubernetesObject> {
+async function acquire(run: Run, holder: string): Promise<Hold> {
   const body = {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
@@ -99,19 +121,19 @@ async function acquire(run: Run, holder: string): Promise<KubernetesObject> {
   let seen: Sighting | undefined;
   for (;;) {
     try {
-      return await retrying(() => run.cluster.create(body), { signal: run.signal });
+      return await retrying(() => held(() => run.cluster.create(body, { timeoutMs })), { signal: run.signal });
     } catch (error) {
       if (!isApiError(error, 'AlreadyExists')) throw error;
     }
     const other = await run.cluster.get(leaseRef(run), { signal: run.signal });
     if (!other) continue;
-    // The answer to our own request was lost.
-    if (holderOf(other) === holder) return other;
+    // The answer to our own request was lost: nobody knows when it was done.
+    const isOurs = holderOf(other) === holder;
     const version = other.metadata.resourceVersion;
-    if (!seen) run.emit({ type: 'lock', holder: holderOf(other) });
+    if (!seen && !isOurs) run.emit({ type: 'lock', holder: holderOf(other) });
     const sighting: Sighting = seen && seen.version === version ? seen : { version, since: performance.now() };
     seen = sighting;
-    if (isDead(other) || performance.now() - sighting.since > durationSeconds * 1000) {
+    if (isOurs || isGone(holderOf(other)) || performance.now() - sighting.since > durationSeconds * 1000) {
       const taken = await takeOver(run, other, holder);
       if (taken) return taken;
     }
@@ -120,25 +142,34 @@ async function acquire(run: Run, holder: string): Promise<KubernetesObject> {
   }
 }
 
-async function takeOver(run: Run, other: KubernetesObject, holder: string): Promise<KubernetesObject | undefined> {
+async function takeOver(run: Run, other: KubernetesObject, holder: string): Promise<Hold | undefined> {
   try {
-    return await retrying(() => run.cluster.update({ ...other, spec: leaseSpec(holder) }), { signal: run.signal });
+    return await retrying(() => write(run, other, holder), { signal: run.signal });
   } catch (error) {
     if (isApiError(error, 'Conflict', 'NotFound')) return undefined;
     throw error;
   }
 }
 
-async function renew(run: Run, lease: KubernetesObject): Promise<KubernetesObject | 'taken' | 'deleted'> {
+async function renew(run: Run, lease: KubernetesObject): Promise<Hold | 'taken' | 'deleted'> {
   try {
-    return await run.cluster.update({ ...lease, spec: leaseSpec(holderOf(lease)) });
+    return await write(run, lease, holderOf(lease));
   } catch (error) {
     if (!isApiError(error, 'Conflict', 'NotFound')) throw error;
-    const now = await run.cluster.get(leaseRef(run));
+    const now = await run.cluster.get(leaseRef(run), { timeoutMs });
     if (!now) return 'deleted';
     // The answer to an earlier renewal was lost.
-    return holderOf(now) === holderOf(lease) ? now : 'taken';
+    return holderOf(now) === holderOf(lease) ? write(run, now, holderOf(lease)) : 'taken';
   }
+}
+
+function write(run: Run, lease: KubernetesObject, holder: string): Promise<Hold> {
+  return held(() => run.cluster.update({ ...lease, spec: leaseSpec(holder) }, { timeoutMs }));
+}
+
+async function held(send: () => Promise<KubernetesObject>): Promise<Hold> {
+  const sentAt = performance.now();
+  return { lease: await send(), sentAt };
 }
 
 async function release(run: Run, lease: KubernetesObject): Promise<void> {
@@ -151,18 +182,6 @@ async function release(run: Run, lease: KubernetesObject): Promise<void> {
     });
   } catch {
     // It expires by itself; the outcome of the work matters more.
-  }
-}
-
-/** A holder on this machine whose process is gone will not come back. */
-function isDead(lease: KubernetesObject): boolean {
-  const [host, pid] = holderOf(lease).split('/');
-  if (host !== hostname() || !pid) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 

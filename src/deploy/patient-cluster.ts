@@ -30,17 +30,20 @@ const readBudgetMs = 30_000;
 
 /**
  * A cluster that counts the requests that may change something (dry runs and reviews are none), and repeats reads that
- * fail for a passing reason. A server that was never reached is not asked twice.
+ * fail for a passing reason. A server that was never reached is not asked twice. Once `stopped` is aborted nothing is
+ * written any more: many writes have no precondition that would keep them from what another run does by then.
  */
 export class PatientCluster implements Cluster {
   readonly #inner: Cluster;
   readonly #signal: AbortSignal;
+  readonly #stopped: AbortSignal;
   #reached = false;
   writes = 0;
 
-  constructor(inner: Cluster, signal: AbortSignal) {
+  constructor(inner: Cluster, signal: AbortSignal, stopped: AbortSignal) {
     this.#inner = inner;
     this.#signal = signal;
+    this.#stopped = stopped;
   }
 
   get name(): string {
@@ -79,27 +82,27 @@ export class PatientCluster implements Cluster {
     return this.#inner.watch(query, options);
   }
 
-  apply(object: KubernetesObject, options: ApplyOptions): Promise<ApplyResult> {
+  async apply(object: KubernetesObject, options: ApplyOptions): Promise<ApplyResult> {
     this.#count(options.dryRun);
     return this.#inner.apply(object, options);
   }
 
-  create(object: NewObject, options?: WriteOptions): Promise<KubernetesObject> {
+  async create(object: NewObject, options?: WriteOptions): Promise<KubernetesObject> {
     this.#count(options?.dryRun || object.kind.endsWith('Review'));
     return this.#inner.create(object, options);
   }
 
-  update(object: KubernetesObject, options?: UpdateOptions): Promise<KubernetesObject> {
+  async update(object: KubernetesObject, options?: UpdateOptions): Promise<KubernetesObject> {
     this.#count(options?.dryRun);
     return this.#inner.update(object, options);
   }
 
-  patch(ref: ObjectReference, patch: Patch, options?: UpdateOptions): Promise<KubernetesObject> {
+  async patch(ref: ObjectReference, patch: Patch, options?: UpdateOptions): Promise<KubernetesObject> {
     this.#count(options?.dryRun);
     return this.#inner.patch(ref, patch, options);
   }
 
-  delete(ref: ObjectReference, options?: DeleteOptions): Promise<DeleteResult> {
+  async delete(ref: ObjectReference, options?: DeleteOptions): Promise<DeleteResult> {
     this.#count(options?.dryRun);
     return this.#inner.delete(ref, options);
   }
@@ -112,7 +115,7 @@ export class PatientCluster implements Cluster {
     return this.#inner.version(options);
   }
 
-  request(request: RawRequest): Promise<RawResponse> {
+  async request(request: RawRequest): Promise<RawResponse> {
     this.#count((request.method ?? 'GET') === 'GET');
     return this.#inner.request(request);
   }
@@ -136,7 +139,9 @@ export class PatientCluster implements Cluster {
   }
 
   #count(harmless: boolean | undefined): void {
-    if (!harmless) this.writes += 1;
+    if (harmless) return;
+    this.#stopped.throwIfAborted();
+    this.writes += 1;
   }
 }
 

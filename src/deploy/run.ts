@@ -72,7 +72,7 @@ export function startRun(graph: Graph, options: TargetOptions & RecordOptions): 
   const deadline = AbortSignal.timeout(timeoutMs);
   const own = new AbortController();
   const signal = AbortSignal.any([own.signal, deadline, ...(options.signal ? [options.signal] : [])]);
-  const cluster = new PatientCluster(options.cluster, signal);
+  const cluster = new PatientCluster(options.cluster, signal, own.signal);
   const identity = identify({ name: graph.stackName ?? graph.name }, options.instance, cluster.namespace);
   const instance = { ...options.instance, namespace: identity.namespace };
   const written: WrittenObject[] = [];

@@ -62,9 +62,9 @@ export interface Failed {
  */
 export async function undo(failure: Error, failed: Failed): Promise<KubewrightError> {
   const { run, options, journal, back } = failed;
-  // The time of the run may be over; the lock may be lost still.
+  // The time of the run may be over; the lock may be lost still, and its cluster writes nothing then.
   const signal = AbortSignal.any([run.stopped, ...(options.signal ? [options.signal] : [])]);
-  const again = startRun(run.graph, { ...options, signal, timeoutMs: run.timeoutMs });
+  const again = startRun(run.graph, { ...options, cluster: run.cluster, signal, timeoutMs: run.timeoutMs });
   const restoring = restoringRun(again, back.snapshot, back.revision ?? 0);
   try {
     const objects = await restore(restoring, failed);

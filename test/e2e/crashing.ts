@@ -1,10 +1,10 @@
 /** A deployment of twenty resources that is killed in the middle, and what has to hold after the next one. */
-import { hostname } from 'node:os';
 import { expect } from 'vitest';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { history } from '../../src/deploy/history.ts';
+import { holderText } from '../../src/deploy/holder.ts';
 import type { DeployOptions, DestroyOptions, Mode } from '../../src/deploy/options.ts';
 import { rollback } from '../../src/deploy/rollback.ts';
 import type { Graph } from '../../src/graph/graph.ts';
@@ -13,7 +13,7 @@ import { freshName, graphOf, optionsFor } from './deploying.ts';
 import type { FaultProxy } from './fault-proxy.ts';
 
 const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' } as const;
-const dead = `${hostname()}/999999999/x`;
+const dead = holderText({ pid: 999_999_999 });
 
 /** Kinds of the graph and of the bookkeeping: where something could be left over. */
 const kinds = [

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, inject, it, vi } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
+import { holderText } from '../../src/deploy/holder.ts';
 import { external, kind, simple } from '../../src/k8s/index.ts';
 import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor } from './deploying.ts';
 
@@ -236,14 +237,18 @@ describe('stopping', () => {
   it('15. two runs at once: the lock of a run on this machine that died is taken at once', async () => {
     const options = optionsFor({ cluster, namespace: freshName('dead') });
     const namespace = options.instance.namespace as string;
-    const { hostname } = await import('node:os');
     await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     const now = new Date().toISOString().replace(/Z$/, '000Z');
     await cluster.create({
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
       metadata: { name: 'kubewright.dead.it', namespace },
-      spec: { holderIdentity: `${hostname()}/999999999/x`, leaseDurationSeconds: 15, renewTime: now, acquireTime: now },
+      spec: {
+        holderIdentity: holderText({ pid: 999_999_999 }),
+        leaseDurationSeconds: 15,
+        renewTime: now,
+        acquireTime: now,
+      },
     });
     const { duration } = await deploy(graphOf('dead', configMaps(['a'])), options);
     expect(duration).toBeLessThan(5_000);

@@ -33,6 +33,8 @@ export type Fault =
   /** Like the two above, and nothing passes from then on: the process was killed, or the machine is gone. */
   | { readonly kind: 'kill-before' }
   | { readonly kind: 'kill-after' }
+  /** The server never hears of it, and nobody answers. */
+  | { readonly kind: 'hang' }
   /** The body trickles. */
   | { readonly kind: 'slow'; readonly ms: number }
   /** The answer is right and late. */
@@ -145,6 +147,7 @@ class Proxying {
     if (fault?.kind === 'kill-before') return this.#kill();
     if (fault?.kind === 'cut-before') return void request.socket.destroy();
     if (fault?.kind === 'answer') return refuse(response, fault);
+    if (fault?.kind === 'hang') return;
     const answer = await this.#forward(request, body);
     if (fault?.kind === 'kill-after' || fault?.kind === 'cut-after') {
       await answer.toArray();

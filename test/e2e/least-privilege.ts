@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../src/cluster/connect.ts';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
+import { holderText } from '../../src/deploy/holder.ts';
 import type { Access, RoleManifest } from '../../src/deploy/rbac.ts';
 import { tokenOf } from './deploying.ts';
 
@@ -80,7 +80,7 @@ export async function leaveLock(
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata,
-    spec: { holderIdentity: `${hostname()}/4194303/dead`, leaseDurationSeconds: 15 },
+    spec: { holderIdentity: holderText({ pid: 999_999_999 }), leaseDurationSeconds: 15 },
   });
 }
 

@@ -126,9 +126,9 @@ interface Outcome {
  */
 export async function undoWithKro(failure: Error, failed: FailedWithKro): Promise<KubewrightError> {
   const { run, options, journal, back } = failed;
-  // The time of the run may be over; the lock may be lost still.
+  // The time of the run may be over; the lock may be lost still, and its cluster writes nothing then.
   const signal = AbortSignal.any([run.stopped, ...(options.signal ? [options.signal] : [])]);
-  const again = startRun(run.graph, { ...options, signal, timeoutMs: run.timeoutMs });
+  const again = startRun(run.graph, { ...options, cluster: run.cluster, signal, timeoutMs: run.timeoutMs });
   try {
     const { objects, extent, left } = await (back.objects.length > 0 ? restore : clear)(again, failed);
     await journal.undone(failure, { objects, extent, content: back.revision });
