@@ -22,6 +22,7 @@ const podSpecPaths: Readonly<Record<string, readonly string[]>> = {
   ReplicationController: ['spec', 'template', 'spec'],
   'Job.batch': ['spec', 'template', 'spec'],
   'CronJob.batch': ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
+  'Rollout.argoproj.io': ['spec', 'template', 'spec'],
 };
 
 /** Fields that name other objects: kind of the owner ► path ► what it names. `*` goes through lists. */
@@ -31,10 +32,14 @@ const nameFields: Readonly<Record<string, readonly (readonly [path: string, grou
     ['spec.tls.*.secretName', 'Secret'],
   ],
   PersistentVolumeClaim: [['spec.storageClassName', 'StorageClass.storage.k8s.io']],
+  'StatefulSet.apps': [['spec.volumeClaimTemplates.*.spec.storageClassName', 'StorageClass.storage.k8s.io']],
   'Gateway.gateway.networking.k8s.io': [['spec.gatewayClassName', 'GatewayClass.gateway.networking.k8s.io']],
-  'Certificate.cert-manager.io': [],
-  'APIService.apiregistration.k8s.io': [],
 };
+
+const routeFields = [
+  ['spec.parentRefs.*', 'Gateway.gateway.networking.k8s.io'],
+  ['spec.rules.*.backendRefs.*', 'Service'],
+] as const;
 
 /** Fields that hold `{ kind, name, group?, namespace? }`. */
 const referenceFields: Readonly<Record<string, readonly (readonly [path: string, groupKind: string])[]>> = {
@@ -46,20 +51,20 @@ const referenceFields: Readonly<Record<string, readonly (readonly [path: string,
     ['roleRef', 'ClusterRole.rbac.authorization.k8s.io'],
     ['subjects.*', 'ServiceAccount'],
   ],
-  'HTTPRoute.gateway.networking.k8s.io': [
-    ['spec.parentRefs.*', 'Gateway.gateway.networking.k8s.io'],
-    ['spec.rules.*.backendRefs.*', 'Service'],
-  ],
-  'GRPCRoute.gateway.networking.k8s.io': [
-    ['spec.parentRefs.*', 'Gateway.gateway.networking.k8s.io'],
-    ['spec.rules.*.backendRefs.*', 'Service'],
-  ],
+  'HTTPRoute.gateway.networking.k8s.io': routeFields,
+  'GRPCRoute.gateway.networking.k8s.io': routeFields,
+  'TLSRoute.gateway.networking.k8s.io': routeFields,
+  'TCPRoute.gateway.networking.k8s.io': routeFields,
+  'UDPRoute.gateway.networking.k8s.io': routeFields,
+  'Rollout.argoproj.io': [['spec.workloadRef', 'Deployment.apps']],
   'HorizontalPodAutoscaler.autoscaling': [['spec.scaleTargetRef', 'Deployment.apps']],
   'ScaledObject.keda.sh': [['spec.scaleTargetRef', 'Deployment.apps']],
   'Certificate.cert-manager.io': [['spec.issuerRef', 'Issuer.cert-manager.io']],
   'ExternalSecret.external-secrets.io': [['spec.secretStoreRef', 'SecretStore.external-secrets.io']],
   'MutatingWebhookConfiguration.admissionregistration.k8s.io': [['webhooks.*.clientConfig.service', 'Service']],
   'ValidatingWebhookConfiguration.admissionregistration.k8s.io': [['webhooks.*.clientConfig.service', 'Service']],
+  'APIService.apiregistration.k8s.io': [['spec.service', 'Service']],
+  'CustomResourceDefinition.apiextensions.k8s.io': [['spec.conversion.webhook.clientConfig.service', 'Service']],
 };
 
 const podFields: readonly (readonly [path: string, groupKind: string])[] = [
@@ -70,6 +75,7 @@ const podFields: readonly (readonly [path: string, groupKind: string])[] = [
   ['volumes.*.configMap.name', 'ConfigMap'],
   ['volumes.*.secret.secretName', 'Secret'],
   ['volumes.*.persistentVolumeClaim.claimName', 'PersistentVolumeClaim'],
+  ['volumes.*.ephemeral.volumeClaimTemplate.spec.storageClassName', 'StorageClass.storage.k8s.io'],
   ['volumes.*.projected.sources.*.configMap.name', 'ConfigMap'],
   ['volumes.*.projected.sources.*.secret.name', 'Secret'],
   ...['containers', 'initContainers'].flatMap((list): readonly (readonly [string, string])[] => [
@@ -122,8 +128,10 @@ function named(names: readonly unknown[], kind: string, { metadata }: Kubernetes
 
 function referencedFields(object: KubernetesObject): readonly Edge[] {
   return (referenceFields[groupKind(object)] ?? []).flatMap(([field, fallback]) =>
-    values(object, field.split('.')).map((value): Edge => {
+    values(object, field.split('.')).flatMap((value): readonly Edge[] => {
       const ref = fields(value);
+      const name = text(ref['name']);
+      if (!name) return [];
       const kind = text(ref['kind']);
       const group =
         text(ref['apiGroup']) ??
@@ -133,12 +141,8 @@ function referencedFields(object: KubernetesObject): readonly Edge[] {
       const target = kind
         ? [kind, ...(group !== undefined ? [group] : fallbackGroup)].filter(Boolean).join('.')
         : fallback;
-      return {
-        groupKind: target,
-        namespace: text(ref['namespace']) ?? object.metadata.namespace,
-        name: String(ref['name']),
-        needs: 'applied',
-      };
+      const namespace = text(ref['namespace']) ?? object.metadata.namespace;
+      return [{ groupKind: target, namespace, name, needs: 'applied' }];
     }),
   );
 }
