@@ -1,9 +1,11 @@
+import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { informer, type Informer } from '../cluster/watch.ts';
 import { addressOf, type Item } from './item.ts';
 import { containerProblem, imageProblems } from './readiness/workloads.ts';
 import { fields, type Fields } from './readiness/verdict.ts';
 import type { Run } from './run.ts';
+import { manyNamespaces } from './world.ts';
 
 /** A workload that is not ready after this time has its pods looked at. */
 const patienceMs = 1_500;
@@ -11,13 +13,19 @@ const patienceMs = 1_500;
 const imageFatalMs = 10_000;
 const crashFatalMs = 60_000;
 
+/** In place of a namespace: all of them. */
+const everywhere = '';
+
 interface Problem {
   readonly reason: string;
   readonly since: number;
   readonly fatalMs: number;
 }
 
-/** Why workloads do not become ready, seen at their pods within seconds. One watch per namespace, and only while something waits. */
+/**
+ * Why workloads do not become ready, seen at their pods within seconds. One watch per namespace, or one of the whole cluster
+ * where many of them wait, and only while something waits.
+ */
 export class PodProblems {
   readonly #run: Run;
   readonly #onChange: () => void;
@@ -25,6 +33,8 @@ export class PodProblems {
   readonly #problems = new Map<string, Problem>();
   readonly #informers = new Map<string, Informer>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** Whether pods may be watched in the whole cluster. */
+  #mayBeWide = true;
 
   constructor(run: Run, onChange: () => void) {
     this.#run = run;
@@ -55,7 +65,7 @@ export class PodProblems {
   }
 
   stop(): void {
-    for (const each of this.#informers.values()) each.stop();
+    this.#end();
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
@@ -68,18 +78,35 @@ export class PodProblems {
   }
 
   #watch(namespace: string): void {
-    const waiting = [...this.#followed.values()].some(({ desired }) => desired.namespace === namespace);
-    if (!waiting || this.#informers.has(namespace)) return;
+    const waiting = new Set([...this.#followed.values()].map(({ desired }) => desired.namespace));
+    if (!waiting.has(namespace) || this.#informers.has(everywhere)) return;
+    if (!this.#mayBeWide || waiting.size <= manyNamespaces) return this.#start(namespace);
+    this.#end();
+    this.#start(everywhere, () => {
+      this.#mayBeWide = false;
+      this.#end();
+      for (const { desired } of this.#followed.values()) if (desired.namespace) this.#watch(desired.namespace);
+    });
+  }
+
+  #start(namespace: string, onForbidden?: () => void): void {
+    if (this.#informers.has(namespace)) return;
     const pods = informer(
       this.#run.cluster,
-      { apiVersion: 'v1', kind: 'Pod', namespace },
+      { apiVersion: 'v1', kind: 'Pod', namespace: namespace === everywhere ? undefined : namespace },
       {
         onChange: ({ type, object }) => (type === 'deleted' ? undefined : this.#look(object)),
         // Pods only explain; who may not read them waits without an explanation.
-        onError: () => undefined,
+        onError: (error) => (isApiError(error, 'Forbidden') ? onForbidden?.() : undefined),
+        store: false,
       },
     );
     this.#informers.set(namespace, pods);
+  }
+
+  #end(): void {
+    for (const each of this.#informers.values()) each.stop();
+    this.#informers.clear();
   }
 
   #look(pod: KubernetesObject): void {

@@ -36,8 +36,8 @@ export interface World {
   desired: readonly Desired[];
 }
 
-/** Above this many namespaces of a kind, one list of the whole cluster costs less. */
-const manyNamespaces = 8;
+/** Above this many namespaces of a kind, one list or watch of the whole cluster costs less. */
+export const manyNamespaces = 8;
 /** Up to this many objects are read one by one; above it, by a list of everything that is there. */
 const fewObjects = 16;
 

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, afterEach, expect, inject, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, describe, expect, inject, it } from 'vitest';
+import type { KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { rollback } from '../../src/deploy/rollback.ts';
@@ -9,6 +11,7 @@ import {
   configMap,
   configMaps,
   connectTo,
+  declaredConditions,
   freshName,
   graphOf,
   namesIn,
@@ -118,11 +121,17 @@ it(
           [`widget${index}`, widget({ metadata, spec: { size: index } } as never)],
         ] as const;
       });
-      return { definition: widgetDefinition(group), ...Object.fromEntries(each) };
+      return { definition: widgetDefinition(group, { status: declaredConditions }), ...Object.fromEntries(each) };
     });
     const options = { ...optionsFor({ cluster: through, namespace: freshName('tenants') }), timeoutMs };
     proxy.reset();
+    const reporting = reportReady(group, size);
     const { objects, duration } = await deploy(graph, options);
+    await reporting;
+    // All of them were waited for.
+    const waited = options.events.filter((event) => event.type === 'waiting' && event.object.kind === 'Widget');
+    expect(waited.length).toBeGreaterThanOrEqual(size);
+    expect(objects.every(({ ready }) => ready)).toBe(true);
     if (full) console.log(`2. ${Math.round(duration)} ms, ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`);
     expect(objects).toHaveLength(1 + 3 * size);
     expect(count(proxy.seen.filter(({ watch }) => watch))).toBeLessThanOrEqual(4);
@@ -133,6 +142,78 @@ it(
   },
   timeoutMs * 2,
 );
+
+/** What a controller does that reports late: nothing for a second, and then that each of so many widgets is ready. */
+async function reportReady(group: string, size: number): Promise<void> {
+  const widgets = { apiVersion: `${group}/v1`, kind: 'Widget' };
+  const all = async (): Promise<readonly KubernetesObject[]> =>
+    (await cluster.list(widgets).catch(() => ({ items: [] }))).items;
+  await expect.poll(async () => (await all()).length, { timeout: timeoutMs, interval: 250 }).toBe(size);
+  await sleep(1_000);
+  const conditions = [{ type: 'Ready', status: 'True', reason: 'Up', message: '' }];
+  for (const { metadata } of await all())
+    await cluster.patch(
+      { ...widgets, ...metadata },
+      { type: 'merge', body: { status: { conditions } } },
+      { subresource: 'status' },
+    );
+}
+
+describe('2. waiting in many namespaces', () => {
+  const spaces = 10;
+  const deployments = '/apis/apps/v1/deployments';
+  const inSpaces = (namespaces: readonly string[]): Graph =>
+    graphOf('spread', () => {
+      const space = kind({ apiVersion: 'v1', kind: 'Namespace', namespaced: false });
+      const each = namespaces.flatMap((namespace, index) => {
+        const annotations = { 'simulate.kubewright.dev/start-delay': '4s' };
+        const containers = [{ name: 'web', image: 'nginx' }];
+        const template = { metadata: { labels: { app: 'web' }, annotations }, spec: { containers } };
+        const spec = { replicas: 1, selector: { matchLabels: { app: 'web' } }, template };
+        const web = kind({ apiVersion: 'apps/v1', kind: 'Deployment' });
+        return [
+          [`space${index}`, space({ metadata: { name: namespace } })],
+          [`web${index}`, web({ metadata: { name: 'web', namespace }, spec } as never)],
+        ] as const;
+      });
+      return Object.fromEntries(each);
+    });
+
+  it('takes one watch of the objects and one of their pods', async () => {
+    const graph = inSpaces(numbered(`${freshName('wide')}-`, spaces));
+    const options = optionsFor({ cluster: through, namespace: freshName('wide') });
+    await deploy(graph, options);
+    const watched = new Set(proxy.seen.filter(({ watch }) => watch).map(({ path }) => path));
+    expect(watched).toEqual(new Set([deployments, '/api/v1/pods']));
+    const ofObjects = proxy.seen.filter(({ watch, path }) => watch && path === deployments);
+    expect(ofObjects.every(({ query }) => query.get('labelSelector')?.startsWith('applyset.'))).toBe(true);
+  });
+
+  it('takes one per namespace where no more is allowed', async () => {
+    const names = numbered(`${freshName('narrow')}-`, spaces);
+    const options = optionsFor({ cluster: through, namespace: freshName('narrow') });
+    proxy.reset(({ path, watch }) =>
+      path === '/api/v1/pods' || (watch && path === deployments) ? { kind: 'answer', status: 403 } : undefined,
+    );
+    const { objects } = await deploy(inSpaces(names), options);
+    expect(objects.every(({ ready }) => ready)).toBe(true);
+    const watched = new Set(proxy.seen.filter(({ watch }) => watch).map(({ path }) => path));
+    for (const name of names) {
+      expect(watched).toContain(`/apis/apps/v1/namespaces/${name}/deployments`);
+      expect(watched).toContain(`/api/v1/namespaces/${name}/pods`);
+    }
+  });
+
+  it('fails where not even that is allowed', async () => {
+    const options = optionsFor({ cluster: through, namespace: freshName('none') });
+    proxy.reset(({ path, watch }) =>
+      watch && path.endsWith('/deployments') ? { kind: 'answer', status: 403 } : undefined,
+    );
+    await expect(deploy(inSpaces(numbered(`${freshName('none')}-`, spaces)), options)).rejects.toThrow(
+      /403|[Ff]orbidden/,
+    );
+  });
+});
 
 it(
   '3. 1,000 Deployments to ready: one watch of them, no request per object',

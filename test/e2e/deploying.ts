@@ -104,6 +104,22 @@ export async function tokenOf(
   return (JSON.parse(body) as { status: { token: string } }).status.token;
 }
 
+/** The conditions that a definition declares: objects of the kind are waited for until one says `Ready`. */
+export const declaredConditions = {
+  type: 'object',
+  properties: {
+    conditions: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: Object.fromEntries(
+          ['type', 'status', 'reason', 'message'].map((name) => [name, { type: 'string' }]),
+        ),
+      },
+    },
+  },
+};
+
 /** A definition of the kind `Widget` with an integer `spec.size`, and what else its schema has. */
 export function widgetDefinition(group: string, more: object = {}): never {
   const spec = { type: 'object', properties: { size: { type: 'integer' } } };

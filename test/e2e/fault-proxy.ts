@@ -188,7 +188,12 @@ class Proxying {
 }
 
 function refuse(response: ServerResponse, { status, retryAfter }: Extract<Fault, { kind: 'answer' }>): void {
-  const reasons: Record<number, string> = { 401: 'Unauthorized', 429: 'TooManyRequests', 500: 'InternalError' };
+  const reasons: Record<number, string> = {
+    401: 'Unauthorized',
+    403: 'Forbidden',
+    429: 'TooManyRequests',
+    500: 'InternalError',
+  };
   const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: reasons[status], code: status };
   response.writeHead(status, {
     'content-type': 'application/json',

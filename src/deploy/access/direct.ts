@@ -1,6 +1,7 @@
 import { fields } from '../readiness/verdict.ts';
 import { groupOf } from '../identity.ts';
 import type { Footprint, Place, Served } from './footprint.ts';
+import { manyNamespaces } from '../world.ts';
 import { verbsFor, type BasicPurpose, type Need, type VerbTable } from './need.ts';
 
 /** A dry run asks for the same permissions as the write; who may write by apply needs both verbs. */
@@ -21,9 +22,6 @@ const collectionVerbs: VerbTable = {
 };
 const listVerbs: VerbTable = { plan: ['list'], deploy: ['list'], destroy: ['list'], status: ['list'] };
 const readVerbs: VerbTable = { plan: ['get'], deploy: ['get'], status: ['get'] };
-
-/** Above this many namespaces, lists are of the whole cluster. */
-const manyNamespaces = 8;
 
 /** Permissions that direct mode asks for. */
 export function directNeeds(
