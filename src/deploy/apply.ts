@@ -35,7 +35,7 @@ export async function applyTask(run: Run, task: Task): Promise<KubernetesObject>
     run.signal.throwIfAborted();
     return attempt(run, task);
   };
-  const applying = retrying(() => run.pool.run(once), {
+  const applying = retrying((attempt) => run.pool.run(once, { ahead: attempt > 0 }), {
     // Running writes are finished; only the waiting between them ends.
     signal: run.signal,
     heals: (error) =>

@@ -9,10 +9,15 @@ export class Pool {
   #narrowedAt = 0;
   readonly #waiting: (() => void)[] = [];
 
-  async run<T>(task: () => Promise<T>): Promise<T> {
+  /** @param options `ahead`: before those that wait, as for what was tried already: its time runs */
+  async run<T>(task: () => Promise<T>, { ahead = false }: { readonly ahead?: boolean } = {}): Promise<T> {
     if (this.#running < Math.floor(this.#width)) this.#running += 1;
     // Whoever wakes it has counted it already.
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else
+      await new Promise<void>((resolve) => {
+        if (ahead) this.#waiting.unshift(resolve);
+        else this.#waiting.push(resolve);
+      });
     const startedAt = performance.now();
     try {
       const result = await task();

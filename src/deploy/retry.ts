@@ -15,7 +15,7 @@ export interface RetryOptions {
   /** Whether an error may pass. @default isPassing */
   readonly heals?: (error: unknown) => boolean;
   readonly onRetry?: (error: Error) => void;
-  /** Milliseconds for all tries together. @default 300000 */
+  /** Milliseconds for all tries after the first one. @default 300000 */
   readonly budgetMs?: number;
 }
 
@@ -24,13 +24,15 @@ export function isPassing(error: unknown): boolean {
   return isApiError(error, ...healing);
 }
 
-/** Tries until it succeeds, fails for good or the budget is used up. */
-export async function retrying<T>(task: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const end = performance.now() + (options.budgetMs ?? budgetMs);
+/** Tries until it succeeds, fails for good or the budget is used up. The task is told how often it was tried before. */
+export async function retrying<T>(task: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
+  // Before its first try a task may have waited long for its turn.
+  let end = Infinity;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await task();
+      return await task(attempt);
     } catch (error) {
+      if (attempt === 0) end = performance.now() + (options.budgetMs ?? budgetMs);
       if (!(options.heals ?? isPassing)(error) || options.signal.aborted) throw error;
       const asked = isApiError(error) ? (error.retryAfter ?? 0) * 1000 : 0;
       const delay = Math.max(asked, Math.random() * Math.min(maxMs, firstMs * 2 ** attempt));

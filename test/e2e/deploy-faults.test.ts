@@ -31,7 +31,8 @@ afterAll(() => {
   cluster.close();
 });
 
-const names = Array.from({ length: 12 }, (_, index) => `c${index}`).sort();
+const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `c${index}`);
+const names = numbered(12).sort();
 const web = (annotations: Record<string, string> = {}, image = 'nginx'): Graph =>
   graphOf('web', () => {
     const spec = { containers: [{ name: 'web', image }] };
@@ -88,14 +89,21 @@ describe('faults between the engine and the server', () => {
   it('16. waits as long as Retry-After says, and then a little less hurried', async () => {
     const options = optionsFor({ cluster: through, namespace: freshName('patience') });
     const at: number[] = [];
-    proxy.reset(({ path, write }) => {
-      if (!write || !path.endsWith('/configmaps/slow')) return undefined;
+    const ofMap = ({ path, write }: Seen): boolean => write && path.includes('/configmaps/');
+    proxy.reset((seen) => {
+      if (!ofMap(seen)) return undefined;
+      if (!seen.path.endsWith('/slow')) return { kind: 'late', ms: 150 };
       at.push(performance.now());
       return at.length === 1 ? { kind: 'answer', status: 429, retryAfter: 2 } : undefined;
     });
-    await deploy(graphOf('patience', configMaps(['slow', 'other'])), options);
+    await deploy(graphOf('patience', configMaps(['slow', ...numbered(80)])), options);
     expect(at).toHaveLength(2);
     expect(at[1]! - at[0]!).toBeGreaterThanOrEqual(1_990);
+    const open = proxy.seen.filter(ofMap).map((seen) => seen.open);
+    expect(Math.max(...open.slice(0, 32))).toBeGreaterThan(28);
+    // Half of it, and what it has grown back since.
+    expect(Math.max(...open.slice(32))).toBeLessThan(22);
+    expect(Math.max(...open.slice(32))).toBeGreaterThan(12);
   });
 
   it('17. gives up on what does not pass, and says what the server said', async () => {

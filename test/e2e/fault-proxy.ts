@@ -20,6 +20,8 @@ export interface Seen {
   readonly list: boolean;
   /** Position among the writes, or among the other requests, from 1. */
   readonly number: number;
+  /** How many requests were under way then, watches aside and with this one. */
+  readonly open: number;
 }
 
 /** What happens to a request instead of its answer. */
@@ -99,6 +101,7 @@ class Proxying {
   readonly #forwarded = new Set<http.ClientRequest>();
   #rule: Rule = () => undefined;
   #dead = false;
+  #open = 0;
 
   constructor(place: Place, scheme: 'https' | 'http') {
     this.#target = new URL(place.server);
@@ -143,6 +146,10 @@ class Proxying {
     const body = Buffer.concat(await request.toArray());
     if (this.#dead) return void request.socket.destroy();
     const seen = this.#note(request);
+    if (!seen.watch) {
+      this.#open += 1;
+      response.once('close', () => (this.#open -= 1));
+    }
     const fault = this.#rule(seen);
     if (fault?.kind === 'kill-before') return this.#kill();
     if (fault?.kind === 'cut-before') return void request.socket.destroy();
@@ -162,7 +169,7 @@ class Proxying {
     const watch = query.get('watch') === 'true';
     const number = this.seen.filter((other) => other.write === write).length + 1;
     const list = method === 'GET' && !watch && query.has('limit');
-    const seen: Seen = { method, path: pathname, query, write, watch, list, number };
+    const seen: Seen = { method, path: pathname, query, write, watch, list, number, open: this.#open + 1 };
     this.seen.push(seen);
     return seen;
   }
