@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { condition, explain, fields, subjectOf, text, type Fields } from './readiness/verdict.ts';
-import { containerProblem } from './readiness/workloads.ts';
+import { containerProblems, containersOf } from './readiness/workloads.ts';
 import type { Run } from './run.ts';
 
 const manyPods = 3;
@@ -79,7 +79,7 @@ function isOwnedBy({ metadata }: KubernetesObject, owners: ReadonlySet<string | 
 
 function podLine(pod: KubernetesObject): string {
   const status = fields(pod['status']);
-  const stuck = containerProblem(status);
+  const [stuck] = containerProblems(status);
   const subject = subjectOf(pod);
   const scheduled = condition(subject, 'PodScheduled');
   const why =
@@ -101,10 +101,6 @@ function exitText(status: Fields): string | undefined {
     return `container ${String(entry['name'])}: ${said} (exit code ${code})`;
   }
   return undefined;
-}
-
-function containersOf(status: Fields): readonly Fields[] {
-  return ['initContainerStatuses', 'containerStatuses'].flatMap((list) => (status[list] ?? []) as readonly Fields[]);
 }
 
 async function warnings(run: Run, object: KubernetesObject): Promise<readonly string[]> {

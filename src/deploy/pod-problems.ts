@@ -2,24 +2,42 @@ import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { informer, type Informer } from '../cluster/watch.ts';
 import { addressOf, type Item } from './item.ts';
-import { containerProblem, imageProblems } from './readiness/workloads.ts';
-import { fields, type Fields } from './readiness/verdict.ts';
+import { condition, explain, fields, subjectOf, type Fields } from './readiness/verdict.ts';
+import { containerProblems, containersOf, imageProblems } from './readiness/workloads.ts';
 import type { Run } from './run.ts';
 import { manyNamespaces } from './world.ts';
 
 /** A workload that is not ready after this time has its pods looked at. */
 const patienceMs = 1_500;
-/** How long a problem has to last until the deployment is given up; an image may be pulled in a second try. */
-const imageFatalMs = 10_000;
-const crashFatalMs = 60_000;
 
 /** In place of a namespace: all of them. */
 const everywhere = '';
 
-interface Problem {
-  readonly reason: string;
+/**
+ * What can be wrong with a pod: after how long it is told, and after how long the deployment is given up. An image may
+ * be pulled in a second try; an autoscaler may be adding the node that is missing.
+ */
+const patience = {
+  image: { event: 'problem', tellMs: 0, fatalMs: 10_000 },
+  crash: { event: 'problem', tellMs: 0, fatalMs: 60_000 },
+  unscheduled: { event: 'waiting', tellMs: 15_000, fatalMs: undefined },
+} as const;
+
+type Trouble = keyof typeof patience;
+
+/** What a pod shows at one time. */
+interface Sign {
+  readonly trouble: Trouble;
+  /** The container that shows it; none for the pod as a whole. */
+  readonly container?: string;
+  readonly text: string;
+}
+
+interface Problem extends Sign {
+  readonly pod: KubernetesObject;
   readonly since: number;
-  readonly fatalMs: number;
+  /** When the pod showed it no more: a container that crashes runs in between. */
+  readonly goneAt?: number;
 }
 
 /**
@@ -30,7 +48,9 @@ export class PodProblems {
   readonly #run: Run;
   readonly #onChange: () => void;
   readonly #followed = new Map<string, Item>();
-  readonly #problems = new Map<string, Problem>();
+  /** By the UID of the pod: another pod of the same workload starts anew. */
+  readonly #problems = new Map<string, readonly Problem[]>();
+  readonly #told = new Set<string>();
   readonly #informers = new Map<string, Informer>();
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Whether pods may be watched in the whole cluster. */
@@ -43,30 +63,37 @@ export class PodProblems {
 
   follow(item: Item): void {
     const { label, object, namespace } = item.desired;
-    if (this.#followed.has(label) || !namespace || !podTemplate(object)) return;
+    if (!namespace || !(isPod(object) || podTemplate(object))) return;
+    const known = this.#followed.has(label);
     this.#followed.set(label, item);
-    this.#later(patienceMs, () => this.#watch(namespace));
+    if (!known) this.#later(patienceMs, () => this.#watch(item, namespace));
   }
 
   forget(label: string): void {
     this.#followed.delete(label);
-    this.#problems.delete(label);
+    for (const trouble of Object.keys(patience)) this.#told.delete(`${label} ${trouble}`);
   }
 
   /** Why an object will not become ready, once that is certain enough. */
   fatal(label: string): string | undefined {
-    const problem = this.#problems.get(label);
-    return problem && performance.now() - problem.since >= problem.fatalMs ? problem.reason : undefined;
+    const item = this.#followed.get(label);
+    if (!item) return undefined;
+    const found = this.#all().find((problem) => isFatal(problem) && concerns(problem, item));
+    return found && this.#reason(found);
   }
 
   /** Whether that is so of any object. */
   isFatal(): boolean {
-    return [...this.#problems.keys()].some((label) => this.fatal(label) !== undefined);
+    return [...this.#followed.keys()].some((label) => this.fatal(label) !== undefined);
   }
 
   stop(): void {
     this.#end();
     for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #all(): readonly Problem[] {
+    return [...this.#problems.values()].flat();
   }
 
   #later(delay: number, act: () => void): void {
@@ -77,15 +104,17 @@ export class PodProblems {
     this.#timers.add(timer);
   }
 
-  #watch(namespace: string): void {
+  #watch(item: Item, namespace: string): void {
+    if (!this.#followed.has(item.desired.label)) return;
+    if (this.#informers.has(everywhere) || this.#informers.has(namespace)) return this.#tell(this.#all(), [item]);
     const waiting = new Set([...this.#followed.values()].map(({ desired }) => desired.namespace));
-    if (!waiting.has(namespace) || this.#informers.has(everywhere)) return;
     if (!this.#mayBeWide || waiting.size <= manyNamespaces) return this.#start(namespace);
     this.#end();
     this.#start(everywhere, () => {
       this.#mayBeWide = false;
       this.#end();
-      for (const { desired } of this.#followed.values()) if (desired.namespace) this.#watch(desired.namespace);
+      for (const other of this.#followed.values())
+        if (other.desired.namespace) this.#watch(other, other.desired.namespace);
     });
   }
 
@@ -95,10 +124,9 @@ export class PodProblems {
       this.#run.cluster,
       { apiVersion: 'v1', kind: 'Pod', namespace: namespace === everywhere ? undefined : namespace },
       {
-        onChange: ({ type, object }) => (type === 'deleted' ? undefined : this.#look(object)),
+        onChange: ({ type, object }) => this.#look(object, type === 'deleted'),
         // Pods only explain; who may not read them waits without an explanation.
         onError: (error) => (isApiError(error, 'Forbidden') ? onForbidden?.() : undefined),
-        store: false,
       },
     );
     this.#informers.set(namespace, pods);
@@ -109,22 +137,104 @@ export class PodProblems {
     this.#informers.clear();
   }
 
-  #look(pod: KubernetesObject): void {
-    if (pod.metadata.deletionTimestamp) return;
-    const found = containerProblem(fields(pod['status']));
-    if (!found) return;
-    for (const item of this.#followed.values()) {
-      if (item.desired.namespace !== pod.metadata.namespace || !runs(item.desired.object, pod)) continue;
-      const reason = this.#run.secretValues.hide(`pod ${pod.metadata.name}, ${found.text}`);
-      const { label } = item.desired;
-      const known = this.#problems.get(label);
-      const fatalMs = imageProblems.includes(found.reason) ? imageFatalMs : crashFatalMs;
-      this.#problems.set(label, { reason, since: known?.since ?? performance.now(), fatalMs });
-      if (known) continue;
-      this.#run.emit({ type: 'problem', object: addressOf(item.desired), reason });
-      this.#later(fatalMs + 1, this.#onChange);
+  #look(pod: KubernetesObject, gone: boolean): void {
+    const { uid = '', deletionTimestamp } = pod.metadata;
+    const before = this.#problems.get(uid) ?? [];
+    const now = gone || deletionTimestamp ? [] : problemsOf(pod, before);
+    if (now.length === 0) this.#problems.delete(uid);
+    else this.#problems.set(uid, now);
+    this.#tellEnd(before.filter((old) => !now.some((problem) => isSame(old, problem))));
+    for (const problem of now) {
+      const { trouble, since, goneAt } = problem;
+      if (goneAt !== undefined || before.some((old) => isSame(old, problem) && old.goneAt === undefined)) continue;
+      const { tellMs, fatalMs } = patience[trouble];
+      const age = performance.now() - since;
+      if (tellMs > age) this.#later(tellMs - age, () => this.#tell(this.#problems.get(uid)));
+      if (fatalMs !== undefined) this.#later(Math.max(0, fatalMs - age) + 1, this.#onChange);
+    }
+    this.#tell(now);
+  }
+
+  /** Tells what is wrong with workloads: of each sort the first problem. */
+  #tell(problems: readonly Problem[] = [], items: Iterable<Item> = this.#followed.values()): void {
+    const now = performance.now();
+    const due = problems.filter(
+      ({ trouble, since, goneAt }) => goneAt === undefined && now - since >= patience[trouble].tellMs,
+    );
+    if (due.length === 0) return;
+    for (const item of items) {
+      for (const problem of due) {
+        const what = `${item.desired.label} ${problem.trouble}`;
+        if (this.#told.has(what) || !concerns(problem, item)) continue;
+        this.#told.add(what);
+        const { event } = patience[problem.trouble];
+        this.#run.emit({ type: event, object: addressOf(item.desired), reason: this.#reason(problem) });
+      }
     }
   }
+
+  /** Nobody is to think that a workload still fails. */
+  #tellEnd(over: readonly Problem[]): void {
+    for (const problem of over) {
+      for (const item of this.#followed.values()) {
+        const what = `${item.desired.label} ${problem.trouble}`;
+        if (!this.#told.has(what) || !concerns(problem, item)) continue;
+        if (this.#all().some((other) => other.trouble === problem.trouble && concerns(other, item))) continue;
+        this.#told.delete(what);
+        if (patience[problem.trouble].event === 'waiting') continue;
+        this.#run.emit({ type: 'waiting', object: addressOf(item.desired), reason: `over: ${this.#reason(problem)}` });
+      }
+    }
+  }
+
+  #reason({ pod, text }: Problem): string {
+    return this.#run.secretValues.hide(`pod ${pod.metadata.name}, ${text}`);
+  }
+}
+
+/** What a pod shows, with what it showed before and may show again. */
+function problemsOf(pod: KubernetesObject, before: readonly Problem[]): readonly Problem[] {
+  const now = performance.now();
+  const shown = signsOf(pod).map((sign): Problem => {
+    const old = before.find((each) => isSame(each, sign));
+    const isOver = old?.goneAt !== undefined && now - old.goneAt >= patience.crash.fatalMs;
+    return { ...sign, pod, since: old && !isOver ? old.since : now };
+  });
+  const containers = containersOf(fields(pod['status']));
+  const hidden = before
+    .filter((old) => old.trouble === 'crash' && !shown.some((sign) => isSame(old, sign)))
+    .filter(({ container }) => !containers.some(({ name, ready }) => name === container && ready === true))
+    .map((old): Problem => ({ ...old, goneAt: old.goneAt ?? now }));
+  return [...shown, ...hidden];
+}
+
+function signsOf(pod: KubernetesObject): readonly Sign[] {
+  const scheduled = condition(subjectOf(pod), 'PodScheduled');
+  const unscheduled = scheduled?.status === 'False' && scheduled.reason === 'Unschedulable';
+  return [
+    ...(unscheduled ? [{ trouble: 'unscheduled', text: explain(scheduled, '') } as const] : []),
+    ...containerProblems(fields(pod['status'])).map(({ container, reason, text }): Sign => {
+      return { trouble: imageProblems.includes(reason) ? 'image' : 'crash', container, text };
+    }),
+  ];
+}
+
+function isSame(one: Sign, other: Sign): boolean {
+  return one.trouble === other.trouble && one.container === other.container;
+}
+
+function isFatal({ trouble, since, goneAt }: Problem): boolean {
+  const { fatalMs } = patience[trouble];
+  return fatalMs !== undefined && goneAt === undefined && performance.now() - since >= fatalMs;
+}
+
+function concerns({ pod }: Problem, { desired }: Item): boolean {
+  if (desired.namespace !== pod.metadata.namespace) return false;
+  return isPod(desired.object) ? desired.name === pod.metadata.name : runs(desired.object, pod);
+}
+
+function isPod({ apiVersion, kind }: KubernetesObject): boolean {
+  return apiVersion === 'v1' && kind === 'Pod';
 }
 
 function podTemplate(object: KubernetesObject): Fields | undefined {

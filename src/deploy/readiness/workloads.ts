@@ -87,7 +87,7 @@ export const daemonSet: Rule = (subject) => {
   return ready;
 };
 
-/** Waiting reasons of a container that no patience heals. */
+/** Waiting reasons of a container whose image is not there: few of them heal. */
 export const imageProblems: readonly string[] = [
   'ImagePullBackOff',
   'ErrImagePull',
@@ -96,7 +96,7 @@ export const imageProblems: readonly string[] = [
   'ImageInspectError',
   'RegistryUnavailable',
 ];
-const containerProblems: readonly string[] = [
+const problemReasons: readonly string[] = [
   ...imageProblems,
   'CrashLoopBackOff',
   'CreateContainerConfigError',
@@ -104,39 +104,43 @@ const containerProblems: readonly string[] = [
   'RunContainerError',
 ];
 
+/** What its containers show may pass: how long that may take is a matter of who waits. */
 export const pod: Rule = (subject) => {
   const { status } = subject;
   if (status['phase'] === 'Succeeded') return ready;
   if (status['phase'] === 'Failed')
     return failed([text(status['reason']), text(status['message'])].filter(Boolean).join(': ') || 'phase Failed');
-  const stuck = containerProblem(status);
-  if (stuck && (stuck.reason === 'CrashLoopBackOff' || imageProblems.includes(stuck.reason))) return failed(stuck.text);
+  const [stuck] = containerProblems(status);
   if (condition(subject, 'Ready')?.status === 'True') return ready;
   const scheduled = condition(subject, 'PodScheduled');
   if (scheduled?.status === 'False') return waiting(explain(scheduled, 'not scheduled'));
   return waiting(stuck?.text ?? explain(condition(subject, 'Ready'), `phase ${text(status['phase']) ?? 'unknown'}`));
 };
 
-/** The first container of a pod that is stuck, and why. */
-export function containerProblem(
-  status: Fields,
-): { readonly container: string; readonly reason: string; readonly text: string } | undefined {
-  for (const list of ['initContainerStatuses', 'containerStatuses']) {
-    for (const entry of (status[list] ?? []) as readonly Fields[]) {
-      const wait = fields(fields(entry['state'])['waiting']);
-      const reason = text(wait['reason']);
-      if (!reason || !containerProblems.includes(reason)) continue;
-      const last = fields(fields(entry['lastState'])['terminated']);
-      const exit = typeof last['exitCode'] === 'number' ? ` (last exit code ${last['exitCode']})` : '';
-      const container = String(entry['name']);
-      return {
-        container,
-        reason,
-        text: `container ${container}: ${[reason, text(wait['message'])].filter(Boolean).join(': ')}${exit}`,
-      };
-    }
-  }
-  return undefined;
+/** What is wrong with one container of a pod. */
+export interface ContainerProblem {
+  readonly container: string;
+  readonly reason: string;
+  readonly text: string;
+}
+
+/** The containers of a pod that are stuck, and why. */
+export function containerProblems(status: Fields): readonly ContainerProblem[] {
+  return containersOf(status).flatMap((entry) => {
+    const wait = fields(fields(entry['state'])['waiting']);
+    const reason = text(wait['reason']);
+    if (!reason || !problemReasons.includes(reason)) return [];
+    const last = fields(fields(entry['lastState'])['terminated']);
+    const exit = typeof last['exitCode'] === 'number' ? ` (last exit code ${last['exitCode']})` : '';
+    const container = String(entry['name']);
+    const said = [reason, text(wait['message'])].filter(Boolean).join(': ');
+    return [{ container, reason, text: `container ${container}: ${said}${exit}` }];
+  });
+}
+
+/** The states of a pod's containers, in the order in which they start. */
+export function containersOf(status: Fields): readonly Fields[] {
+  return ['initContainerStatuses', 'containerStatuses'].flatMap((list) => (status[list] ?? []) as readonly Fields[]);
 }
 
 export const job: Rule = (subject) => {

@@ -174,10 +174,16 @@ export const workloads: readonly Row[] = [
     kind: 'Pod',
     says: 'its image cannot be pulled',
     status: waitingContainer('ImagePullBackOff'),
-    state: 'failed',
+    state: 'waiting',
     reason: /container web: ImagePullBackOff: because/,
   },
-  { kind: 'Pod', says: 'it crashes', status: waitingContainer('CrashLoopBackOff'), state: 'failed' },
+  {
+    kind: 'Pod',
+    says: 'it crashes',
+    status: waitingContainer('CrashLoopBackOff'),
+    state: 'waiting',
+    reason: /container web: CrashLoopBackOff: because/,
+  },
   {
     kind: 'Pod',
     says: 'it is not scheduled',
