@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../src/cluster/cluster.ts';
+import { exists } from '../../src/deploy/readiness/platform.ts';
 import { judge, rules } from '../../src/deploy/readiness/table.ts';
+import { operators } from './readiness/operators.ts';
 import { others, platform } from './readiness/platform.ts';
 import type { Row } from './readiness/row.ts';
 import { workloads } from './readiness/workloads.ts';
 
-const table: readonly Row[] = [...workloads, ...platform];
+const table: readonly Row[] = [...workloads, ...platform, ...operators];
 
 function objectOf({ kind, spec, status, more, metadata }: Row): KubernetesObject {
   const [name = '', ...group] = kind.split('.');
@@ -25,11 +27,16 @@ describe('readiness', () => {
     const verdict = judge(objectOf(row), row.context);
     expect(verdict.state).toBe(row.state);
     if (row.reason) expect(verdict.reason).toMatch(row.reason);
+    if (row.grace) expect(verdict).toHaveProperty('graceMs', 10_000);
   });
 
-  it('has a test for every row of the table', () => {
-    const tested = new Set(table.map(({ kind }) => kind));
-    expect(Object.keys(rules).filter((kind) => !tested.has(kind))).toEqual([]);
+  it('has tests for every row of the table: an object that is ready, and one that is not', () => {
+    const kindsOf = (isReady: boolean): ReadonlySet<string> =>
+      new Set(table.filter(({ state }) => (state === 'ready') === isReady).map(({ kind }) => kind));
+    const [good, bad] = [kindsOf(true), kindsOf(false)];
+    const judging = Object.entries(rules).flatMap(([kind, rule]) => (rule === exists ? [] : [kind]));
+    expect(Object.keys(rules).filter((kind) => !good.has(kind))).toEqual([]);
+    expect(judging.filter((kind) => !bad.has(kind))).toEqual([]);
   });
 
   it('waits for ever only where somebody is sure to report', () => {

@@ -10,6 +10,7 @@ import {
   type Condition,
   type Fields,
   type Rule,
+  type Subject,
 } from './verdict.ts';
 
 export const exists: Rule = () => ready;
@@ -82,21 +83,25 @@ export const route: Rule = ({ object, spec, status }) => {
 /** A status that is still missing after this time will not come. */
 const firstStatusMs = 10_000;
 
-/** Custom resources of unknown kinds: `Ready` where their definition declares conditions or they show some. */
+/**
+ * Custom resources of unknown kinds: `Ready`, or `Available`, where their definition declares conditions or they show
+ * some. A controller may write others first, and may never write those two: they are waited for until the conditions
+ * have been as they are for a while.
+ */
 export const customResource: Rule = (subject, { declaresConditions }) => {
-  const found = subject.conditions.find((entry) => entry.type === 'Ready');
-  if (found) return byConditions(['Ready'])(subject, {});
-  const available = subject.conditions.find((entry) => entry.type === 'Available');
-  if (available) return byConditions(['Available'])(subject, {});
-  if (subject.conditions.length > 0) return ready;
-  return declaresConditions?.(subject.object) ? waiting('it has no status yet', firstStatusMs) : ready;
+  const { conditions } = subject;
+  const type = ['Ready', 'Available'].find((each) => conditions.some((entry) => entry.type === each));
+  if (type) return byConditions([type])(subject, {});
+  if (conditions.length === 0)
+    return declaresConditions?.(subject.object) ? waiting('it has no status yet', firstStatusMs) : ready;
+  const types = conditions.map((entry) => entry.type).join(', ');
+  return isSettled(subject) ? ready : waiting(`it says neither Ready nor Available, but ${types}`, firstStatusMs);
 };
 
-export const cnpgCluster: Rule = ({ status }) =>
-  status['phase'] === 'Cluster in healthy state' ? ready : waiting(text(status['phase']) ?? 'it has no status yet');
-
-/** kro retries by itself when a missing kind appears, so Inactive may pass. */
-export const kroDefinition: Rule = (subject) =>
-  subject.status['state'] === 'Active'
-    ? byConditions(['Ready'])(subject, {})
-    : waiting(explain(condition(subject, 'Ready'), 'not Active yet'));
+/** Whether all conditions are about the current generation, and none has changed lately. */
+function isSettled({ conditions, object: { metadata } }: Subject): boolean {
+  return conditions.every(({ observedGeneration = Infinity, lastTransitionTime = metadata.creationTimestamp }) => {
+    const age = Date.now() - Date.parse(lastTransitionTime ?? '');
+    return observedGeneration >= (metadata.generation ?? 0) && age >= firstStatusMs;
+  });
+}

@@ -1,12 +1,15 @@
 import type { KubernetesObject } from '../../cluster/cluster.ts';
 import { groupKind, groupOf } from '../identity.ts';
+import * as operators from './operators.ts';
 import * as platform from './platform.ts';
 import {
   byConditions,
   condition,
   explain,
   failed,
+  notObserved,
   subjectOf,
+  text,
   waiting,
   type Rule,
   type RuleContext,
@@ -40,23 +43,22 @@ export const rules: Readonly<Record<string, Rule>> = Object.freeze({
   'TLSRoute.gateway.networking.k8s.io': platform.route,
   'TCPRoute.gateway.networking.k8s.io': platform.route,
   'UDPRoute.gateway.networking.k8s.io': platform.route,
-  'Certificate.cert-manager.io': workloads.readyCondition,
-  'Issuer.cert-manager.io': workloads.readyCondition,
-  'ClusterIssuer.cert-manager.io': workloads.readyCondition,
-  'ScaledObject.keda.sh': workloads.readyCondition,
-  'ScaledJob.keda.sh': workloads.readyCondition,
-  'Rollout.argoproj.io': workloads.rollout,
-  'ExternalSecret.external-secrets.io': workloads.readyCondition,
-  'SecretStore.external-secrets.io': workloads.readyCondition,
-  'ClusterSecretStore.external-secrets.io': workloads.readyCondition,
-  'Kafka.kafka.strimzi.io': workloads.readyCondition,
-  'KafkaTopic.kafka.strimzi.io': workloads.readyCondition,
-  'KafkaUser.kafka.strimzi.io': workloads.readyCondition,
+  'Certificate.cert-manager.io': operators.certificate,
+  'Issuer.cert-manager.io': operators.readyCondition,
+  'ClusterIssuer.cert-manager.io': operators.readyCondition,
+  'ScaledObject.keda.sh': operators.readyCondition,
+  'ScaledJob.keda.sh': operators.readyCondition,
+  'Rollout.argoproj.io': operators.rollout,
+  'ExternalSecret.external-secrets.io': operators.readyCondition,
+  'SecretStore.external-secrets.io': operators.readyCondition,
+  'ClusterSecretStore.external-secrets.io': operators.readyCondition,
+  'Kafka.kafka.strimzi.io': operators.readyCondition,
+  'KafkaTopic.kafka.strimzi.io': operators.readyCondition,
+  'KafkaUser.kafka.strimzi.io': operators.readyCondition,
   'KafkaNodePool.kafka.strimzi.io': platform.exists,
-  'Cluster.postgresql.cnpg.io': platform.cnpgCluster,
-  'PodChaos.chaos-mesh.org': byConditions(['AllInjected']),
-  'NetworkChaos.chaos-mesh.org': byConditions(['AllInjected']),
-  'ResourceGraphDefinition.kro.run': platform.kroDefinition,
+  'Cluster.postgresql.cnpg.io': operators.cnpgCluster,
+  ...Object.fromEntries(operators.experiments.map((kind) => [`${kind}.chaos-mesh.org`, operators.chaos])),
+  'ResourceGraphDefinition.kro.run': operators.kroDefinition,
 });
 
 /** Groups whose objects are ready when they exist, unless they have a row. */
@@ -74,12 +76,11 @@ function ruleFor(object: KubernetesObject): Rule {
  * newest version of the object that they have seen.
  */
 export function judge(object: KubernetesObject, context: RuleContext = {}): Verdict {
-  const { deletionTimestamp, generation = 0 } = object.metadata;
-  if (deletionTimestamp) return waiting('it is being deleted');
+  if (object.metadata.deletionTimestamp) return waiting('it is being deleted');
   const subject = subjectOf(object);
   const seen = subject.status['observedGeneration'];
-  if (typeof seen === 'number' && seen < generation)
-    return waiting(`its controller has not seen generation ${generation} yet`);
+  const unseen = typeof seen === 'number' || text(seen) ? notObserved(subject) : undefined;
+  if (unseen) return unseen;
   const stalled = condition(subject, 'Stalled');
   if (stalled?.status === 'True') return failed(explain(stalled, 'it is stalled'));
   return ruleFor(object)(subject, context);

@@ -47,6 +47,7 @@ export interface Condition {
   readonly reason?: string;
   readonly message?: string;
   readonly observedGeneration?: number;
+  readonly lastTransitionTime?: string;
 }
 
 export const ready: Verdict = { state: 'ready' };
@@ -88,13 +89,23 @@ export function explain(found: Condition | undefined, absent: string): string {
   return [found?.reason, found?.message].filter(Boolean).join(': ') || absent;
 }
 
-/** A rule for kinds that say with conditions how they do: all of `wanted` are True, none of `fatal` is. */
-export function byConditions(wanted: readonly string[], fatal: readonly string[] = []): Rule {
+/** Says so when the status is about an older generation, or about none. */
+export function notObserved({ object, status }: Subject): Verdict | undefined {
+  const generation = object.metadata.generation ?? 0;
+  return observed(status) < generation
+    ? waiting(`its controller has not seen generation ${generation} yet`)
+    : undefined;
+}
+
+/** The generation that a status is about. Some write it as text; a hash in its place tells nothing. */
+function observed({ observedGeneration: seen }: Fields): number {
+  if (typeof seen === 'string' && seen !== '') return /^\d+$/.test(seen) ? Number(seen) : Infinity;
+  return count(seen, -1);
+}
+
+/** A rule for kinds that say with conditions how they do: all of `wanted` are True. */
+export function byConditions(wanted: readonly string[]): Rule {
   return (subject) => {
-    for (const type of fatal) {
-      const found = condition(subject, type);
-      if (found?.status === 'True') return failed(explain(found, type));
-    }
     for (const type of wanted) {
       const found = condition(subject, type);
       if (found?.status !== 'True')

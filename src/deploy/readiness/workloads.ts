@@ -1,10 +1,10 @@
 import {
-  byConditions,
   condition,
   count,
   explain,
   failed,
   fields,
+  notObserved,
   ready,
   text,
   waiting,
@@ -161,25 +161,3 @@ export const autoscaler: Rule = (subject) => {
 };
 
 export const disruptionBudget: Rule = (subject) => notObserved(subject) ?? ready;
-
-export const rollout: Rule = (subject): Verdict => {
-  const { status } = subject;
-  switch (status['phase']) {
-    case 'Healthy':
-      return ready;
-    case 'Paused':
-      return { state: 'ready', reason: 'paused' };
-    case 'Degraded':
-      return failed(text(status['message']) ?? 'phase Degraded');
-    default:
-      return waiting(text(status['message']) ?? `phase ${text(status['phase']) ?? 'not reported'}`);
-  }
-};
-
-export const readyCondition: Rule = byConditions(['Ready']);
-
-function notObserved({ object, status }: Subject): Verdict | undefined {
-  const generation = object.metadata.generation ?? 0;
-  const seen = count(status['observedGeneration'], -1);
-  return seen < generation ? waiting(`its controller has not seen generation ${generation} yet`) : undefined;
-}

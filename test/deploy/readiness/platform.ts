@@ -11,7 +11,9 @@ const route = (status: string, observedGeneration = 2): object => ({
   ],
 });
 
-/** Kinds of Kubernetes that run nothing, and kinds of other projects. */
+const ago = (seconds: number): string => new Date(Date.now() - seconds * 1_000).toISOString();
+
+/** Kinds of Kubernetes that run nothing. */
 export const platform: readonly Row[] = [
   { kind: 'PersistentVolumeClaim', says: 'it is bound', status: { phase: 'Bound' }, state: 'ready' },
   {
@@ -63,6 +65,13 @@ export const platform: readonly Row[] = [
   { kind: 'PodDisruptionBudget.policy', says: 'it was not seen', state: 'waiting' },
   { kind: 'Namespace', says: 'it is active', status: { phase: 'Active' }, state: 'ready' },
   {
+    kind: 'Namespace',
+    says: 'it is on its way out',
+    status: { phase: 'Terminating' },
+    state: 'waiting',
+    reason: /Terminating/,
+  },
+  {
     kind: 'CustomResourceDefinition.apiextensions.k8s.io',
     says: 'it is established',
     status: conditions(condition('Established', 'True'), condition('NamesAccepted', 'True')),
@@ -80,6 +89,34 @@ export const platform: readonly Row[] = [
     says: 'it is available',
     status: conditions(condition('Available', 'True')),
     state: 'ready',
+  },
+  {
+    kind: 'APIService.apiregistration.k8s.io',
+    says: 'nobody answers behind it',
+    status: conditions(condition('Available', 'False', { reason: 'MissingEndpoints' })),
+    state: 'waiting',
+    reason: /MissingEndpoints/,
+  },
+  {
+    kind: 'CustomResourceDefinition.apiextensions.k8s.io',
+    says: 'it is not established',
+    status: conditions(condition('Established', 'False'), condition('NamesAccepted', 'True')),
+    state: 'waiting',
+    reason: /Established is False/,
+  },
+  {
+    kind: 'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
+    says: 'an endpoint is behind its Service',
+    more: { webhooks: [{ name: 'w', clientConfig: { service: { namespace: 'ns', name: 'hook' }, caBundle: 'x' } }] },
+    context: { endpoints: () => true },
+    state: 'ready',
+  },
+  {
+    kind: 'MutatingWebhookConfiguration.admissionregistration.k8s.io',
+    says: 'it has no authority',
+    more: { webhooks: [{ name: 'w', clientConfig: { service: {} } }] },
+    state: 'waiting',
+    reason: /no caBundle/,
   },
   {
     kind: 'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
@@ -115,6 +152,23 @@ export const platform: readonly Row[] = [
     state: 'waiting',
   },
   {
+    kind: 'Gateway.gateway.networking.k8s.io',
+    says: 'it is not programmed',
+    status: conditions(
+      condition('Accepted', 'True'),
+      condition('Programmed', 'False', { reason: 'AddressNotAssigned' }),
+    ),
+    state: 'waiting',
+    reason: /Programmed is False \(AddressNotAssigned\)/,
+  },
+  {
+    kind: 'GatewayClass.gateway.networking.k8s.io',
+    says: 'no controller takes it',
+    status: conditions(condition('Accepted', 'Unknown', { reason: 'Pending' })),
+    state: 'waiting',
+    reason: /Accepted is Unknown/,
+  },
+  {
     kind: 'GatewayClass.gateway.networking.k8s.io',
     says: 'it is accepted',
     status: conditions(condition('Accepted', 'True')),
@@ -143,71 +197,6 @@ export const platform: readonly Row[] = [
       state: 'waiting',
     },
   ]),
-  ...[
-    'Certificate.cert-manager.io',
-    'Issuer.cert-manager.io',
-    'ClusterIssuer.cert-manager.io',
-    'ScaledObject.keda.sh',
-    'ScaledJob.keda.sh',
-    'ExternalSecret.external-secrets.io',
-    'SecretStore.external-secrets.io',
-    'ClusterSecretStore.external-secrets.io',
-    'Kafka.kafka.strimzi.io',
-    'KafkaTopic.kafka.strimzi.io',
-    'KafkaUser.kafka.strimzi.io',
-  ].flatMap((kind): Row[] => [
-    { kind, says: 'it says Ready', status: readyTrue, state: 'ready' },
-    {
-      kind,
-      says: 'it says not Ready',
-      status: readyFalse,
-      state: 'waiting',
-      reason: /Ready is False \(Broken: it is\)/,
-    },
-  ]),
-  { kind: 'KafkaNodePool.kafka.strimzi.io', says: 'it exists', state: 'ready' },
-  { kind: 'Rollout.argoproj.io', says: 'it is healthy', status: { phase: 'Healthy' }, state: 'ready' },
-  {
-    kind: 'Rollout.argoproj.io',
-    says: 'it is degraded',
-    status: { phase: 'Degraded', message: 'oh' },
-    state: 'failed',
-    reason: /oh/,
-  },
-  { kind: 'Rollout.argoproj.io', says: 'it progresses', status: { phase: 'Progressing' }, state: 'waiting' },
-  {
-    kind: 'Cluster.postgresql.cnpg.io',
-    says: 'it is healthy',
-    status: { phase: 'Cluster in healthy state' },
-    state: 'ready',
-  },
-  {
-    kind: 'Cluster.postgresql.cnpg.io',
-    says: 'it starts',
-    status: { phase: 'Setting up primary' },
-    state: 'waiting',
-    reason: /Setting up/,
-  },
-  {
-    kind: 'PodChaos.chaos-mesh.org',
-    says: 'everything is injected',
-    status: conditions(condition('AllInjected', 'True')),
-    state: 'ready',
-  },
-  { kind: 'NetworkChaos.chaos-mesh.org', says: 'nothing is injected', state: 'waiting' },
-  {
-    kind: 'ResourceGraphDefinition.kro.run',
-    says: 'it is Active',
-    status: { state: 'Active', ...readyTrue },
-    state: 'ready',
-  },
-  {
-    kind: 'ResourceGraphDefinition.kro.run',
-    says: 'it is not',
-    status: { state: 'Inactive', ...readyFalse },
-    state: 'waiting',
-    reason: /Broken/,
-  },
 ];
 
 /** Kinds without a row. */
@@ -220,8 +209,45 @@ export const others: readonly Row[] = [
     says: 'its definition declares conditions and it has none',
     context: { declaresConditions: () => true },
     state: 'waiting',
+    grace: true,
   },
   { kind: 'Widget.example.com', says: 'it says Ready', status: readyTrue, state: 'ready' },
+  {
+    kind: 'Widget.example.com',
+    says: 'it has just said something else',
+    status: conditions(condition('Reconciling', 'True', { lastTransitionTime: ago(1) })),
+    state: 'waiting',
+    reason: /says neither Ready nor Available, but Reconciling/,
+    grace: true,
+  },
+  {
+    kind: 'Widget.example.com',
+    says: 'it has said nothing else for long',
+    status: conditions(condition('Synced', 'True', { lastTransitionTime: ago(60) })),
+    state: 'ready',
+  },
+  {
+    kind: 'Widget.example.com',
+    says: 'what it says is about an older version',
+    status: conditions(condition('Synced', 'True', { lastTransitionTime: ago(60), observedGeneration: 1 })),
+    state: 'waiting',
+    grace: true,
+  },
+  {
+    kind: 'Widget.example.com',
+    says: 'what it says has no time and it is new',
+    metadata: { creationTimestamp: ago(1) },
+    status: conditions(condition('Synced', 'True')),
+    state: 'waiting',
+    grace: true,
+  },
+  {
+    kind: 'Widget.example.com',
+    says: 'what it says has no time and it is old',
+    metadata: { creationTimestamp: ago(60) },
+    status: conditions(condition('Synced', 'True')),
+    state: 'ready',
+  },
   { kind: 'Widget.example.com', says: 'it says not Ready', status: readyFalse, state: 'waiting' },
   {
     kind: 'Widget.example.com',
@@ -229,6 +255,13 @@ export const others: readonly Row[] = [
     status: conditions(condition('Stalled', 'True', { message: 'stuck' })),
     state: 'failed',
     reason: /stuck/,
+  },
+  {
+    kind: 'Widget.example.com',
+    says: 'its status is about an older version, which it writes as text',
+    status: { observedGeneration: '1', ...readyTrue },
+    state: 'waiting',
+    reason: /generation 2/,
   },
   {
     kind: 'Widget.example.com',

@@ -10,6 +10,8 @@ export interface Row {
   readonly metadata?: object;
   readonly state: 'ready' | 'waiting' | 'failed';
   readonly reason?: RegExp;
+  /** Whether it counts as ready after a while all the same. */
+  readonly grace?: boolean;
   readonly context?: RuleContext;
 }
 
