@@ -4,7 +4,7 @@ import { kindOf, subject, type Run } from './run.ts';
 import { applyTask } from './apply.ts';
 import { decide } from './decide.ts';
 import type { Desired } from './desired.ts';
-import { Endpoints, isElsewhere } from './endpoints.ts';
+import { Facts, needsFacts } from './facts.ts';
 import { Gates } from './gates.ts';
 import { autoscaled } from './hand-over.ts';
 import { addressOf, isReady, newItem, outcomeOf, scopeOf, type Item } from './item.ts';
@@ -13,7 +13,6 @@ import { judge } from './readiness/table.ts';
 import type { RuleContext } from './readiness/verdict.ts';
 import { PodProblems } from './pod-problems.ts';
 import { Watches } from './watches.ts';
-import { isWebhook } from './webhooks.ts';
 import { lookForForeign, survey, type World } from './world.ts';
 
 /** The end of applying and waiting, good or bad. */
@@ -52,7 +51,7 @@ class Flow {
   readonly #options: ConvergeOptions;
   readonly #watches: Watches;
   readonly #pods: PodProblems;
-  readonly #endpoints: Endpoints;
+  readonly #facts: Facts;
   readonly #rules: RuleContext;
   readonly #items = new Map<string, Item>();
   readonly #byKey = new Map<string, Item>();
@@ -84,10 +83,8 @@ class Flow {
       onFailure: (error) => this.#fail(error),
     });
     this.#pods = new PodProblems(run, () => this.#changed(false));
-    this.#endpoints = new Endpoints(run, () => this.#judgeWebhooks());
-    const endpoints: RuleContext['endpoints'] = (service) =>
-      isElsewhere(world.live.object(`Service/${service.namespace}/${service.name}`)) || this.#endpoints.ready(service);
-    this.#rules = { ...options.rules, endpoints };
+    this.#facts = new Facts(run, world, () => this.#judgeByFacts());
+    this.#rules = { ...options.rules, ...this.#facts.context };
   }
 
   async run(): Promise<Convergence> {
@@ -118,7 +115,7 @@ class Flow {
   stop(): void {
     this.#watches.stop();
     this.#pods.stop();
-    this.#endpoints.stop();
+    this.#facts.stop();
   }
 
   /** Brings the items up to what the graph wants now. */
@@ -280,9 +277,9 @@ class Flow {
     emit();
   }
 
-  /** What depends on endpoints is judged again when they change. */
-  #judgeWebhooks(): void {
-    for (const item of this.#unready) if (isWebhook(item.desired.object)) this.#judge(item);
+  /** What depends on more than the object is judged again when that changes. */
+  #judgeByFacts(): void {
+    for (const item of this.#unready) if (needsFacts(item.desired.object)) this.#judge(item);
     this.#changed(this.#somebodyWaits());
   }
 

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { informer, type Informer } from '../cluster/watch.ts';
+import { waitsForEndpoints } from './readiness/platform.ts';
 import { fields, text, type Fields, type ServiceReference } from './readiness/verdict.ts';
 import type { Run } from './run.ts';
 
@@ -11,7 +12,9 @@ export class Endpoints {
   readonly #run: Run;
   readonly #onChange: () => void;
   readonly #informers = new Map<string, Informer>();
-  readonly #known = new Set<string>();
+  /** Namespaces that are not waited for. */
+  readonly #unreadable = new Set<string>();
+  #stopped = false;
 
   constructor(run: Run, onChange: () => void) {
     this.#run = run;
@@ -26,14 +29,25 @@ export class Endpoints {
       this.#informers.set(namespace, following);
       following.ready.then(
         () => this.#onChange(),
-        () => (this.#known.add(namespace), this.#onChange()),
+        (error: unknown) => this.#refused(namespace, error),
       );
     }
-    return this.#known.has(namespace) || [...following.objects()].some((slice) => isReadySlice(slice, name));
+    return this.#unreadable.has(namespace) || [...following.objects()].some((slice) => isReadySlice(slice, name));
   }
 
   stop(): void {
+    this.#stopped = true;
     for (const each of this.#informers.values()) each.stop();
+  }
+
+  #refused(namespace: string, error: unknown): void {
+    if (this.#stopped) return;
+    this.#unreadable.add(namespace);
+    this.#run.emit({
+      type: 'warning',
+      message: `endpoints of Services in namespace ${namespace} are not waited for: they cannot be read (${error instanceof Error ? error.message : String(error)})`,
+    });
+    this.#onChange();
   }
 }
 
@@ -46,7 +60,7 @@ function isReadySlice(slice: KubernetesObject, service: string): boolean {
   );
 }
 
-/** The same, read once, for the webhooks among these objects. */
+/** The same, read once, for those that these objects need. */
 export async function endpointsNow(
   run: Run,
   objects: readonly KubernetesObject[],
@@ -66,8 +80,9 @@ export function isElsewhere(service: KubernetesObject | undefined): boolean {
   return fields(service?.['spec'])['type'] === 'ExternalName';
 }
 
-/** The Services behind a webhook configuration. */
+/** The Services whose endpoints an object needs: those behind a webhook configuration, or a Service that is told to wait. */
 export function servicesOf(object: KubernetesObject): readonly ServiceReference[] {
+  if (waitsForEndpoints(object)) return [{ namespace: object.metadata.namespace ?? '', name: object.metadata.name }];
   const hooks = object['webhooks'];
   if (!Array.isArray(hooks)) return [];
   return (hooks as readonly Fields[]).flatMap(({ clientConfig }) => {

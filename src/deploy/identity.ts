@@ -16,6 +16,8 @@ export const keys = {
   /** Keyed hash of what was applied. */
   intent: 'kubewright.dev/intent',
   keep: 'kubewright.dev/keep',
+  /** `"true"` on a Service: it is ready when one of its endpoints is. */
+  waitForEndpoints: 'kubewright.dev/wait-for-endpoints',
   /** On an object that existed before this deployment took it over. */
   adopted: 'kubewright.dev/adopted',
   /** On the parts of a record: the id of the set. */

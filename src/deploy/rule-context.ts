@@ -1,6 +1,7 @@
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { definesKind } from './edges.ts';
+import { endpointsNow, isElsewhere } from './endpoints.ts';
 import { groupKind, groupOf } from './identity.ts';
 import { fields, text, type RuleContext } from './readiness/verdict.ts';
 import { kindOf, type Run } from './run.ts';
@@ -28,6 +29,18 @@ export async function ruleContext(run: Run, objects: readonly KubernetesObject[]
     waitsForConsumer: (name) =>
       (name === undefined ? [...classes.values()].find(({ isDefault }) => isDefault) : classes.get(name))?.lazy,
   };
+}
+
+/** The same, with what is true at this moment only: for looking once. */
+export async function rulesNow(
+  run: Run,
+  objects: readonly KubernetesObject[],
+  live: (key: string) => KubernetesObject | undefined,
+): Promise<RuleContext> {
+  const [rules, ready] = await Promise.all([ruleContext(run, objects), endpointsNow(run, objects)]);
+  const endpoints: RuleContext['endpoints'] = (service) =>
+    isElsewhere(live(`Service/${service.namespace}/${service.name}`)) || ready(service);
+  return { ...rules, endpoints };
 }
 
 function isCustom({ apiVersion }: Object): boolean {

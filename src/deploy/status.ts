@@ -4,14 +4,12 @@ import { explainExpressions } from '../resolve/explain.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { diagnose } from './diagnose.ts';
 import { absence, driftOf } from './drift.ts';
-import { endpointsNow, isElsewhere } from './endpoints.ts';
 import { addressOf } from './item.ts';
 import { statusWithKro } from './kro/status.ts';
 import type { Drift, ObjectState, StatusOptions, StatusResult } from './options.ts';
 import { readWorld } from './planning.ts';
 import { judge } from './readiness/table.ts';
-import type { RuleContext } from './readiness/verdict.ts';
-import { ruleContext } from './rule-context.ts';
+import { rulesNow } from './rule-context.ts';
 import { startRun, subject, whileRunning } from './run.ts';
 import type { Run } from './run.ts';
 import { expressionReasons } from './why.ts';
@@ -37,10 +35,7 @@ async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<
     await lookForReleased(run, world);
   }
   const wanted = world.desired.map(({ object }) => object);
-  const now = await endpointsNow(run, wanted);
-  const endpoints: RuleContext['endpoints'] = (service) =>
-    isElsewhere(world.live.object(`Service/${service.namespace}/${service.name}`)) || now(service);
-  const rules = { ...(await ruleContext(run, wanted)), endpoints };
+  const rules = await rulesNow(run, wanted, (key) => world.live.object(key));
   const { hide } = run.secretValues;
   const objects = await Promise.all(
     world.desired.map(async (desired): Promise<ObjectState> => {

@@ -5,14 +5,14 @@ import { definitionsOf } from '../../kro/chain.ts';
 import { explainExpressions } from '../../resolve/explain.ts';
 import type { Resolution } from '../../resolve/resolution.ts';
 import { resolve } from '../../resolve/resolve.ts';
-import { refOf } from '../identity.ts';
+import { keyOf, refOf } from '../identity.ts';
 import { addressOf } from '../item.ts';
 import { diagnose } from '../diagnose.ts';
 import { absence, driftOf } from '../drift.ts';
 import type { Drift, ObjectState, StatusOptions, StatusResult } from '../options.ts';
 import { judge } from '../readiness/table.ts';
 import { explain, subjectOf, text } from '../readiness/verdict.ts';
-import { ruleContext } from '../rule-context.ts';
+import { rulesNow } from '../rule-context.ts';
 import { subject, type Run } from '../run.ts';
 import { expressionReasons } from '../why.ts';
 import { look, lookForReleased, readInventory, type World } from '../world.ts';
@@ -50,10 +50,8 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
     };
   }
   const children = await readChildren(run, run.graph, instance);
-  const rules = await ruleContext(
-    run,
-    children.map(({ object }) => object),
-  );
+  const objects = new Map(children.map(({ address, object }) => [keyOf(address), object]));
+  const rules = await rulesNow(run, [...objects.values()], (key) => objects.get(key));
   const { hide } = run.secretValues;
   for (const { object } of children) run.secretValues.learn(object);
   const made = await Promise.all(

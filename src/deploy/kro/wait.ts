@@ -4,6 +4,7 @@ import { informer, type Informer } from '../../cluster/watch.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { resolve } from '../../resolve/resolve.ts';
 import type { Resolution } from '../../resolve/resolution.ts';
+import { Facts } from '../facts.ts';
 import { failureOf } from '../failure.ts';
 import { Gates } from '../gates.ts';
 import { keyOf, refOf } from '../identity.ts';
@@ -67,6 +68,7 @@ class WaitingRoom {
   readonly #newDefinition: boolean;
   readonly #children: ChildWatch;
   readonly #pods: PodProblems;
+  readonly #facts: Facts;
   readonly #instance: Informer;
   readonly #told = new Map<string, string>();
   readonly #verdicts = new Map<string, Verdict>();
@@ -89,6 +91,7 @@ class WaitingRoom {
     const onError = (error: unknown): void => this.#refuse(error);
     this.#children = new ChildWatch(run, (object) => this.#seeChild(object), onError);
     this.#pods = new PodProblems(run, () => this.#wake.resolve());
+    this.#facts = new Facts(run, world, () => this.#wake.resolve());
     const { apiVersion, kind, name, namespace } = instanceRef(run);
     this.#instance = informer(
       run.cluster,
@@ -102,6 +105,7 @@ class WaitingRoom {
     this.#instance.stop();
     this.#children.stop();
     this.#pods.stop();
+    this.#facts.stop();
   }
 
   async wait(): Promise<SettledInstance> {
@@ -125,12 +129,8 @@ class WaitingRoom {
   /** Reads everything once more: watches of several kinds do not promise to be equally new. */
   async #look(instance: KubernetesObject, verdict: Verdict): Promise<SettledInstance | undefined> {
     const children = this.#run.signal.aborted ? [] : await readChildren(this.#run, this.#run.graph, instance);
-    this.#rules = this.#run.signal.aborted
-      ? {}
-      : await ruleContext(
-          this.#run,
-          children.map(({ object }) => object),
-        );
+    const objects = children.map(({ object }) => object);
+    if (!this.#run.signal.aborted) this.#rules = { ...(await ruleContext(this.#run, objects)), ...this.#facts.context };
     const items = children.map((child) => this.#itemOf(child));
     if (
       verdict.state !== 'ready' ||

@@ -1,3 +1,5 @@
+import type { KubernetesObject } from '../../cluster/cluster.ts';
+import { groupKind, keys } from '../identity.ts';
 import {
   byConditions,
   condition,
@@ -15,10 +17,21 @@ import {
 
 export const exists: Rule = () => ready;
 
-export const service: Rule = ({ spec, status }) => {
-  if (spec['type'] !== 'LoadBalancer') return ready;
-  return hasAddress(status) ? ready : waiting('its load balancer has no address yet');
+export const service: Rule = ({ object, spec, status }, { endpoints }) => {
+  const { name, namespace = '', annotations } = object.metadata;
+  const told = annotations?.[keys.waitForEndpoints] ?? 'false';
+  if (told !== 'true' && told !== 'false')
+    return failed(`annotation ${keys.waitForEndpoints} takes "true" or "false" (was ${JSON.stringify(told)})`);
+  if (spec['type'] === 'LoadBalancer' && !hasAddress(status)) return waiting('its load balancer has no address yet');
+  if (waitsForEndpoints(object) && endpoints && !endpoints({ namespace, name }))
+    return waiting('none of its endpoints is ready');
+  return ready;
 };
+
+/** Whether a Service is told to be ready only with an endpoint. */
+export function waitsForEndpoints(object: KubernetesObject): boolean {
+  return groupKind(object) === 'Service' && object.metadata.annotations?.[keys.waitForEndpoints] === 'true';
+}
 
 /** Not every controller reports an address, so an Ingress never holds up a deployment for long. */
 export const ingress: Rule = ({ status }) =>
@@ -40,10 +53,12 @@ export const volumeClaim: Rule = ({ spec, status }, { waitsForConsumer }) => {
 export const namespace: Rule = ({ status }) =>
   status['phase'] === 'Active' ? ready : waiting(`phase ${text(status['phase']) ?? 'unknown'}`);
 
-export const customResourceDefinition: Rule = (subject) => {
+export const customResourceDefinition: Rule = (subject, { served }) => {
   const names = condition(subject, 'NamesAccepted');
   if (names?.status === 'False') return failed(explain(names, 'its names are taken'));
-  return byConditions(['Established', 'NamesAccepted'])(subject, {});
+  const verdict = byConditions(['Established', 'NamesAccepted'])(subject, {});
+  if (verdict.state !== 'ready' || !served || served(subject.object)) return verdict;
+  return waiting(`${String(fields(subject.spec['names'])['kind'])} is not served yet`);
 };
 
 export const apiService: Rule = byConditions(['Available']);

@@ -17,11 +17,13 @@ export interface RuleContext {
   readonly waitsForConsumer?: (storageClass: string | undefined) => boolean | undefined;
   /** Whether a Service has endpoints that are ready. */
   readonly endpoints?: (service: ServiceReference) => boolean;
+  /** Whether the kinds of a definition are served. */
+  readonly served?: (definition: KubernetesObject) => boolean;
   /** Whether the definition of the object's kind declares status conditions. */
   readonly declaresConditions?: (object: KubernetesObject) => boolean;
 }
 
-/** A Service that a webhook is behind. */
+/** A Service whose endpoints matter. */
 export interface ServiceReference {
   readonly namespace: string;
   readonly name: string;

@@ -46,6 +46,14 @@ export const platform: readonly Row[] = [
     status: { loadBalancer: {} },
     state: 'waiting',
   },
+  ...(['true', 'false', 'yes'] as const).flatMap((told): Row[] => {
+    const metadata = { namespace: 'ns', annotations: { 'kubewright.dev/wait-for-endpoints': told } };
+    const context: Row['context'] = { endpoints: ({ namespace, name }) => `${namespace}/${name}` !== 'ns/x' };
+    const state = ({ true: 'waiting', false: 'ready', yes: 'failed' } as const)[told];
+    return [
+      { kind: 'Service', says: `none of its endpoints is ready and it is told ${told}`, metadata, context, state },
+    ];
+  }),
   {
     kind: 'Ingress.networking.k8s.io',
     says: 'it has an address',
@@ -89,6 +97,15 @@ export const platform: readonly Row[] = [
     says: 'it is available',
     status: conditions(condition('Available', 'True')),
     state: 'ready',
+  },
+  {
+    kind: 'CustomResourceDefinition.apiextensions.k8s.io',
+    says: 'its kind is not served',
+    spec: { names: { kind: 'Widget' } },
+    status: conditions(condition('Established', 'True'), condition('NamesAccepted', 'True')),
+    context: { served: () => false },
+    state: 'waiting',
+    reason: /Widget is not served yet/,
   },
   {
     kind: 'APIService.apiregistration.k8s.io',

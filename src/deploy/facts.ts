@@ -1,0 +1,35 @@
+import type { KubernetesObject } from '../cluster/cluster.ts';
+import { definesKind } from './edges.ts';
+import { Endpoints, isElsewhere, servicesOf } from './endpoints.ts';
+import type { RuleContext } from './readiness/verdict.ts';
+import type { Run } from './run.ts';
+import { ServedKinds } from './served.ts';
+import type { World } from './world.ts';
+
+/** What readiness rules ask for that changes while a deployment waits, followed only where one of them asks. */
+export class Facts {
+  readonly #endpoints: Endpoints;
+  readonly #served: ServedKinds;
+  readonly context: RuleContext;
+
+  constructor(run: Run, world: World, onChange: () => void) {
+    this.#endpoints = new Endpoints(run, onChange);
+    this.#served = new ServedKinds(run, onChange);
+    this.context = {
+      endpoints: (service) =>
+        isElsewhere(world.live.object(`Service/${service.namespace}/${service.name}`)) ||
+        this.#endpoints.ready(service),
+      served: (definition) => this.#served.ready(definition),
+    };
+  }
+
+  stop(): void {
+    this.#endpoints.stop();
+    this.#served.stop();
+  }
+}
+
+/** Whether a rule asks for them about an object. */
+export function needsFacts(object: KubernetesObject): boolean {
+  return servicesOf(object).length > 0 || definesKind(object) !== undefined;
+}

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import type { KindReference } from '../../src/cluster/cluster.ts';
+import { deploy } from '../../src/deploy/deploy.ts';
+import type { Mode } from '../../src/deploy/options.ts';
+import { status } from '../../src/deploy/status.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import { kind, simple } from '../../src/k8s/index.ts';
+import { configMap, connectTo, freshName, graphOf, namesIn, optionsFor, widgetDefinition } from './deploying.ts';
+
+const cluster = await connectTo(inject('controlPlane'));
+afterAll(() => cluster.close());
+
+const annotation = 'kubewright.dev/wait-for-endpoints';
+
+/** Definitions are shared by a whole cluster, so each graph has a name and a kind of its own. */
+function serviceFor(name: string, value: string, more: object = {}): Graph {
+  const graph = graphOf(name, () => ({
+    front: kind({ apiVersion: 'v1', kind: 'Service' })({
+      metadata: { name: 'front', annotations: { [annotation]: value } },
+      spec: { selector: { app: 'late' }, ports: [{ port: 80 }], ...more },
+    } as never),
+  }));
+  return { ...graph, kind: `F${name.replaceAll('-', '')}` };
+}
+
+function pod(namespace: string): Promise<unknown> {
+  const metadata = { name: 'late', namespace, labels: { app: 'late' } };
+  const spec = { containers: [{ name: 'main', image: 'nginx', ports: [{ containerPort: 80 }] }] };
+  return cluster.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
+}
+
+describe('a Service that is told to wait for endpoints', () => {
+  it.each<Mode>(['direct', 'kro'])('mode %s: is ready with the first one', async (mode) => {
+    const name = freshName('front');
+    const options = optionsFor({ cluster, namespace: name, mode });
+    const graph = serviceFor(name, 'true');
+    let done = false;
+    const deploying = deploy(graph, options).finally(() => (done = true));
+    deploying.catch(() => undefined);
+    const service = { apiVersion: 'v1', kind: 'Service', name: 'front', namespace: name };
+    await expect.poll(async () => (await cluster.get(service)) !== undefined, { timeout: 15_000 }).toBe(true);
+    await sleep(4_000);
+    expect(done).toBe(false);
+    expect((await status(graph, options)).objects.at(-1)).toMatchObject({
+      label: 'front',
+      state: 'waiting',
+      reason: 'none of its endpoints is ready',
+    });
+    await pod(name);
+    await deploying;
+    expect((await status(graph, options)).objects.at(-1)).toMatchObject({ state: 'ready' });
+  });
+
+  it('waits for none where it has none of its own', async () => {
+    const name = freshName('named');
+    const more = { type: 'ExternalName', externalName: 'example.com', selector: undefined };
+    await deploy(serviceFor(name, 'true', more), optionsFor({ cluster, namespace: name }));
+    const other = freshName('named');
+    await deploy(serviceFor(other, 'false'), optionsFor({ cluster, namespace: other }));
+  });
+
+  it('is told so by true or false only', async () => {
+    const name = freshName('told');
+    await expect(deploy(serviceFor(name, 'yes'), optionsFor({ cluster, namespace: name }))).rejects.toThrow(
+      /front: .*annotation kubewright\.dev\/wait-for-endpoints takes "true" or "false" \(was "yes"\)/,
+    );
+  });
+});
+
+describe('a definition', () => {
+  it('is ready when its kind is served', async () => {
+    const group = `${freshName('g')}.example.com`;
+    const options = optionsFor({ cluster, namespace: freshName('served') });
+    const { namespace = '' } = options.instance;
+    let served = false;
+    const asked: KindReference[] = [];
+    const late = new Proxy(cluster, {
+      get: (target, property) => {
+        const value = Reflect.get(target, property, target) as unknown;
+        if (property !== 'discover') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        return async (each: KindReference, ...rest: never[]) => {
+          if (each.apiVersion !== `${group}/v1`) return target.discover(each, ...rest);
+          asked.push(each);
+          return served ? target.discover(each, ...rest) : undefined;
+        };
+      },
+    });
+    const graph = graphOf('served', () => {
+      const definition = widgetDefinition(group);
+      return { definition, after: simple.ConfigMap({ name: 'after', data: {} }, { dependsOn: definition }) };
+    });
+    const deploying = deploy(graph, { ...options, cluster: late });
+    await expect
+      .poll(() => options.events.some((event) => 'reason' in event && event.reason === 'Widget is not served yet'), {
+        timeout: 15_000,
+      })
+      .toBe(true);
+    asked.length = 0;
+    await sleep(3_000);
+    expect(asked.length).toBeLessThan(15);
+    expect(await namesIn(cluster, namespace, configMap)).toEqual([]);
+    served = true;
+    await deploying;
+    expect(await namesIn(cluster, namespace, configMap)).toEqual(['after']);
+  });
+});
