@@ -72,7 +72,8 @@ async function runRbac({ stacks, flags, terminal, signal }: Call): Promise<Outco
       ...write(access.optional, [
         `# What ${what} can do without:`,
         '# diagnosis says why something is not ready, drift what others changed, namespace-removal whether a',
-        '# namespace is empty and can go, kro-version whether this version of kro is supported.',
+        '# namespace is empty and can go, definition-removal whether a CustomResourceDefinition can, kro-version',
+        '# whether this version of kro is supported.',
       ]),
     ];
   });

@@ -34,6 +34,11 @@ export function isOurs(run: Run, object: KubernetesObject): boolean {
   return object.metadata.labels?.[keys.partOf] === run.identity.id;
 }
 
+/** Of what a deployment made everything goes with it that is not marked `keep`. */
+export function goesWithAll(run: Run): (object: KubernetesObject) => boolean {
+  return (object) => isOurs(run, object) && object.metadata.annotations?.[keys.keep] !== 'true';
+}
+
 /** Kinds whose deletion takes data or other objects along. */
 const precious = new Set(['Namespace', 'CustomResourceDefinition', 'PersistentVolumeClaim', 'PersistentVolume']);
 

@@ -64,9 +64,9 @@ export async function deployDirectly(run: Run, options: DeployOptions, stored?: 
     try {
       const outcome = await applyAndWait(run, current, options, journal);
       const pruned = await prune(run, current, options);
-      const objects = recordedObjects(run, current, outcome);
+      const objects = recordedObjects(run, { ...current, orphans: pruned.orphans }, outcome);
       await journal.succeed(extentOf(run, objects), { objects, values: valuesOf(world) });
-      return { ...report(run, current, outcome, pruned), ...made };
+      return { ...report(run, current, outcome, pruned.deleted), ...made };
     } catch (error) {
       // Who stops a run wants no more of it, and without the lock it may not.
       if (back && !options.signal?.aborted && !run.stopped.aborted)

@@ -3,18 +3,19 @@ import { throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { declined } from './declined.ts';
-import { isOurs } from './decide.ts';
-import { groupKind, groupOf, keys } from './identity.ts';
+import { goesWithAll, isOurs } from './decide.ts';
+import { removeCarefully } from './holders.ts';
+import { groupOf, keys } from './identity.ts';
 import { removeRecord } from './journal.ts';
 import { destroyWithKro } from './kro/destroy.ts';
 import { isLocked, withLock } from './lock.ts';
-import { deletedWith, foreignContent, readNamespace, removeNamespace } from './namespace.ts';
+import { deletedWith, readNamespace, removeNamespace } from './namespace.ts';
 import { unfinishedMove } from './migrate.ts';
 import { modeProblems } from './mode.ts';
 import type { DeployedObject, DestroyOptions, Plan } from './options.ts';
 import { refuseWithoutPermissions } from './permissions.ts';
 import { readSoundRecord, writeRecord, type StoredRecord } from './record.ts';
-import { removeInOrder, type Removal, type RemoveOptions } from './remove.ts';
+import type { Removal, RemoveOptions } from './remove.ts';
 import { startRun, subject, whileRunning, type Run } from './run.ts';
 import { lookForOrphans, newWorld, readInventory, survey, type World } from './world.ts';
 
@@ -54,7 +55,7 @@ async function destroyDirectly(run: Run, options: DestroyOptions): Promise<Destr
   await refuseWithoutPermissions(run, plan);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
   const removed = await withLock(run, async () => removeAll(run, await findAgainIfMoved(run, found), options));
-  const end = await removeNamespace(run);
+  const end = await removeNamespace(run, goesWithAll(run));
   const objects = removed.removals.map(
     ({ address }): DeployedObject => ({ ...address, action: 'deleted', ready: true }),
   );
@@ -70,7 +71,7 @@ async function destroyDirectly(run: Run, options: DestroyOptions): Promise<Destr
 interface Found {
   readonly stored: StoredRecord;
   readonly removals: readonly Removal[];
-  readonly kept: string[];
+  readonly kept: readonly string[];
 }
 
 /** Another run may have worked between our look and our lock: what it made has to go too. */
@@ -91,31 +92,10 @@ async function removeAll(run: Run, found: Found, options: RemoveOptions): Promis
   return { stored, removals: all.flatMap(({ removals }) => removals), kept: [...kept] };
 }
 
-/** Definitions after all else, as deleting one deletes its objects; then what holds everything. */
 async function removeFound(run: Run, { stored, removals, kept }: Found, options: RemoveOptions): Promise<Found> {
-  const groups = Map.groupBy(removals, ({ object }) => lastKinds.indexOf(groupKind(object)));
-  const [content = [], definitions = [], holders = []] = [-1, 0, 1].map((number) => groups.get(number));
-  await removeInOrder(run, content, options);
-  await removeInOrder(run, definitions, options);
-  const empty = await emptyHolders(run, holders, kept);
-  await removeInOrder(run, empty, options);
-  return { stored, removals: [...content, ...definitions, ...empty], kept };
-}
-
-const lastKinds = ['CustomResourceDefinition.apiextensions.k8s.io', 'Namespace'];
-
-/** A namespace takes everything in it along, whoever made that. */
-async function emptyHolders(run: Run, holders: readonly Removal[], kept: string[]): Promise<readonly Removal[]> {
-  const foreign = await foreignContent(
-    run,
-    holders.map(({ address }) => address.name),
-  );
-  for (const [name, content] of foreign) {
-    if (!holders.some(({ address }) => address.name === name)) continue;
-    kept.push(`Namespace ${name}: it holds ${content}`);
-    run.emit({ type: 'namespace', name, action: 'kept', reason: `it holds ${content}` });
-  }
-  return holders.filter(({ address }) => !foreign.has(address.name));
+  const end = await removeCarefully(run, removals, { ...options, goes: goesWithAll(run) });
+  const reasons = end.kept.map(({ object: { kind, metadata }, reason }) => `${kind} ${metadata.name}: ${reason}`);
+  return { stored, removals: end.removed, kept: [...kept, ...reasons] };
 }
 
 const nothing: DestroyResult = { objects: [], kept: [], writes: 0, duration: 0 };

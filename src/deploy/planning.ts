@@ -8,6 +8,7 @@ import { diff } from './diff.ts';
 import { definesKind, edgesOf } from './edges.ts';
 import { autoscaled } from './hand-over.ts';
 import { takenReleases } from './helm.ts';
+import { withoutOccupied } from './holders.ts';
 import { describe, groupKind, keys, keyOf, refOf } from './identity.ts';
 import { impactOf, type Transition } from './impact.ts';
 import { immutableFields } from './immutable.ts';
@@ -63,7 +64,7 @@ export async function makePlan(
   { thorough = false, stored }: PlanMaking = {},
 ): Promise<Planned> {
   const world = await readWorld(run, stored);
-  const orphans = findOrphans(run, world, options.pruneAll ?? false);
+  const orphans = await withoutOccupied(run, findOrphans(run, world, options.pruneAll ?? false));
   const problems: Error[] = [
     ...recordProblems(world),
     ...modeProblems(run, world.stored, options),

@@ -1,31 +1,40 @@
-import { findOrphans, hasOrphans } from './decide.ts';
-import { keyOf } from './identity.ts';
+import { findOrphans, hasOrphans, type Orphans } from './decide.ts';
+import { isAmong, removeCarefully } from './holders.ts';
+import { keyOf, refOf } from './identity.ts';
 import type { DeployedObject, DeployOptions } from './options.ts';
-import type { Planned } from './planning.ts';
-import { removeInOrder, type Removal } from './remove.ts';
+import { orphanAddress, type Planned } from './planning.ts';
+import type { Removal } from './remove.ts';
 import { letGo } from './restoring.ts';
 import type { Run } from './run.ts';
 import { readInventory } from './world.ts';
 
+/** What became of what the graph does not name any more. */
+export interface Pruned {
+  readonly deleted: readonly DeployedObject[];
+  readonly orphans: Orphans;
+}
+
 /** Deletes what the graph does not name any more, once everything that it names is there and ready. */
-export async function prune(run: Run, { world }: Planned, options: DeployOptions): Promise<readonly DeployedObject[]> {
+export async function prune(run: Run, planned: Planned, options: DeployOptions): Promise<Pruned> {
+  const { world } = planned;
   if (hasOrphans(run, world)) await readInventory(run, world);
-  const { deletable, released } = findOrphans(run, world, options.pruneAll ?? false);
-  const removals = deletable.map((object): Removal => {
-    const {
-      apiVersion,
-      kind,
-      metadata: { name, namespace },
-    } = object;
-    const address = { apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
-    const known = world.inventory?.get(keyOf(address));
-    return {
-      object,
-      address: { label: known?.label ?? `${kind} ${name}`, ...address },
-      wave: known?.wave ?? Number.MAX_SAFE_INTEGER,
-    };
+  const orphans = findOrphans(run, world, options.pruneAll ?? false);
+  const { deletable, released } = orphans;
+  // What the plan says stays does so, also when it could go by now.
+  const promised = new Map(planned.orphans.kept.map(({ object, reason }) => [object.metadata.uid, reason]));
+  const staying = deletable.flatMap((object) => {
+    const reason = promised.get(object.metadata.uid);
+    return reason === undefined ? [] : [{ object, reason }];
   });
-  await removeInOrder(run, removals);
+  const going = deletable.filter(({ metadata }) => !promised.has(metadata.uid));
+  const removals = going.map((object): Removal => {
+    const known = world.inventory?.get(keyOf(refOf(object)));
+    return { object, address: orphanAddress(world, object), wave: known?.wave ?? Number.MAX_SAFE_INTEGER };
+  });
+  const { removed, kept } = await removeCarefully(run, removals, { goes: isAmong(going) });
   for (const object of released) await letGo(run, object);
-  return removals.map(({ address }) => ({ ...address, action: 'deleted', ready: true }));
+  return {
+    deleted: removed.map(({ address }) => ({ ...address, action: 'deleted', ready: true })),
+    orphans: { ...orphans, kept: [...orphans.kept, ...staying, ...kept] },
+  };
 }

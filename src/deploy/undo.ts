@@ -4,13 +4,14 @@ import { applyTask } from './apply.ts';
 import { decide, findOrphans, type Orphans } from './decide.ts';
 import type { Convergence } from './converge.ts';
 import { Gates } from './gates.ts';
+import { isAmong, keptText, removeCarefully, type Kept } from './holders.ts';
 import { describe, keyOf, refOf } from './identity.ts';
 import { extentOf, recordedObjects } from './inventory.ts';
 import { addressOf, newItem, outcomeOf } from './item.ts';
 import type { Journal } from './journal.ts';
 import type { DeployOptions } from './options.ts';
 import { readWorld, type Planned } from './planning.ts';
-import { removeInOrder, type Removal } from './remove.ts';
+import type { Removal } from './remove.ts';
 import { letGo, restoringRun } from './restoring.ts';
 import { startRun, subject, type Run, type WrittenObject } from './run.ts';
 import { readSnapshot, type RecordedObject, type Snapshot } from './snapshot.ts';
@@ -66,17 +67,25 @@ export async function undo(failure: Error, failed: Failed): Promise<KubewrightEr
   const signal = AbortSignal.any([run.stopped, ...(options.signal ? [options.signal] : [])]);
   const again = startRun(run.graph, { ...options, cluster: run.cluster, signal, timeoutMs: run.timeoutMs });
   const restoring = restoringRun(again, back.snapshot, back.revision ?? 0);
+  const left: string[] = [];
   try {
-    const objects = await restore(restoring, failed);
+    const { objects, kept } = await restore(restoring, failed);
+    left.push(...kept.map(keptText));
     await journal.undone(failure, { objects, extent: extentOf(run, objects), content: back.revision });
   } catch (error) {
     await journal.fail(failure);
     return undoFailed(run, failure, error as Error);
   }
-  return undone(run, failure, { revision: back.revision, written: restoring.written });
+  return undone(run, failure, { revision: back.revision, written: restoring.written, left });
 }
 
-async function restore(run: Run, failed: Failed): Promise<readonly RecordedObject[]> {
+/** What is there again, and what the failed run made that stays all the same. */
+interface Restoration {
+  readonly objects: readonly RecordedObject[];
+  readonly kept: readonly Kept[];
+}
+
+async function restore(run: Run, failed: Failed): Promise<Restoration> {
   const { back, applyAndWait, options } = failed;
   const world = await readWorld(run);
   if (world.denied[0]) throw world.denied[0];
@@ -84,9 +93,11 @@ async function restore(run: Run, failed: Failed): Promise<readonly RecordedObjec
   const orphans = whatToUndo(findOrphans(run, world, true), back);
   const planned = { ...failed.planned, world, orphans };
   const outcome = await applyAndWait(run, planned, { ...options, replace: true });
-  await removeInOrder(run, removals(failed, orphans));
+  const goes = isAmong(orphans.deletable);
+  const { kept } = await removeCarefully(run, removals(failed, orphans), { goes });
   for (const object of orphans.released) await letGo(run, object);
-  return recordedObjects(run, planned, outcome);
+  const left = { ...orphans, kept: [...orphans.kept, ...kept] };
+  return { objects: recordedObjects(run, { ...planned, orphans: left }, outcome), kept };
 }
 
 /** Of what nobody wants any more: what the run created goes, what it took over is let go, and the rest stays what it was. */

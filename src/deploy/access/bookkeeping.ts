@@ -87,7 +87,15 @@ export function optionalNeeds(
   if (purposes.includes('destroy'))
     for (const namespace of removable)
       needs.push({ group: '*', resource: '*', namespace, verbs: ['list'], optional: 'namespace removal' });
+  if (purposes.includes('destroy')) needs.push(...[...made, ...recorded].flatMap(contentNeed));
   return needs;
+}
+
+/** A definition goes only when nobody else has objects of its kind, which its name tells. */
+function contentNeed({ kind, name }: Footprint['made'][number]): Need[] {
+  if (kind !== 'CustomResourceDefinition' || name === undefined) return [];
+  const [resource = '', ...group] = name.split('.');
+  return [{ group: group.join('.'), resource, verbs: ['list'], optional: 'definition removal' }];
 }
 
 function runsPods(object: unknown): boolean {

@@ -25,7 +25,7 @@ export interface Need {
 }
 
 /** Permissions that only make answers better. */
-export type Optional = 'diagnosis' | 'drift' | 'kro version' | 'namespace removal';
+export type Optional = 'diagnosis' | 'drift' | 'kro version' | 'namespace removal' | 'definition removal';
 
 /** The verbs of each command for one object, in the order of their work. */
 export type VerbTable = Readonly<Partial<Record<BasicPurpose, readonly string[]>>>;

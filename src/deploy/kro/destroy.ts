@@ -16,7 +16,7 @@ import { refuseWithoutPermissions } from '../permissions.ts';
 import { readSoundRecord, type StoredRecord } from '../record.ts';
 import { removeInOrder, type Removal } from '../remove.ts';
 import { subject, type Run } from '../run.ts';
-import { isOurs } from '../decide.ts';
+import { goesWithAll, isOurs } from '../decide.ts';
 import { lookForOrphans, newWorld, readInventory } from '../world.ts';
 import { addressOfDefinition } from './definition.ts';
 import { instancesOf, namesOf } from './instances.ts';
@@ -50,7 +50,7 @@ export async function destroyWithKro(run: Run, options: DestroyOptions): Promise
     kept.push(...left);
     if (stored.resourceVersion) await removeRecord(run, stored, stored);
   });
-  const end = await removeNamespace(run);
+  const end = await removeNamespace(run, goesWithAll(run));
   return finish(run, {
     ...none,
     ...end,
