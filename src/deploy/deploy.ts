@@ -65,7 +65,7 @@ export async function deployDirectly(run: Run, options: DeployOptions, stored?: 
       const outcome = await applyAndWait(run, current, options, journal);
       const pruned = await prune(run, current, options);
       const objects = recordedObjects(run, { ...current, orphans: pruned.orphans }, outcome);
-      await journal.succeed(extentOf(run, objects), { objects, values: valuesOf(world) });
+      await journal.succeed(extentOf(run, world, objects), { objects, values: valuesOf(world) });
       return { ...report(run, current, outcome, pruned.deleted), ...made };
     } catch (error) {
       // Who stops a run wants no more of it, and without the lock it may not.

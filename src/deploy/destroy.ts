@@ -17,6 +17,7 @@ import { refuseWithoutPermissions } from './permissions.ts';
 import { readSoundRecord, writeRecord, type StoredRecord } from './record.ts';
 import type { Removal, RemoveOptions } from './remove.ts';
 import { startRun, subject, whileRunning, type Run } from './run.ts';
+import { unlistedProblems } from './served.ts';
 import { lookForOrphans, newWorld, readInventory, survey, type World } from './world.ts';
 
 /** The end of a destruction. */
@@ -110,7 +111,7 @@ async function findRemovals(run: Run, stored: StoredRecord): Promise<Found> {
   await lookForOrphans(run, world);
   // The record of a deployment that is complete names everything; of others the graph may know more.
   if (stored.record?.phase !== 'deployed') await surveyIfPossible(run, world);
-  throwProblems(subject(run), world.denied as never);
+  throwProblems(subject(run), [...(world.denied as never[]), ...unlistedProblems(run, world)]);
   await readInventory(run, world);
   // Which objects are ours their labels say; in which order they may go, only the record.
   if (world.damage) throw world.damage;

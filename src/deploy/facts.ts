@@ -3,18 +3,18 @@ import { definesKind } from './edges.ts';
 import { Endpoints, isElsewhere, servicesOf } from './endpoints.ts';
 import type { RuleContext } from './readiness/verdict.ts';
 import type { Run } from './run.ts';
-import { ServedKinds } from './served.ts';
+import { EstablishedKinds } from './established.ts';
 import type { World } from './world.ts';
 
 /** What readiness rules ask for that changes while a deployment waits, followed only where one of them asks. */
 export class Facts {
   readonly #endpoints: Endpoints;
-  readonly #served: ServedKinds;
+  readonly #served: EstablishedKinds;
   readonly context: RuleContext;
 
   constructor(run: Run, world: World, onChange: () => void) {
     this.#endpoints = new Endpoints(run, onChange);
-    this.#served = new ServedKinds(run, onChange);
+    this.#served = new EstablishedKinds(run, onChange);
     this.context = {
       endpoints: (service) =>
         isElsewhere(world.live.object(`Service/${service.namespace}/${service.name}`)) ||

@@ -7,6 +7,7 @@ import type { Planned } from './planning.ts';
 import type { StoredRecord } from './record.ts';
 import type { Run } from './run.ts';
 import type { RecordedObject } from './snapshot.ts';
+import type { World } from './world.ts';
 
 /** Where objects of a deployment are, or may be. */
 export interface Extent {
@@ -45,12 +46,13 @@ export function liesOutside({ record }: StoredRecord, desired: readonly Desired[
   );
 }
 
-/** Where the objects of a deployment that is complete are. */
-export function extentOf(run: Run, objects: readonly RecordedObject[]): Extent {
+/** Where the objects of a deployment that is complete are, and where others may be that could not be looked for. */
+export function extentOf(run: Run, { unlisted, stored }: World, objects: readonly RecordedObject[]): Extent {
   return {
-    kinds: unique(objects.map(({ object }) => kindEntry(object))),
+    kinds: unique([...objects.map(({ object }) => kindEntry(object)), ...unlisted.keys()]),
     namespaces: unique([
       run.identity.namespace,
+      ...(unlisted.size > 0 ? (stored.record?.namespaces ?? []) : []),
       ...objects.map(({ object }) => object.metadata.namespace).filter((namespace) => namespace !== undefined),
     ]),
   };

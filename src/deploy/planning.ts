@@ -24,6 +24,7 @@ import { notRestored } from './restoring.ts';
 import { retrying } from './retry.ts';
 import { virtualInstanceProblems } from './virtual-instance.ts';
 import { subject, type Run } from './run.ts';
+import { unlistedWarnings } from './served.ts';
 import { sizeWarnings } from './size.ts';
 import { existingSecrets } from './secrets.ts';
 import { takeProblems } from './take.ts';
@@ -105,6 +106,7 @@ export async function makePlan(
     ...(held.instance.length > 0 ? [moveText('kro', 'direct', held.objects.length)] : []),
     ...takenReleases(taken),
     ...keptWarnings(orphans),
+    ...unlistedWarnings(world),
     ...update.warnings,
     ...sizeWarnings(world.desired, planned),
     ...(run.rollbackTo === undefined ? [] : notRestored(changes, orphans)),

@@ -1,70 +1,60 @@
 import { isApiError } from '../cluster/api-error.ts';
-import type { KindReference, KubernetesObject } from '../cluster/cluster.ts';
-import { fields, text, type Fields } from './readiness/verdict.ts';
-import type { Run } from './run.ts';
+import type { ApiResource, KindReference } from '../cluster/cluster.ts';
+import { KubewrightError } from '../errors.ts';
+import { groupKind, groupOf } from './identity.ts';
+import { fields } from './readiness/verdict.ts';
+import { kindOf, subject, type Run } from './run.ts';
+import type { World } from './world.ts';
 
-const firstPauseMs = 100;
-const longestPauseMs = 2_000;
-
-/** Whether the server serves the kinds of definitions: it calls them established a moment before that. */
+/** How kinds are served that a record names: in another version too, as all versions of a kind hold the same objects. */
 export class ServedKinds {
   readonly #run: Run;
-  readonly #onChange: () => void;
-  readonly #served = new Set<string>();
-  readonly #asked = new Set<string>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  #all: Promise<readonly ApiResource[]> | undefined;
 
-  constructor(run: Run, onChange: () => void) {
+  constructor(run: Run) {
     this.#run = run;
-    this.#onChange = onChange;
   }
 
-  /** Asks the server where that is not known, and again with growing pauses. */
-  ready(definition: KubernetesObject): boolean {
-    const missing = kindsOf(definition).filter((kind) => !this.#served.has(keyOf(kind)));
-    for (const kind of missing) {
-      if (this.#asked.has(keyOf(kind))) continue;
-      this.#asked.add(keyOf(kind));
-      void this.#ask(kind, firstPauseMs);
-    }
-    return missing.length === 0;
-  }
-
-  stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-  }
-
-  async #ask(kind: KindReference, pauseMs: number): Promise<void> {
-    const { cluster, signal } = this.#run;
-    try {
-      if (await cluster.discover(kind, { signal })) this.#served.add(keyOf(kind));
-    } catch (error) {
-      // Who may not see what is served does not wait for it.
-      if (isApiError(error, 'Forbidden', 'Unauthorized')) this.#served.add(keyOf(kind));
-    }
-    if (signal.aborted) return;
-    if (this.#served.has(keyOf(kind))) {
-      this.#onChange();
-      return;
-    }
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      void this.#ask(kind, Math.min(longestPauseMs, 2 * pauseMs));
-    }, pauseMs);
-    this.#timers.add(timer);
+  async find(kind: KindReference): Promise<ApiResource | undefined> {
+    const found = await kindOf(this.#run, kind);
+    if (found) return found;
+    this.#all ??= this.#run.cluster.resources({ signal: this.#run.signal });
+    return (await this.#all).find((each) => groupKind(each) === groupKind(kind));
   }
 }
 
-function keyOf({ apiVersion, kind }: KindReference): string {
-  return `${apiVersion}/${kind}`;
+/** Why there may be objects of a kind that is not served; without its definition there are none. */
+export async function mayExist(run: Run, kind: KindReference): Promise<string | undefined> {
+  try {
+    const definitions = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' };
+    const { items } = await run.cluster.list(definitions, { signal: run.signal });
+    const isIts = ({ spec }: Readonly<Record<string, unknown>>): boolean =>
+      fields(spec)['group'] === groupOf(kind.apiVersion) && fields(fields(spec)['names'])['kind'] === kind.kind;
+    return items.some(isIts) ? 'the server serves no version of it' : undefined;
+  } catch (error) {
+    if (!isApiError(error, 'Forbidden')) throw error;
+    return 'the server does not serve it, and whether its CustomResourceDefinition is gone this user may not see';
+  }
 }
 
-/** What a definition lets the server serve. */
-function kindsOf(definition: KubernetesObject): readonly KindReference[] {
-  const { group, names, versions } = fields(definition['spec']);
-  const kind = text(fields(names)['kind']);
-  if (!kind || !Array.isArray(versions)) return [];
-  return (versions as readonly Fields[])
-    .filter(({ served }) => served === true)
-    .map(({ name }) => ({ apiVersion: `${String(group)}/${String(name)}`, kind }));
+/** What cannot be looked for stays in the record. */
+export function unlistedWarnings({ unlisted }: World): readonly string[] {
+  return [...unlisted].map(([entry, reason]) => `${unlistedText(entry, reason)}, so it stays in the record`);
+}
+
+/** Nothing is forgotten that may still be there. */
+export function unlistedProblems(run: Run, { unlisted }: World): readonly KubewrightError[] {
+  return [...unlisted].map(
+    ([entry, reason]) =>
+      new KubewrightError({
+        code: 'KindNotServed',
+        resource: subject(run),
+        message: unlistedText(entry, reason),
+        hint: 'Serve a version of it again, or delete its CustomResourceDefinition with all of its objects.',
+      }),
+  );
+}
+
+function unlistedText(entry: string, reason: string): string {
+  return `${entry}: objects of this kind may be part of the deployment, and ${reason}`;
 }

@@ -71,7 +71,11 @@ export async function undo(failure: Error, failed: Failed): Promise<KubewrightEr
   try {
     const { objects, kept } = await restore(restoring, failed);
     left.push(...kept.map(keptText));
-    await journal.undone(failure, { objects, extent: extentOf(run, objects), content: back.revision });
+    await journal.undone(failure, {
+      objects,
+      extent: extentOf(run, failed.planned.world, objects),
+      content: back.revision,
+    });
   } catch (error) {
     await journal.fail(failure);
     return undoFailed(run, failure, error as Error);

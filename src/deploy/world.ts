@@ -8,6 +8,7 @@ import { keys, keyOf, refOf } from './identity.ts';
 import { Live } from './live.ts';
 import { parseKind, type StoredRecord } from './record.ts';
 import { kindOf, type Run } from './run.ts';
+import { mayExist, ServedKinds } from './served.ts';
 import { byKey, readSnapshot, type RecordedObject } from './snapshot.ts';
 
 /** Everything that was read about a deployment, and what its graph means for it. */
@@ -26,6 +27,8 @@ export interface World {
   readonly sought: Set<string>;
   /** Lists that the server refused: what is there is not known. */
   readonly denied: Error[];
+  /** Kinds of the record that cannot be looked for although there may be objects of them, and why. */
+  readonly unlisted: Map<string, string>;
   /** What the record knows of single objects, by key; read when there are objects that nobody wants any more. */
   inventory?: ReadonlyMap<string, RecordedObject>;
   /** Why it cannot be read. */
@@ -81,16 +84,46 @@ export async function look(run: Run, world: World): Promise<boolean> {
 export async function lookForOrphans(run: Run, world: World): Promise<void> {
   const { record } = world.stored;
   if (!record) return;
-  const scopes: ListQuery[] = [];
-  for (const entry of record.kinds) {
-    const { apiVersion, kind } = parseKind(entry);
-    const served = await kindOf(run, { apiVersion, kind });
+  const kinds = new ServedKinds(run);
+  const unserved = await listKinds(run, world, { kinds, entries: record.kinds });
+  // What was served when somebody asked last may not be any more.
+  for (const entry of unserved) run.kinds.delete(entry);
+  const left = unserved.length > 0 ? await listKinds(run, world, { kinds, entries: unserved }) : [];
+  await Promise.all(
+    left.map(async (entry) => {
+      const reason = await mayExist(run, parseKind(entry));
+      if (reason !== undefined) world.unlisted.set(entry, reason);
+    }),
+  );
+}
+
+/** Gives the kinds that no server serves. */
+async function listKinds(
+  run: Run,
+  world: World,
+  { kinds, entries }: { readonly kinds: ServedKinds; readonly entries: readonly string[] },
+): Promise<readonly string[]> {
+  const { namespaces: known = [] } = world.stored.record ?? {};
+  const found = await Promise.all(
+    entries.map(async (entry) => ({ entry, served: await kinds.find(parseKind(entry)) })),
+  );
+  const unserved = found.filter(({ served }) => !served).map(({ entry }) => entry);
+  const scopes = new Map<string, { readonly entry: string; readonly query: ListQuery }>();
+  for (const { entry, served } of found) {
     if (!served) continue;
-    const namespaces = served.namespaced ? record.namespaces : [undefined];
-    for (const namespace of namespaces.length > manyNamespaces ? [undefined] : namespaces)
-      scopes.push({ apiVersion, kind, namespace });
+    const { apiVersion, kind } = served;
+    const namespaces = served.namespaced ? known : [undefined];
+    for (const namespace of namespaces.length > manyNamespaces ? [undefined] : namespaces) {
+      const query = { apiVersion, kind, namespace };
+      if (!isListed(world, query)) scopes.set(scopeKey(query), { entry, query });
+    }
   }
-  await Promise.all(scopes.filter((scope) => !isListed(world, scope)).map((scope) => listScope(run, world, scope)));
+  await Promise.all(
+    [...scopes.values()].map(async ({ entry, query }) => {
+      if (!(await listScope(run, world, query))) unserved.push(entry);
+    }),
+  );
+  return [...new Set(unserved)];
 }
 
 /** Reads what the record knows of single objects, once. */
@@ -162,20 +195,26 @@ async function seek(run: Run, world: World, group: readonly Address[]): Promise<
   return late;
 }
 
-async function listScope(run: Run, world: World, scope: ListQuery): Promise<void> {
+/** `false` when the kind is not served. */
+async function listScope(run: Run, world: World, scope: ListQuery): Promise<boolean> {
   world.listed.add(scopeKey(scope));
   try {
     const unknown = neverSeen(world, scope);
-    if (unknown.length > fewObjects) return void (await seek(run, world, unknown));
+    if (unknown.length > fewObjects) {
+      await seek(run, world, unknown);
+      return true;
+    }
     const { items } = await run.cluster.list(
       { ...scope, labelSelector: `${keys.partOf}=${run.identity.id}` },
       { signal: run.signal },
     );
     for (const item of items) world.live.set(item);
   } catch (error) {
-    if (isApiError(error, 'Forbidden')) world.denied.push(error);
-    else if (!isApiError(error, 'KindNotServed')) throw error;
+    if (isApiError(error, 'KindNotServed')) return false;
+    if (!isApiError(error, 'Forbidden')) throw error;
+    world.denied.push(error);
   }
+  return true;
 }
 
 /** What is wanted in one namespace without a record: all of it would be looked for without our label too. */
@@ -275,6 +314,7 @@ export function newWorld(
     foreign: new Map(),
     listed: new Set(),
     denied: [],
+    unlisted: new Map(),
     sought: new Set(),
     confirmed: new Set(),
     wishes: { salt: stored.salt, existing },

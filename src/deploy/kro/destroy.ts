@@ -16,6 +16,7 @@ import { refuseWithoutPermissions } from '../permissions.ts';
 import { readSoundRecord, type StoredRecord } from '../record.ts';
 import { removeInOrder, type Removal } from '../remove.ts';
 import { subject, type Run } from '../run.ts';
+import { unlistedProblems } from '../served.ts';
 import { goesWithAll, isOurs } from '../decide.ts';
 import { lookForOrphans, newWorld, readInventory } from '../world.ts';
 import { addressOfDefinition } from './definition.ts';
@@ -87,7 +88,7 @@ function finish(run: Run, result: DestroyResult): DestroyResult {
 async function findSecrets(run: Run, stored: StoredRecord): Promise<readonly Removal[]> {
   const world = newWorld(run, { stored, namespace: undefined, existing: new Set() });
   await lookForOrphans(run, world);
-  throwProblems(subject(run), world.denied as never);
+  throwProblems(subject(run), [...(world.denied as never[]), ...unlistedProblems(run, world)]);
   await readInventory(run, world);
   if (world.damage) throw world.damage;
   return [...world.live.all()]
