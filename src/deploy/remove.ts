@@ -1,11 +1,12 @@
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { informer } from '../cluster/watch.ts';
+import { KubewrightError } from '../errors.ts';
 import { explainHold, forceFinalizers } from './finalizers.ts';
 import { describe, keys, keyOf, refOf } from './identity.ts';
 import type { ObjectAddress } from './options.ts';
 import { isPassing, retrying } from './retry.ts';
-import { stopped, type Run } from './run.ts';
+import { stopped, subject, type Run } from './run.ts';
 import { scopeKey, scopesOf } from './world.ts';
 
 /** One object that goes, and when: higher waves first. */
@@ -40,14 +41,32 @@ export async function removeInOrder(
       if ((await removeOne(run, removal)) === 'terminating') terminating.push(removal);
       left.delete(removal);
     };
-    await Promise.all((waves.get(number) ?? []).map((removal) => run.pool.run(() => remove(removal))));
-    if (run.signal.aborted && left.size > 0)
-      throw stopped(
-        run,
-        [...left].map(({ address }) => `delete ${describe(address)}`),
-      );
+    const wave = waves.get(number) ?? [];
+    // None is under way any more when the lock is given back.
+    const ends = await Promise.allSettled(wave.map((removal) => run.pool.run(() => remove(removal))));
+    const rest = [...left].map(({ address }) => `delete ${describe(address)}`);
+    if (run.signal.aborted && left.size > 0) throw stopped(run, rest);
+    const refusals = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+    if (refusals.length > 0) throw notRemoved(run, refusals, rest);
     await goneAll(run, terminating, options);
   }
+}
+
+/** Names everything that was refused, and what was not tried because of it. */
+function notRemoved(run: Run, refusals: readonly unknown[], rest: readonly string[]): unknown {
+  const problems = refusals.filter((error): error is KubewrightError => error instanceof KubewrightError);
+  const [first] = problems;
+  if (!first || problems.length < refusals.length || rest.length === 1) return refusals[0];
+  const shown =
+    rest.length > manyExplained ? [...rest.slice(0, manyExplained), `and ${rest.length - manyExplained} more`] : rest;
+  const list = (lines: readonly string[]): string => lines.map((line) => `\n  - ${line}`).join('');
+  return new KubewrightError({
+    code: first.code,
+    resource: subject(run),
+    message: `${refusals.length} ${refusals.length === 1 ? 'deletion was' : 'deletions were'} refused:${list(problems.map(({ message }) => message))}\nleft:${list(shown)}\n`,
+    hint: 'Run it again when they are allowed; what was done stays.',
+    problems,
+  });
 }
 
 async function removeOne(run: Run, { object, address }: Removal): Promise<'gone' | 'terminating' | 'absent'> {
