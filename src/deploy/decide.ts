@@ -2,9 +2,10 @@ import { KubewrightError } from '../errors.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import type { Desired } from './desired.ts';
 import { forgetRelease, helmReleaseOf, releaseText } from './helm.ts';
-import { describe, keys } from './identity.ts';
+import { describe, fieldManager, keyOf, keys, refOf } from './identity.ts';
 import type { ChangeAction } from './options.ts';
 import { ownsAll } from './ownership.ts';
+import { fields } from './readiness/verdict.ts';
 import type { Run } from './run.ts';
 import type { World } from './world.ts';
 
@@ -34,9 +35,26 @@ export function isOurs(run: Run, object: KubernetesObject): boolean {
   return object.metadata.labels?.[keys.partOf] === run.identity.id;
 }
 
+/** What the record knows of single objects, by key. */
+type Inventory = World['inventory'];
+
+/** Whether an object has our label from us: some controllers copy the labels of ours to what they make of them. */
+export function isMade(run: Run, object: KubernetesObject, inventory: Inventory): boolean {
+  return isOurs(run, object) && (isLabelledByUs(object) || inventory?.has(keyOf(refOf(object))) === true);
+}
+
+/** By an apply, or by the requests that create namespaces and move objects from one mode to the other. */
+function isLabelledByUs({ metadata: { managedFields = [] } }: KubernetesObject): boolean {
+  return managedFields.some(({ manager, subresource, fieldsV1 }) => {
+    if (manager !== fieldManager || subresource) return false;
+    const labels = fields(fields(fieldsV1?.['f:metadata'])['f:labels']);
+    return labels[`f:${keys.partOf}`] !== undefined;
+  });
+}
+
 /** Of what a deployment made everything goes with it that is not marked `keep`. */
-export function goesWithAll(run: Run): (object: KubernetesObject) => boolean {
-  return (object) => isOurs(run, object) && object.metadata.annotations?.[keys.keep] !== 'true';
+export function goesWithAll(run: Run, inventory: Inventory): (object: KubernetesObject) => boolean {
+  return (object) => isMade(run, object, inventory) && object.metadata.annotations?.[keys.keep] !== 'true';
 }
 
 /** Kinds whose deletion takes data or other objects along. */
@@ -49,12 +67,14 @@ export interface Orphans {
   readonly kept: readonly { readonly object: KubernetesObject; readonly reason: string }[];
   /** Of a rollback: what existed before we took it over, and belongs to nobody from now on. */
   readonly released: readonly KubernetesObject[];
+  /** Objects of others that have our label all the same; no run touches or records them. */
+  readonly copied: readonly KubernetesObject[];
 }
 
 /** Whether there is something that the graph does not name any more. */
 export function hasOrphans(run: Run, world: World): boolean {
-  const { deletable, kept, released } = findOrphans(run, world, true);
-  return deletable.length + kept.length + released.length > 0;
+  const { deletable, kept, released, copied } = findOrphans(run, world, true);
+  return deletable.length + kept.length + released.length + copied.length > 0;
 }
 
 /** Objects of nodes that cannot be computed yet are no orphans. */
@@ -64,10 +84,15 @@ export function findOrphans(run: Run, world: World, pruneAll: boolean): Orphans 
   const deletable: KubernetesObject[] = [];
   const kept: { object: KubernetesObject; reason: string }[] = [];
   const released: KubernetesObject[] = [];
+  const copied: KubernetesObject[] = [];
   for (const [key, object] of world.live.all()) {
     const { metadata, kind } = object;
     if (wanted.has(key) || !isOurs(run, object) || metadata.deletionTimestamp) continue;
     if (kind === 'Namespace' && metadata.name === run.identity.namespace) continue;
+    if (!isMade(run, object, world.inventory)) {
+      copied.push(object);
+      continue;
+    }
     const known = world.inventory?.get(key);
     if (known && pending.some((other) => known.path === other || known.path.startsWith(`${other}/`))) continue;
     const reason = keepReason(run, world, { object, uid: known?.uid });
@@ -77,7 +102,7 @@ export function findOrphans(run: Run, world: World, pruneAll: boolean): Orphans 
       kept.push({ object, reason: `deleting a ${kind} needs consent (\`pruneAll\`)` });
     else deletable.push(object);
   }
-  return { deletable, kept, released };
+  return { deletable, kept, released, copied };
 }
 
 /** Nothing is deleted on the word of a record that is lost or damaged, and by a rollback only what we made. */
@@ -93,14 +118,31 @@ function keepReason(
   return isAnother ? 'somebody else made it anew' : undefined;
 }
 
+const manyCopies = 12;
+
+/** What somebody else labelled as ours; what has an owner follows from that, and is not worth a word. */
+export function copiedWarnings(copied: Orphans['copied']): readonly string[] {
+  const names = copied
+    .filter(({ metadata }) => !metadata.ownerReferences?.length)
+    .map((object) => `${describe(refOf(object))} (${managersOf(object) || 'somebody else'})`);
+  if (names.length === 0) return [];
+  const more = names.length > manyCopies ? ` and ${names.length - manyCopies} more` : '';
+  const shown = names.slice(0, manyCopies).join(', ');
+  return [`left alone, as somebody else gave them the label of this deployment: ${shown}${more}`];
+}
+
+function managersOf({ metadata: { managedFields = [] } }: KubernetesObject): string {
+  const writers = managedFields.filter(({ manager, subresource }) => manager && !subresource);
+  return [...new Set(writers.map(({ manager }) => manager))].join(', ');
+}
+
 /** The refusal to take over what somebody else made. */
 export function foreignError(
   { label, kind, namespace, name }: Pick<Desired, 'label' | 'kind' | 'namespace' | 'name'>,
   found: KubernetesObject,
 ): KubewrightError {
   const other = found.metadata.labels?.[keys.partOf];
-  const writers = found.metadata.managedFields?.filter(({ manager, subresource }) => manager && !subresource) ?? [];
-  const managers = [...new Set(writers.map(({ manager }) => manager))].join(', ');
+  const managers = managersOf(found);
   const release = helmReleaseOf(found);
   const owner = other
     ? `another deployment (${other})`

@@ -3,13 +3,13 @@ import { throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { declined } from './declined.ts';
-import { goesWithAll, isOurs } from './decide.ts';
+import { copiedWarnings, goesWithAll, isMade, isOurs } from './decide.ts';
 import { removeCarefully } from './holders.ts';
 import { groupOf, keys } from './identity.ts';
 import { removeRecord } from './journal.ts';
 import { destroyWithKro } from './kro/destroy.ts';
 import { isLocked, withLock } from './lock.ts';
-import { deletedWith, readNamespace, removeNamespace } from './namespace.ts';
+import { deletedWith, ensureNamespace, readNamespace, removeNamespace } from './namespace.ts';
 import { unfinishedMove } from './migrate.ts';
 import { modeProblems } from './mode.ts';
 import type { DeployedObject, DestroyOptions, Plan } from './options.ts';
@@ -34,7 +34,11 @@ export interface DestroyResult {
 
 /**
  * Deletes everything that a deployment made, in reverse order, and waits until it is gone; then its record and, when the
- * deployment made it and nothing else is in it, its namespace. Objects marked `keep` stay.
+ * deployment made it and nothing else is in it, its namespace. Objects marked `keep` stay, and so does what holds objects of
+ * others. Where the namespace is gone with the record, what the graph names elsewhere is deleted.
+ *
+ * @throws KubewrightError: `NotOurs` (kro mode: somebody else made the instance), `KindNotServed` (objects may be there that
+ *   cannot be looked for)
  */
 export async function destroy(graph: Graph, options: DestroyOptions): Promise<DestroyResult> {
   const run = startRun(graph, options);
@@ -47,16 +51,17 @@ export async function destroy(graph: Graph, options: DestroyOptions): Promise<De
 async function destroyDirectly(run: Run, options: DestroyOptions): Promise<DestroyResult> {
   const [stored, namespace] = await Promise.all([readSoundRecord(run), readNamespace(run)]);
   throwProblems(subject(run), [...modeProblems(run, stored, {}), ...unfinishedMove(run, stored)]);
-  if (!namespace) return finish(run, nothing);
   const found = await findRemovals(run, stored);
   const known = stored.resourceVersion !== undefined || found.removals.length > 0 || (await isLocked(run));
-  if (!known && !isOurs(run, namespace)) return finish(run, nothing);
+  if (!known && !(namespace && isOurs(run, namespace))) return finish(run, nothing);
   const plan = { ...planOf(found), ...deletedWith(run, namespace) };
   run.emit({ type: 'plan', plan });
   await refuseWithoutPermissions(run, plan);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
+  // The lock lies in the namespace, also where that is gone and what was made elsewhere is left.
+  await ensureNamespace(run, namespace);
   const removed = await withLock(run, async () => removeAll(run, await findAgainIfMoved(run, found), options));
-  const end = await removeNamespace(run, goesWithAll(run));
+  const end = await removeNamespace(run, goesWithAll(run, removed.inventory));
   const objects = removed.removals.map(
     ({ address }): DeployedObject => ({ ...address, action: 'deleted', ready: true }),
   );
@@ -73,11 +78,16 @@ interface Found {
   readonly stored: StoredRecord;
   readonly removals: readonly Removal[];
   readonly kept: readonly string[];
+  /** What has our label from somebody else. */
+  readonly copied: readonly KubernetesObject[];
+  readonly inventory: World['inventory'];
 }
 
 /** Another run may have worked between our look and our lock: what it made has to go too. */
 async function findAgainIfMoved(run: Run, found: Found): Promise<Found> {
   const stored = await readSoundRecord(run);
+  // Gone with its namespace, or with all that another run destroyed: nothing else can be left than what was found by it.
+  if (stored.resourceVersion === undefined) return { ...found, stored };
   return stored.resourceVersion === found.stored.resourceVersion ? found : findRemovals(run, stored);
 }
 
@@ -90,13 +100,13 @@ async function removeAll(run: Run, found: Found, options: RemoveOptions): Promis
   if (record?.phase !== 'deployed') all.push(await removeFound(run, await findRemovals(run, stored), options));
   await removeRecord(run, stored, written);
   const kept = new Set(all.flatMap((each) => each.kept));
-  return { stored, removals: all.flatMap(({ removals }) => removals), kept: [...kept] };
+  return { ...found, removals: all.flatMap(({ removals }) => removals), kept: [...kept] };
 }
 
-async function removeFound(run: Run, { stored, removals, kept }: Found, options: RemoveOptions): Promise<Found> {
-  const end = await removeCarefully(run, removals, { ...options, goes: goesWithAll(run) });
+async function removeFound(run: Run, found: Found, options: RemoveOptions): Promise<Found> {
+  const end = await removeCarefully(run, found.removals, { ...options, goes: goesWithAll(run, found.inventory) });
   const reasons = end.kept.map(({ object: { kind, metadata }, reason }) => `${kind} ${metadata.name}: ${reason}`);
-  return { stored, removals: end.removed, kept: [...kept, ...reasons] };
+  return { ...found, removals: end.removed, kept: [...found.kept, ...reasons] };
 }
 
 const nothing: DestroyResult = { objects: [], kept: [], writes: 0, duration: 0 };
@@ -117,6 +127,7 @@ async function findRemovals(run: Run, stored: StoredRecord): Promise<Found> {
   if (world.damage) throw world.damage;
   const removals: Removal[] = [];
   const kept: string[] = [];
+  const copied: KubernetesObject[] = [];
   for (const [key, object] of world.live.all()) {
     const {
       apiVersion,
@@ -124,6 +135,10 @@ async function findRemovals(run: Run, stored: StoredRecord): Promise<Found> {
       metadata: { name, namespace, annotations },
     } = object;
     if (!isOurs(run, object) || (kind === 'Namespace' && name === run.identity.namespace)) continue;
+    if (!isMade(run, object, world.inventory)) {
+      copied.push(object);
+      continue;
+    }
     if (annotations?.[keys.keep] === 'true') {
       kept.push(`${kind} ${name}`);
       continue;
@@ -136,7 +151,7 @@ async function findRemovals(run: Run, stored: StoredRecord): Promise<Found> {
       wave: entry?.wave ?? fallbackWave(object),
     });
   }
-  return { stored, removals, kept };
+  return { stored, removals, kept, copied, inventory: world.inventory };
 }
 
 /** Values may not be readable any more (a Secret's environment variable); what the record knows is deleted all the same. */
@@ -162,12 +177,12 @@ function fallbackWave({ apiVersion, kind }: KubernetesObject): number {
   return isCustom ? Number.MAX_SAFE_INTEGER : Number.MAX_SAFE_INTEGER - 1;
 }
 
-function planOf({ removals, kept }: Found): Plan {
+function planOf({ removals, kept, copied }: Found): Plan {
   return {
     changes: removals.map(({ address }) => ({ ...address, action: 'delete', fields: [] })),
     pending: [],
     changed: true,
-    warnings: kept.map((name) => `${name} is marked \`keep\` and stays`),
+    warnings: [...kept.map((name) => `${name} is marked \`keep\` and stays`), ...copiedWarnings(copied)],
     problems: [],
   };
 }

@@ -40,8 +40,8 @@ export async function ensureNamespace(
 }
 
 /** How a plan says that the namespace goes too. */
-export function deletedWith(run: Run, namespace: KubernetesObject): { readonly deletesNamespace?: string } {
-  return isOurs(run, namespace) ? { deletesNamespace: namespace.metadata.name } : {};
+export function deletedWith(run: Run, namespace: KubernetesObject | undefined): { readonly deletesNamespace?: string } {
+  return namespace && isOurs(run, namespace) ? { deletesNamespace: namespace.metadata.name } : {};
 }
 
 /** What became of the namespace, as a result says it. */

@@ -2,7 +2,7 @@ import { KubewrightError } from '../errors.ts';
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { dryRun, mayReplace, type Task } from './apply.ts';
-import { decide, findOrphans, foreignError, hasOrphans, type Orphans } from './decide.ts';
+import { copiedWarnings, decide, findOrphans, foreignError, hasOrphans, type Orphans } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { diff } from './diff.ts';
 import { definesKind, edgesOf } from './edges.ts';
@@ -139,11 +139,12 @@ export function withoutSecrets({ secretValues: { hideIn, hideInAll, hideInError 
 }
 
 /** Objects that nobody wants any more, and why they stay. */
-export function keptWarnings({ kept }: Orphans): readonly string[] {
-  return kept.map(
+export function keptWarnings({ kept, copied }: Orphans): readonly string[] {
+  const lines = kept.map(
     ({ object, reason }) =>
       `${describe({ kind: object.kind, ...object.metadata })} is no longer in the graph and stays: ${reason}`,
   );
+  return [...lines, ...copiedWarnings(copied)];
 }
 
 /** What kro holds until a change of the mode takes it over. */

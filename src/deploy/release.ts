@@ -19,10 +19,10 @@ export interface HandOver {
 /** Everything of ours that kro makes from now on: not the Secrets that stay with us, nor what the graph no longer names. */
 export async function planRelease(run: Run): Promise<HandOver> {
   const world = await readWorld(run);
-  const { deletable, kept } = findOrphans(run, world, false);
+  const { deletable, kept, copied } = findOrphans(run, world, false);
   const split = new Set(splitSecretPaths(run.graph));
   const staying = new Set([
-    ...[...deletable, ...kept.map(({ object }) => object)].map((object) => keyOf(refOf(object))),
+    ...[...deletable, ...copied, ...kept.map(({ object }) => object)].map((object) => keyOf(refOf(object))),
     ...world.desired.filter(({ path }) => split.has(path)).map(({ key }) => key),
     keyOf({ apiVersion: 'v1', kind: 'Namespace', name: run.identity.namespace }),
   ]);

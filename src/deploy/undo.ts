@@ -105,7 +105,7 @@ async function restore(run: Run, failed: Failed): Promise<Restoration> {
 }
 
 /** Of what nobody wants any more: what the run created goes, what it took over is let go, and the rest stays what it was. */
-export function whatToUndo({ deletable, released, kept }: Orphans, { existed, foreign }: Existed): Orphans {
+export function whatToUndo({ deletable, released, kept, copied }: Orphans, { existed, foreign }: Existed): Orphans {
   const unwanted = [...deletable, ...released];
   const isNew = ({ metadata }: KubernetesObject): boolean => !existed.has(metadata.uid);
   const wasTaken = ({ metadata }: KubernetesObject): boolean => foreign.has(metadata.uid);
@@ -114,6 +114,7 @@ export function whatToUndo({ deletable, released, kept }: Orphans, { existed, fo
     deletable: unwanted.filter(isNew),
     kept: [...kept, ...before.map((object) => ({ object, reason: 'it was there before' }))],
     released: unwanted.filter(wasTaken),
+    copied,
   };
 }
 

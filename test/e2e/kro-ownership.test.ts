@@ -4,7 +4,9 @@ import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { plan } from '../../src/deploy/plan.ts';
 import { toDefinition } from '../../src/kro/definition.ts';
+import { toInstance } from '../../src/kro/instance.ts';
 import { configMap, connectTo } from './deploying.ts';
+import { applyDefinition } from './kro.ts';
 import { one, withKro } from './kro-graphs.ts';
 
 const cluster = await connectTo(inject('controlPlane'));
@@ -91,6 +93,43 @@ describe('what belongs to somebody else', () => {
     expect((await cluster.get({ ...configMap, name: 'config', namespace }))?.['data']).toEqual({ text: 'a' });
     await destroy(graph, { ...chosen, definition: true });
   });
+
+  it('an instance that was applied from files is not destroyed, until it is part of the deployment', async () => {
+    const graph = one({ kind: 'FromFiles' });
+    const chosen = options('files');
+    const namespace = chosen.instance.namespace as string;
+    await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    await applyDefinition(cluster, toDefinition(graph));
+    const instance = toInstance(graph, { ...chosen.instance, namespace });
+    await cluster.apply(instance as never, { fieldManager: 'argocd-controller' });
+    const { apiVersion, kind, metadata } = instance;
+    await expect(destroy(graph, chosen)).rejects.toThrow(
+      new RegExp(
+        `^instance it: FromFiles ${namespace}/it exists and belongs to argocd-controller\\. Delete it where it was made, or .*--adopt`,
+      ),
+    );
+    expect((await cluster.get({ apiVersion, kind, ...metadata }))?.metadata).not.toHaveProperty('deletionTimestamp');
+    await deploy(graph, { ...chosen, adopt: true });
+    await destroy(graph, { ...chosen, definition: true });
+    expect(await read(graph.name)).toBeUndefined();
+  });
+});
+
+it('a definition is destroyed when the namespace of its instance is gone', async () => {
+  const graph = one({ kind: 'Homeless' });
+  const chosen = options('homeless');
+  const name = chosen.instance.namespace as string;
+  await deploy(graph, chosen);
+  const { apiVersion, kind, metadata } = toInstance(graph, { ...chosen.instance, namespace: name });
+  await cluster.delete({ apiVersion, kind, ...metadata });
+  await expect.poll(() => cluster.get({ apiVersion, kind, ...metadata }), { timeout: 30_000 }).toBeUndefined();
+  await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name });
+  await expect
+    .poll(() => cluster.get({ apiVersion: 'v1', kind: 'Namespace', name }), { timeout: 30_000 })
+    .toBeUndefined();
+  await destroy(graph, { ...chosen, definition: true });
+  expect(await read(graph.name)).toBeUndefined();
+  expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name })).toBeUndefined();
 });
 
 describe('a version of kro', () => {

@@ -7,22 +7,24 @@ import { declined } from '../declined.ts';
 import type { DestroyResult } from '../destroy.ts';
 import { removeRecord } from '../journal.ts';
 import { isLocked, withLock } from '../lock.ts';
-import { deletedWith, readNamespace, removeNamespace } from '../namespace.ts';
+import { deletedWith, ensureNamespace, readNamespace, removeNamespace } from '../namespace.ts';
 import { unfinishedMove } from '../migrate.ts';
 import { modeProblems } from '../mode.ts';
 import type { DeployedObject, DestroyOptions, Plan } from '../options.ts';
 import { ownFields } from '../ownership.ts';
 import { refuseWithoutPermissions } from '../permissions.ts';
+import { orphanAddress } from '../planning.ts';
 import { readSoundRecord, type StoredRecord } from '../record.ts';
 import { removeInOrder, type Removal } from '../remove.ts';
 import { subject, type Run } from '../run.ts';
 import { unlistedProblems } from '../served.ts';
-import { goesWithAll, isOurs } from '../decide.ts';
-import { lookForOrphans, newWorld, readInventory } from '../world.ts';
+import { copiedWarnings, goesWithAll, isMade, isOurs } from '../decide.ts';
+import { lookForOrphans, newWorld, readInventory, type World } from '../world.ts';
 import { addressOfDefinition } from './definition.ts';
 import { instancesOf, namesOf } from './instances.ts';
 import { definitionKind, missingKro } from './installed.ts';
-import { addressOfInstance, readInstance } from './instance.ts';
+import { addressOfInstance, foreignInstance, readInstance } from './instance.ts';
+import { lookForSecrets } from './secrets.ts';
 
 /** Deletes the instance and waits until kro has deleted what it made; then the Secrets, and the definition when asked. */
 export async function destroyWithKro(run: Run, options: DestroyOptions): Promise<DestroyResult> {
@@ -30,28 +32,29 @@ export async function destroyWithKro(run: Run, options: DestroyOptions): Promise
   if (missing) throw missing;
   const [found, namespace] = await Promise.all([find(run, options), readNamespace(run)]);
   const none: DestroyResult = { objects: [], kept: [], writes: 0, duration: 0 };
-  if (!namespace) return finish(run, none);
   const known =
     found.removals.length + found.definitions.length > 0 ||
     found.stored.resourceVersion !== undefined ||
     (await isLocked(run));
-  if (!known && !isOurs(run, namespace)) return finish(run, none);
+  if (!known && !(namespace && isOurs(run, namespace))) return finish(run, none);
   const plan = { ...planOf(found), ...deletedWith(run, namespace) };
   run.emit({ type: 'plan', plan });
   await refuseWithoutPermissions(run, plan);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
   const kept: string[] = [];
   const gone: Removal[] = [];
+  // The lock lies in the namespace, also where that is gone and what was made elsewhere is left.
+  await ensureNamespace(run, namespace);
   await withLock(run, async () => {
     // Another run may have worked between our look and our lock: what it made has to go too.
-    const { stored, removals, definitions, left } = await find(run, options);
+    const { stored, removals, definitions, ...rest } = await find(run, options);
     await removeInOrder(run, removals);
     gone.push(...removals);
     for (const definition of definitions) await removeDefinition(run, definition, { kept, gone });
-    kept.push(...left);
+    kept.push(...rest.kept, ...rest.left);
     if (stored.resourceVersion) await removeRecord(run, stored, stored);
   });
-  const end = await removeNamespace(run, goesWithAll(run));
+  const end = await removeNamespace(run, goesWithAll(run, found.inventory));
   return finish(run, {
     ...none,
     ...end,
@@ -67,6 +70,11 @@ interface Found {
   readonly definitions: readonly DefinitionRemoval[];
   /** Definitions that stay as nobody asked for their end. */
   readonly left: readonly string[];
+  /** Secrets that are marked `keep`. */
+  readonly kept: readonly string[];
+  /** What has our label from somebody else. */
+  readonly copied: readonly KubernetesObject[];
+  readonly inventory: World['inventory'];
 }
 
 async function find(run: Run, { definition }: DestroyOptions): Promise<Found> {
@@ -77,40 +85,41 @@ async function find(run: Run, { definition }: DestroyOptions): Promise<Found> {
     definition ? [] : leftDefinitions(run),
   ]);
   throwProblems(subject(run), [...modeProblems(run, stored, {}), ...unfinishedMove(run, stored)]);
+  if (instance && stored.record?.mode !== 'kro' && !ownFields(instance))
+    throw foreignInstance(
+      run,
+      instance,
+      'Delete it where it was made, or make it part of this deployment first: deploy it with --adopt.',
+    );
   const made = instance ? [{ object: instance, address: addressOfInstance(run), wave: 3 }] : [];
-  return { stored, definitions, left, removals: [...made, ...(await findSecrets(run, stored))] };
+  const secrets = await findSecrets(run, stored);
+  return { ...secrets, stored, definitions, left, removals: [...made, ...secrets.removals] };
 }
 
 function finish(run: Run, result: DestroyResult): DestroyResult {
   return { ...result, writes: run.cluster.writes, duration: performance.now() - run.startedAt };
 }
 
-async function findSecrets(run: Run, stored: StoredRecord): Promise<readonly Removal[]> {
+/** The Secrets that go, and those that stay. */
+type FoundSecrets = Pick<Found, 'removals' | 'kept' | 'copied' | 'inventory'>;
+
+async function findSecrets(run: Run, stored: StoredRecord): Promise<FoundSecrets> {
   const world = newWorld(run, { stored, namespace: undefined, existing: new Set() });
   await lookForOrphans(run, world);
+  // The record is gone with its namespace, if there was one; the values of Secrets do not matter.
+  if (!stored.record) await lookForSecrets({ ...run, readOnly: true }, world);
   throwProblems(subject(run), [...(world.denied as never[]), ...unlistedProblems(run, world)]);
   await readInventory(run, world);
   if (world.damage) throw world.damage;
-  return [...world.live.all()]
-    .filter(([, object]) => isOurs(run, object))
-    .map(([key, object]): Removal => {
-      const {
-        apiVersion,
-        kind,
-        metadata: { name, namespace },
-      } = object;
-      return {
-        object,
-        address: {
-          label: world.inventory?.get(key)?.label ?? name,
-          apiVersion,
-          kind,
-          name,
-          ...(namespace !== undefined && { namespace }),
-        },
-        wave: 2,
-      };
-    });
+  const ours = [...world.live.all()].map(([, object]) => object).filter((object) => isOurs(run, object));
+  const made = ours.filter((object) => isMade(run, object, world.inventory));
+  const goes = goesWithAll(run, world.inventory);
+  return {
+    removals: made.filter(goes).map((object) => ({ object, address: orphanAddress(world, object), wave: 2 })),
+    kept: made.filter((object) => !goes(object)).map(({ kind, metadata: { name } }) => `${kind} ${name}`),
+    copied: ours.filter((object) => !made.includes(object)),
+    inventory: world.inventory,
+  };
 }
 
 interface DefinitionRemoval extends Removal {
@@ -168,12 +177,16 @@ async function removeDefinition(
   gone.push(definition);
 }
 
-function planOf({ removals, definitions, left }: Found): Plan {
+function planOf({ removals, definitions, left, kept, copied }: Found): Plan {
   return {
     changes: [...removals, ...definitions].map(({ address }) => ({ ...address, action: 'delete', fields: [] })),
     pending: [],
     changed: true,
-    warnings: left.map((text) => `stays: ${text}`),
+    warnings: [
+      ...left.map((text) => `stays: ${text}`),
+      ...kept.map((name) => `${name} is marked \`keep\` and stays`),
+      ...copiedWarnings(copied),
+    ],
     problems: [],
   };
 }

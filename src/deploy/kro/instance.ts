@@ -43,6 +43,7 @@ export interface InstanceContext {
 }
 
 const maxTries = 3;
+const adoptionHint = 'Take it over with --adopt, or give the instance another name or namespace.';
 
 /** Compares the instance with the one that is there. */
 export async function planInstance(
@@ -71,7 +72,7 @@ async function compareInstance(
     return {
       ...read,
       change: { ...address, action: 'adopt', fields: [] },
-      problems: adopt ? [] : [foreignInstance(run, live)],
+      problems: adopt ? [] : [foreignInstance(run, live, adoptionHint)],
     };
   const written = diff(live, { ...live, spec: object['spec'] });
   if (emptying(object, live))
@@ -153,11 +154,12 @@ function instanceConflict(run: Run, { object, live, error, take }: InstanceConfl
   );
 }
 
-function foreignInstance(run: Run, live: KubernetesObject): KubewrightError {
+/** The refusal to touch an instance that somebody else made. */
+export function foreignInstance(run: Run, live: KubernetesObject, hint: string): KubewrightError {
   return new KubewrightError({
     code: 'NotOurs',
     resource: `instance ${run.instance.name}`,
     message: `${describe(instanceRef(run))} exists and belongs to ${ownerOf(live).name}`,
-    hint: 'Take it over with --adopt, or give the instance another name or namespace.',
+    hint,
   });
 }

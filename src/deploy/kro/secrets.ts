@@ -62,6 +62,12 @@ export async function readSecrets(run: Run, { secrets, objects }: Outline, known
   return world;
 }
 
+/** Lists where the Secrets of the graph are. */
+export async function lookForSecrets(run: Run, world: World): Promise<void> {
+  world.desired = await toDesired(run, outline(run).secrets, { ...world.wishes, before: [] });
+  await look(run, world);
+}
+
 /** Whether a Secret's namespace is one that the graph makes, so that it can come only after the instance. */
 export function comesLater({ objects }: Outline, { namespace }: Desired): boolean {
   return objects.some(({ object }) => object.kind === 'Namespace' && object.metadata.name === namespace);
