@@ -1,6 +1,6 @@
 import type { Extent } from './inventory.ts';
 import type { InstanceValues } from '../resolve/resolution.ts';
-import { recordFormat, recordRef, writeRecord, type DeployRecord, type StoredRecord } from './record.ts';
+import { nameOf, recordFormat, recordRef, writeRecord, type DeployRecord, type StoredRecord } from './record.ts';
 import { kindOfInstance } from './mode.ts';
 import { retrying } from './retry.ts';
 import { authorOf, changesOf, newRevision, reasonOf, retained, type Author, type Revision } from './revisions.ts';
@@ -41,7 +41,7 @@ export class Journal {
     const revisions = [...retained(record?.revisions ?? [], record?.inventory, run.historyMax), entry];
     const stored = await writeRecord(run, previous, {
       format: recordFormat,
-      graph: run.graph.name,
+      graph: nameOf(run),
       instance: run.instance.name,
       mode: run.mode,
       revision: entry.number,

@@ -71,8 +71,7 @@ export async function readRecord(run: Run): Promise<StoredRecord> {
   if (!secret) return { salt: newSalt() };
   const { uid, resourceVersion } = secret.metadata;
   const read = parse(run, secret);
-  // Without its annotations it is still ours: they are written anew with it.
-  if (!read.record) refuseForeign(run, secret);
+  refuseForeign(run, secret, read.record);
   const place = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
   if (read.damage && run.repairRecord) return { salt: read.salt, ...place, record: await salvage(run, secret) };
   return { ...read, ...place };
@@ -85,19 +84,35 @@ export async function readSoundRecord(run: Run): Promise<StoredRecord> {
   return stored;
 }
 
-function refuseForeign(run: Run, secret: KubernetesObject): void {
-  const tool = secret.metadata.annotations?.[keys.tooling];
-  const id = secret.metadata.labels?.[keys.id];
-  if (tool === tooling && id === run.identity.id) return;
+function refuseForeign(run: Run, secret: KubernetesObject, record: DeployRecord | undefined): void {
+  const owner = foreignOwner(run, secret, record);
+  if (owner === undefined) return;
   throw new KubewrightError({
     code: 'ForeignRecord',
     resource: `Secret ${run.identity.namespace}/${run.identity.name}`,
-    message:
-      tool === tooling
-        ? `its label ${keys.id} is ${String(id)}, not ${run.identity.id}`
-        : `belongs to ${tool ?? 'somebody else'}`,
-    hint: 'Rename it if it is yours, restore its label and annotations if it is a record, or give the instance another name.',
+    message: owner,
+    hint: 'Rename it if it is yours, restore its label and annotations if it is a record, delete it if it is a copy, or give the instance another name.',
   });
+}
+
+/** What says that a record is not that of this deployment. One that can be read may lack its marks: they are written anew with it. */
+function foreignOwner(run: Run, { metadata }: KubernetesObject, record: DeployRecord | undefined): string | undefined {
+  const tool = metadata.annotations?.[keys.tooling] ?? (record && tooling);
+  const id = metadata.labels?.[keys.id] ?? (record && run.identity.id);
+  if (tool !== tooling) return `belongs to ${tool ?? 'somebody else'}`;
+  if (id !== run.identity.id) return `its label ${keys.id} is ${String(id)}, not ${run.identity.id}`;
+  if (!record) return undefined;
+  const { graph, instance, namespaces, definitions = [] } = record;
+  if (!namespaces.includes(run.identity.namespace)) return 'is the record of a deployment in another namespace';
+  // Earlier versions wrote the name that an environment gives the definition.
+  const isIts = [nameOf(run), run.graph.name, ...definitions].includes(graph);
+  if (isIts && instance === run.instance.name) return undefined;
+  return `is the record of ${graph} ${instance}, not of ${nameOf(run)} ${run.instance.name}`;
+}
+
+/** The graph as records name it, however an environment calls its definition. */
+export function nameOf({ graph }: Pick<Run, 'graph'>): string {
+  return graph.stackName ?? graph.name;
 }
 
 interface Parsed {
@@ -140,7 +155,7 @@ async function salvage(run: Run, { metadata: { annotations = {} } }: KubernetesO
   const kinds = served.filter((kind) => groupKinds.has(groupKind(kind)));
   return {
     format: recordFormat,
-    graph: run.graph.name,
+    graph: nameOf(run),
     instance: run.instance.name,
     mode: run.mode,
     revision: 0,

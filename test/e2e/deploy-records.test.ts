@@ -231,3 +231,65 @@ describe('a record that is gone', () => {
     });
   });
 });
+
+describe('a Secret in the place of the record', () => {
+  /** Puts a copy of a record where that of another deployment is, or would be. */
+  async function copyTo(options: Options, record: KubernetesObject, marks?: object): Promise<void> {
+    const ref = { ...secret, name: recordName, namespace: namespaceOf(options) };
+    if (await cluster.get(ref)) await cluster.delete(ref);
+    const { labels = {}, annotations = {} } = record.metadata;
+    const metadata = { labels, annotations, ...marks, name: recordName, namespace: namespaceOf(options) };
+    await cluster.create({ ...secret, metadata, type: record['type'], data: record['data'] });
+  }
+
+  async function refused(options: Options, reason: RegExp): Promise<void> {
+    proxy.reset();
+    const through = { ...options, cluster: proxy.cluster };
+    for (const call of [plan, deploy, destroy, status, history] as const)
+      await expect((call as typeof deploy)(graph(['a']), through)).rejects.toMatchObject({
+        code: 'ForeignRecord',
+        message: expect.stringMatching(reason),
+      });
+    expect(proxy.seen.filter(({ write }) => write)).toEqual([]);
+  }
+
+  it('that is of another tool is refused, whether it can be read or not', async () => {
+    const options = fresh();
+    await deploy(graph(['a']), options);
+    const ref = { ...secret, name: recordName, namespace: namespaceOf(options) };
+    const annotations = { 'applyset.kubernetes.io/tooling': 'kubectl/v1.36' };
+    await cluster.patch(ref, { type: 'merge', body: { metadata: { annotations } } });
+    await refused(options, /Secret .*kubewright\.kept\.it: belongs to kubectl\/v1\.36\. Rename it/);
+    await editRecord(options, () => ({ record: null }));
+    await refused(options, /Secret .*kubewright\.kept\.it: belongs to kubectl\/v1\.36\. Rename it/);
+  });
+
+  it('that is a copy from another namespace is refused', async () => {
+    const [from, to] = [fresh(), fresh()];
+    await deploy(graph(['a']), from);
+    await deploy(graph(['a']), to);
+    const [record] = (await secrets(from, 'record')) as [KubernetesObject];
+    await copyTo(to, record);
+    await refused(
+      to,
+      /its label applyset\.kubernetes\.io\/id is applyset-.*, not applyset-.*delete it if it is a copy/,
+    );
+    await copyTo(to, record, { labels: {} });
+    await refused(to, /is the record of a deployment in another namespace/);
+  });
+
+  it.each([
+    ['another instance', 'kept', 'other'],
+    ['another graph', 'another', 'it'],
+  ])('that is a copy of the record of %s is refused', async (_whose, name, instance) => {
+    const options = fresh();
+    await deploy(graph(['a']), options);
+    const other = graphOf(name, configMaps(['b']));
+    await deploy(other, { ...options, instance: { ...options.instance, name: instance } });
+    const records = await secrets(options, 'record');
+    await copyTo(options, records.find(({ metadata }) => metadata.name !== recordName) as KubernetesObject, {
+      labels: {},
+    });
+    await refused(options, new RegExp(`is the record of ${name} ${instance}, not of kept it`));
+  });
+});
