@@ -73,28 +73,8 @@ describe('fields that cannot change', () => {
       settings: kind(configMap)({ metadata: { name: 'map' }, immutable: true, data: { value } } as never),
     }));
 
-  it.each<readonly [string, (value: string) => Graph, RegExp]>([
-    [
-      '10. immutable selector change',
-      withSelector,
-      /web spec\.selector: Deployment .*\/web: spec\.selector cannot change once it exists.*--replace/,
-    ],
-    [
-      '11. immutable Job template',
-      withImage,
-      /job spec\.template: Job .*\/job: spec\.template cannot change once it exists.*--replace/,
-    ],
-    [
-      'the role of a binding',
-      withRole,
-      /binding roleRef: RoleBinding .*\/b: roleRef cannot change once it exists.*--replace/,
-    ],
-    [
-      'data of an immutable ConfigMap',
-      withData,
-      /settings .*ConfigMap .*\/map: .* cannot change once it exists.*--replace/,
-    ],
-  ])('%s: refused before anything is written, replaced with consent', async (_title, graph, refusal) => {
+  /** Refused before anything is written, and replaced with consent. */
+  async function expectReplaced(graph: (value: string) => Graph, refusal: RegExp): Promise<void> {
     const options = optionsFor({ cluster, namespace: freshName('fixed') });
     await deploy(graph('one'), options);
     const other = graph('two');
@@ -105,7 +85,25 @@ describe('fields that cannot change', () => {
     const { objects } = await deploy(other, { ...options, replace: true });
     expect(objects).toMatchObject([{ action: 'replaced', ready: true }]);
     expect((await deploy(other, options)).writes).toBe(0);
-  });
+  }
+
+  it('10. immutable selector change', () =>
+    expectReplaced(
+      withSelector,
+      /web spec\.selector: Deployment .*\/web: spec\.selector cannot change once it exists.*--replace/,
+    ));
+
+  it('11. immutable Job template', () =>
+    expectReplaced(
+      withImage,
+      /job spec\.template: Job .*\/job: spec\.template cannot change once it exists.*--replace/,
+    ));
+
+  it('the role of a binding', () =>
+    expectReplaced(withRole, /binding roleRef: RoleBinding .*\/b: roleRef cannot change once it exists.*--replace/));
+
+  it('data of an immutable ConfigMap', () =>
+    expectReplaced(withData, /settings .*ConfigMap .*\/map: .* cannot change once it exists.*--replace/));
 
   it('of an object that is to be kept are never replaced', async () => {
     const options = optionsFor({ cluster, namespace: freshName('fixed') });

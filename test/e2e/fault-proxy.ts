@@ -27,7 +27,7 @@ export interface Seen {
 /** What happens to a request instead of its answer. */
 export type Fault =
   /** The proxy answers; the server never hears of it. */
-  | { readonly kind: 'answer'; readonly status: number; readonly retryAfter?: number }
+  | { readonly kind: 'answer'; readonly status: number; readonly retryAfter?: number; readonly body?: object }
   /** The connection breaks before the server got it. */
   | { readonly kind: 'cut-before' }
   /** The server did it, and the connection breaks before its answer arrives. */
@@ -194,7 +194,10 @@ class Proxying {
   }
 }
 
-function refuse(response: ServerResponse, { status, retryAfter }: Extract<Fault, { kind: 'answer' }>): void {
+function refuse(
+  response: ServerResponse,
+  { status, retryAfter, body: more }: Extract<Fault, { kind: 'answer' }>,
+): void {
   const reasons: Record<number, string> = {
     401: 'Unauthorized',
     403: 'Forbidden',
@@ -206,7 +209,7 @@ function refuse(response: ServerResponse, { status, retryAfter }: Extract<Fault,
     'content-type': 'application/json',
     ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
   });
-  response.end(JSON.stringify({ ...body, message: `the proxy says ${status}` }));
+  response.end(JSON.stringify({ ...body, message: `the proxy says ${status}`, ...more }));
 }
 
 async function pass(answer: IncomingMessage, response: ServerResponse, fault: Fault | undefined): Promise<void> {
