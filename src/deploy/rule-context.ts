@@ -8,10 +8,16 @@ import { kindOf, type Run } from './run.ts';
 
 type Object = Pick<KubernetesObject, 'apiVersion' | 'kind'>;
 
+interface StorageClass {
+  /** Volumes of it wait for their first pod. */
+  readonly lazy: boolean;
+  readonly isDefault: boolean;
+}
+
 /** Reads what readiness rules need beside the objects: how storage classes bind, and what definitions declare. */
 export async function ruleContext(run: Run, objects: readonly KubernetesObject[]): Promise<RuleContext> {
   const declared = new Map<string, boolean>();
-  const classes = new Map<string, { readonly lazy: boolean; readonly isDefault: boolean }>();
+  const classes = new Map<string, StorageClass>();
   const foreign = new Map<string, Object>();
   for (const object of objects) {
     const defined = definesKind(object);
@@ -24,6 +30,9 @@ export async function ruleContext(run: Run, objects: readonly KubernetesObject[]
   if (objects.some(({ kind }) => kind === 'PersistentVolumeClaim'))
     reads.push(readClasses(run, classes).then(() => declared));
   await Promise.all(reads);
+  // Those of the graph may not be there yet.
+  for (const object of objects)
+    if (groupKind(object) === 'StorageClass.storage.k8s.io') classes.set(object.metadata.name, storageClassOf(object));
   return {
     declaresConditions: (object) => declared.get(groupKind(object)) ?? false,
     waitsForConsumer: (name) =>
@@ -79,19 +88,20 @@ function declaresConditions(definition: KubernetesObject): boolean {
   );
 }
 
-async function readClasses(
-  run: Run,
-  classes: Map<string, { readonly lazy: boolean; readonly isDefault: boolean }>,
-): Promise<void> {
+function storageClassOf({ metadata, ...object }: KubernetesObject): StorageClass {
+  return {
+    lazy: text(object['volumeBindingMode']) === 'WaitForFirstConsumer',
+    isDefault: metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true',
+  };
+}
+
+async function readClasses(run: Run, classes: Map<string, StorageClass>): Promise<void> {
   try {
     const { items } = await run.cluster.list(
       { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' },
       { signal: run.signal },
     );
-    for (const item of items) {
-      const isDefault = item.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
-      classes.set(item.metadata.name, { lazy: text(item['volumeBindingMode']) === 'WaitForFirstConsumer', isDefault });
-    }
+    for (const item of items) classes.set(item.metadata.name, storageClassOf(item));
   } catch (error) {
     if (!isApiError(error, 'Forbidden')) throw error;
     run.emit({

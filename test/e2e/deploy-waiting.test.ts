@@ -175,27 +175,72 @@ describe('waiting', () => {
 
   it('12. PVC WaitForFirstConsumer: nobody waits for a volume that waits for its first pod', async () => {
     const options = optionsFor({ cluster, namespace: freshName('volume') });
-    const storageClass = freshName('lazy');
+    const namespace = options.instance.namespace as string;
+    const className = freshName('lazy');
+    const storageClass = kind({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', namespaced: false });
+    const claim = (name: string, storageClassName: string) =>
+      kind({ apiVersion: 'v1', kind: 'PersistentVolumeClaim' })({
+        metadata: { name },
+        spec: {
+          storageClassName,
+          accessModes: ['ReadWriteOnce'],
+          resources: { requests: { storage: '1Gi' } },
+        },
+      } as never);
+    const consumer = (name: string, after?: unknown) => {
+      const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: name } }];
+      const containers = [{ name: 'db', image: 'postgres', volumeMounts: [{ name: 'data', mountPath: '/data' }] }];
+      const template = { metadata: { labels: { app: name } }, spec: { containers, volumes } };
+      const spec = { replicas: 1, selector: { matchLabels: { app: name } }, template };
+      const make = kind({ apiVersion: 'apps/v1', kind: 'Deployment' });
+      return make({ metadata: { name }, spec } as never, after ? { dependsOn: after as never } : {});
+    };
     await cluster.create({
       apiVersion: 'storage.k8s.io/v1',
       kind: 'StorageClass',
-      metadata: { name: storageClass },
-      provisioner: 'example.com/none',
+      metadata: { name: className },
+      provisioner: 'kubernetes.io/no-provisioner',
       volumeBindingMode: 'WaitForFirstConsumer',
     });
-    const claim = kind({ apiVersion: 'v1', kind: 'PersistentVolumeClaim' })({
-      metadata: { name: 'data' },
-      spec: {
-        storageClassName: storageClass,
-        accessModes: ['ReadWriteOnce'],
-        resources: { requests: { storage: '1Gi' } },
-      },
-    } as never);
-    const { duration } = await deploy(
-      graphOf('volume', () => ({ claim })),
+    for (const name of ['data', 'explicit'])
+      await cluster.create({
+        apiVersion: 'v1',
+        kind: 'PersistentVolume',
+        metadata: { name: `${className}-${name}` },
+        spec: {
+          storageClassName: className,
+          accessModes: ['ReadWriteOnce'],
+          capacity: { storage: '1Gi' },
+          hostPath: { path: '/tmp/nothing' },
+        },
+      });
+    const { objects, duration } = await deploy(
+      graphOf('volume', () => {
+        const own = { metadata: { name: `${className}-own` }, provisioner: 'kubernetes.io/no-provisioner' };
+        // A claim is bound when a pod uses it: who waits for that before it makes the pod waits for ever.
+        const data = claim('data', className);
+        const explicit = claim('explicit', className);
+        return {
+          mounting: consumer('data'),
+          data,
+          explicit,
+          after: consumer('explicit', explicit),
+          class: storageClass({ ...own, volumeBindingMode: 'WaitForFirstConsumer' } as never),
+          unused: claim('unused', `${className}-own`),
+        };
+      }),
       options,
     );
     expect(duration).toBeLessThan(9_000);
+    expect(objects.every(({ ready }) => ready)).toBe(true);
+    const { items } = await cluster.list({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace });
+    const phases = Object.fromEntries(
+      items.map(({ metadata, status }) => [metadata.name, (status as { phase: string }).phase]),
+    );
+    expect(phases).toEqual({ data: 'Bound', explicit: 'Bound', unused: 'Pending' });
+    // The claim is named by the consumer, so it comes before it.
+    const order = labelsOf(options.events, 'object');
+    expect(order.indexOf('data')).toBeLessThan(order.indexOf('mounting'));
   });
 });
 
