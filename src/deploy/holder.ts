@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { startTimeOf } from '../cluster/local/process-table.ts';
 
 /** A process, as the lock that it holds names it. */
@@ -11,13 +11,26 @@ interface HolderProcess {
 }
 
 /**
- * A holder of a lock: `host/pid` for people, and what tells whether the process can be looked for from somewhere else.
+ * A holder of a lock: `user@host/pid` for people, and what tells whether the process can be looked for from somewhere else.
  * Each call gives another one, so that two runs of one process are two holders.
  */
 export function holderText({ pid, startTime = startTimeOf(pid) }: HolderProcess = { pid: process.pid }): string {
-  return [hostname(), pid, pidSpace() ?? 'elsewhere', digest(startTime ?? ''), randomBytes(6).toString('hex')].join(
-    '/',
-  );
+  const start = digest(startTime ?? '');
+  return [`${user()}${hostname()}`, pid, pidSpace() ?? 'elsewhere', start, randomBytes(6).toString('hex')].join('/');
+}
+
+/** The part of a holder that is for people. */
+export function holderName(holder: string): string {
+  return holder.split('/').slice(0, 2).join('/');
+}
+
+/** In containers users may have no name. */
+function user(): string {
+  try {
+    return `${userInfo().username.replaceAll('/', '-')}@`;
+  } catch {
+    return '';
+  }
 }
 
 /** Whether a holder is a process that ended, as far as that is certain from here. */

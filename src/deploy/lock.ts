@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject, ObjectReference } from '../cluster/cluster.ts';
 import { KubewrightError } from '../errors.ts';
-import { holderText, isGone } from './holder.ts';
+import { holderName, holderText, isGone } from './holder.ts';
 import { retrying } from './retry.ts';
 import { stopped, subject, type Run } from './run.ts';
 
@@ -130,14 +130,14 @@ async function acquire(run: Run, holder: string): Promise<Hold> {
     // The answer to our own request was lost: nobody knows when it was done.
     const isOurs = holderOf(other) === holder;
     const version = other.metadata.resourceVersion;
-    if (!seen && !isOurs) run.emit({ type: 'lock', holder: holderOf(other) });
+    if (!seen && !isOurs) run.emit({ type: 'lock', holder: holderName(holderOf(other)) });
     const sighting: Sighting = seen && seen.version === version ? seen : { version, since: performance.now() };
     seen = sighting;
     if (isOurs || isGone(holderOf(other)) || performance.now() - sighting.since > durationSeconds * 1000) {
       const taken = await takeOver(run, other, holder);
       if (taken) return taken;
     }
-    if (run.signal.aborted) throw stopped(run, [`another run by ${holderOf(other)} holds the lock`]);
+    if (run.signal.aborted) throw stopped(run, [`another run by ${holderName(holderOf(other))} holds the lock`]);
     await sleep(pollMs, undefined, { signal: run.signal }).catch(() => undefined);
   }
 }
@@ -173,10 +173,21 @@ async function held(send: () => Promise<KubernetesObject>): Promise<Hold> {
 }
 
 async function release(run: Run, lease: KubernetesObject): Promise<void> {
-  const { uid, resourceVersion } = lease.metadata;
+  const remove = ({ metadata: { uid, resourceVersion } }: KubernetesObject): Promise<unknown> =>
+    run.cluster.delete(leaseRef(run), { uid, resourceVersion });
+  const once = async (): Promise<void> => {
+    try {
+      await remove(lease);
+    } catch (error) {
+      if (!isApiError(error, 'Conflict')) throw error;
+      const now = await run.cluster.get(leaseRef(run), { timeoutMs });
+      // The answer to a renewal was lost.
+      if (now && holderOf(now) === holderOf(lease)) await remove(now);
+    }
+  };
   try {
     // The run may have been stopped, so its signal says nothing here. A server that is gone is not waited for.
-    await retrying(() => run.cluster.delete(leaseRef(run), { uid, resourceVersion }), {
+    await retrying(once, {
       signal: AbortSignal.timeout(releaseMs),
       heals: (error) => isApiError(error, 'TooManyRequests', 'ServerError'),
     });

@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { expect, it } from 'vitest';
-import { holderText, isGone } from '../../src/deploy/holder.ts';
+import { holderName, holderText, isGone } from '../../src/deploy/holder.ts';
 
 /** Of a process that ran and ended. */
 const ended = (): string => holderText({ pid: spawnSync(process.execPath, ['--version']).pid });
 const partsOf = (holder: string): string[] => holder.split('/');
 
-it('names host and process, for people', () => {
-  expect(holderText()).toMatch(new RegExp(`^${hostname()}/${process.pid}/`));
+it('names user, host and process, for people', () => {
+  expect(holderName(holderText())).toBe(`${userInfo().username}@${hostname()}/${process.pid}`);
 });
 
 it('is another one for each run of a process', () => {

@@ -71,6 +71,15 @@ describe.concurrent('15. two runs at once: ', () => {
     proxy.close();
   });
 
+  it('a lock is given back though the answer to its last renewal was lost', async () => {
+    const proxy = await startProxy(place);
+    proxy.reset((seen) => (isRenewal(seen) ? { kind: 'late', ms: 9_000 } : undefined));
+    const options = optionsFor({ cluster: proxy.cluster, namespace: freshName('lost') });
+    await deploy(slow(6), options);
+    expect(await namesIn(cluster, options.instance.namespace as string, lease)).toEqual([]);
+    proxy.close();
+  });
+
   it('a run that loses its lock between two parts of its record does not write the next one', async () => {
     const proxy = await startProxy(place);
     const rule: Rule = (seen) => {
