@@ -1,4 +1,4 @@
-import type { ManagedFields } from '../cluster/cluster.ts';
+import type { KubernetesObject, ManagedFields } from '../cluster/cluster.ts';
 import { describe, fieldManager } from './identity.ts';
 import type { Run } from './run.ts';
 import type { Task } from './apply.ts';
@@ -8,12 +8,12 @@ const oneShot = /^(kubectl.*|helm|before-first-apply|Terraform|pulumi.*|node-fet
 
 /**
  * Makes us the owner of the fields that tools wrote, so that our apply can change and remove them. Without it both would
- * own them for ever.
+ * own them for ever. Gives the object as it is then, where that took a write.
  */
-export async function migrateManagers(run: Run, { desired, live }: Task): Promise<void> {
+export async function migrateManagers(run: Run, { desired, live }: Task): Promise<KubernetesObject | undefined> {
   const { managedFields = [], resourceVersion } = live?.metadata ?? {};
   const migrated = migrate(managedFields);
-  if (!migrated) return;
+  if (!migrated) return undefined;
   const operations = [
     { op: 'replace', path: '/metadata/managedFields', value: migrated },
     { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
@@ -22,7 +22,7 @@ export async function migrateManagers(run: Run, { desired, live }: Task): Promis
     type: 'warning',
     message: `${describe(desired)}: taking over from ${[...new Set(managedFields.filter(isOneShot).map(({ manager }) => manager))].join(', ')}`,
   });
-  await run.cluster.patch(desired, { type: 'json', body: operations });
+  return run.cluster.patch(desired, { type: 'json', body: operations });
 }
 
 /** One entry of ours in place of those of the tools; `undefined` when there is none of theirs. */

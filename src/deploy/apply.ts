@@ -31,14 +31,24 @@ export interface Task {
 /** Writes one object, patiently, and gives it as the server stored it. */
 export async function applyTask(run: Run, task: Task): Promise<KubernetesObject> {
   const { desired, mayAppear } = task;
-  const once = (): Promise<KubernetesObject> => {
+  let current = task;
+  let outdated = false;
+  const once = async (): Promise<KubernetesObject> => {
     run.signal.throwIfAborted();
-    return attempt(run, task);
+    if (outdated) current = await lookAgain(run, task);
+    outdated = false;
+    try {
+      return await attempt(run, current);
+    } catch (error) {
+      outdated = isOutdated(current, error);
+      throw error;
+    }
   };
   const applying = retrying((attempt) => run.pool.run(once, { ahead: attempt > 0 }), {
     // Running writes are finished; only the waiting between them ends.
     signal: run.signal,
     heals: (error) =>
+      outdated ||
       isPassing(error) ||
       error instanceof Terminating ||
       isTerminatingNamespace(error) ||
@@ -69,16 +79,27 @@ async function attempt(run: Run, task: Task): Promise<KubernetesObject> {
   }
 }
 
-/** Ownership moves with the version that was read, so each try reads it anew. */
-function adopt(run: Run, task: Task): Promise<KubernetesObject> {
-  const once = async (): Promise<KubernetesObject> => {
-    const live = (await run.cluster.get(task.desired, { signal: run.signal })) ?? task.live;
-    await migrateManagers(run, { ...task, live });
-    return update(run, { ...task, live }, {});
-  };
-  const heals = (error: unknown): boolean =>
-    isPassing(error) || (isApiError(error, 'Conflict') && !isFieldConflict(error));
-  return retrying(once, { signal: run.signal, heals });
+/** What has to be done with what is there by now: it may be gone, or be somebody else's. */
+async function lookAgain(run: Run, task: Task): Promise<Task> {
+  const live = await run.cluster.get(task.desired);
+  if (!live) return { ...task, action: 'create', live };
+  if (live.metadata.deletionTimestamp) throw new Terminating(task.desired, live);
+  // One that we were about to create is ours when the answer was lost, or when a run was killed.
+  return { ...task, action: isOurs(run, live) ? 'update' : 'adopt', live };
+}
+
+/** Whether what is there is another object, or another version of it, than was read. */
+function isOutdated({ action }: Pick<Task, 'action'>, error: unknown): boolean {
+  if (isApiError(error, 'Invalid')) return error.details.causes.some(({ field }) => field === 'metadata.uid');
+  if (isApiError(error, 'NotFound')) return action === 'adopt';
+  return isApiError(error, 'Conflict') && !isFieldConflict(error) && !isQuotaConflict(error);
+}
+
+/** Ownership moves with the version that was read. */
+async function adopt(run: Run, task: Task): Promise<KubernetesObject> {
+  const { desired, options, live } = task;
+  if (!options.adopt) throw foreignError(desired, live as KubernetesObject);
+  return update(run, { ...task, live: (await migrateManagers(run, task)) ?? live }, {});
 }
 
 /** Whether an object that cannot become what is wanted may be deleted and made anew. */
@@ -97,21 +118,10 @@ async function replace(run: Run, task: Task): Promise<KubernetesObject> {
  * Creates by applying to a version that cannot be: an object that exists is refused, so nothing is ever taken over by
  * accident, at no further request.
  */
-async function create(run: Run, task: Task): Promise<KubernetesObject> {
-  const { desired, options } = task;
+async function create(run: Run, { desired }: Task): Promise<KubernetesObject> {
   const { metadata } = desired.object;
   const object = { ...desired.object, metadata: { ...metadata, resourceVersion: '1' } };
-  try {
-    return (await run.cluster.apply(object, { fieldManager })).object;
-  } catch (error) {
-    if (!isApiError(error, 'Conflict') || isFieldConflict(error) || isQuotaConflict(error)) throw error;
-    const found = await run.cluster.get(desired);
-    if (!found || found.metadata.deletionTimestamp) throw new Terminating(desired, found, error);
-    // A request of ours whose answer was lost, or of a run that was killed.
-    if (isOurs(run, found)) return update(run, { ...task, action: 'update', live: found }, {});
-    if (!options.adopt) throw foreignError(desired, found);
-    return adopt(run, { ...task, action: 'adopt', live: found });
-  }
+  return (await run.cluster.apply(object, { fieldManager })).object;
 }
 
 async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?: boolean }): Promise<KubernetesObject> {
@@ -122,12 +132,14 @@ async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?:
   try {
     return await send(run, task, { dryRun: dry });
   } catch (error) {
+    if (isOutdated(task, error)) throw error;
     if (isImmutable(error)) throw immutableError(task.desired, error);
     if (!isFieldConflict(error)) throw error;
     const conflicts = conflictFields(error).filter((conflict) => !taken(conflict));
     if (conflicts.length === 0) return send(run, task, { dryRun: dry, force: true });
     // A controller may have taken the field since we looked.
     const live = (await run.cluster.get(task.desired)) ?? task.live;
+    if (live && task.action === 'update' && !isOurs(run, live)) throw foreignError(task.desired, live);
     if (canonical(sent({ ...task, live })) !== canonical(sent(task)))
       return send(run, { ...task, live }, { dryRun: dry });
     throw conflictError(wanted, live, conflicts, error);
@@ -139,8 +151,11 @@ async function send(
   task: Task,
   options: { readonly dryRun?: boolean | undefined; readonly force?: boolean },
 ): Promise<KubernetesObject> {
-  const { object } = await run.cluster.apply(sent(task), { fieldManager, ...options });
-  return object;
+  const wanted = sent(task);
+  const { uid, resourceVersion } = task.live?.metadata ?? {};
+  // A field manager that is the same sees no conflict, so it is the very object that was read, or none.
+  const object = options.dryRun ? wanted : { ...wanted, metadata: { ...wanted.metadata, uid, resourceVersion } };
+  return (await run.cluster.apply(object as KubernetesObject, { fieldManager, ...options })).object;
 }
 
 function sent({ desired, action, live, autoscaled }: Task): KubernetesObject {
@@ -156,14 +171,13 @@ function noteAdoption(object: KubernetesObject): KubernetesObject {
 
 /** The object that is there is on its way out; ours comes after it. */
 class Terminating extends KubewrightError {
-  constructor({ label, kind, name }: Desired, found: KubernetesObject | undefined, cause: unknown) {
-    const finalizers = found?.metadata.finalizers?.join(', ');
+  constructor({ label, kind, name }: Desired, { metadata }: KubernetesObject) {
+    const finalizers = metadata.finalizers?.join(', ');
     super({
       code: 'Terminating',
       resource: label,
       message: `the old ${kind} ${name} is still being deleted${finalizers ? `: its finalizers ${finalizers} hold it` : ''}`,
       hint: 'Check the controller of the finalizer.',
-      cause,
     });
   }
 }
