@@ -2,9 +2,10 @@ import { KubewrightError } from '../errors.ts';
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { migrateManagers } from './adopt.ts';
-import { conflictError, conflictFields, isFieldConflict, scaledToZero, type Conflict } from './conflict.ts';
+import { conflictError, conflictFields, isFieldConflict, scaledToZero } from './conflict.ts';
 import { foreignError, isOurs } from './decide.ts';
 import type { Desired } from './desired.ts';
+import { valueAt } from './field-path.ts';
 import { handOver } from './hand-over.ts';
 import { immutableError, isImmutable } from './immutable.ts';
 import { fieldManager, keys } from './identity.ts';
@@ -13,6 +14,7 @@ import type { ChangeAction, DeployOptions } from './options.ts';
 import { explainRefusal } from './refused.ts';
 import { isPassing, retrying } from './retry.ts';
 import type { Run } from './run.ts';
+import { isScaledByOthers } from './scalers.ts';
 import { isTaken } from './take.ts';
 
 /** One object that has to be written, and what is known of it. */
@@ -65,7 +67,8 @@ export async function applyTask(run: Run, task: Task): Promise<KubernetesObject>
 
 /** What the server would store; nothing is written. */
 export async function dryRun(run: Run, task: Task): Promise<KubernetesObject> {
-  return task.action === 'create' ? send(run, task, { dryRun: true }) : update(run, task, { dryRun: true });
+  const { action, desired } = task;
+  return action === 'create' ? send(run, desired, { dryRun: true }) : update(run, task, { dryRun: true });
 }
 
 async function attempt(run: Run, task: Task): Promise<KubernetesObject> {
@@ -125,42 +128,52 @@ async function create(run: Run, { desired }: Task): Promise<KubernetesObject> {
 }
 
 async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?: boolean }): Promise<KubernetesObject> {
-  const wanted = { ...task.desired, source: task.desired.node.source, hide: run.secretValues.hideInAll };
-  const taken = ({ path }: Conflict): boolean => isTaken(task.options.take, task.desired.label, path);
-  const zero = scaledToZero(sent(task), task.live);
-  if (zero && !taken(zero)) throw conflictError(wanted, task.live, [zero]);
+  const { desired } = task;
+  const wanted = { ...desired, source: desired.node.source, hide: run.secretValues.hideInAll };
+  const object = await sent(run, task);
+  const zero = scaledToZero(object, task.live);
+  if (zero && !takes(task, zero.path)) throw conflictError(wanted, task.live, [zero]);
   try {
-    return await send(run, task, { dryRun: dry });
+    return await send(run, { ...task, object }, { dryRun: dry });
   } catch (error) {
     if (isOutdated(task, error)) throw error;
-    if (isImmutable(error)) throw immutableError(task.desired, error);
+    if (isImmutable(error)) throw immutableError(desired, error);
     if (!isFieldConflict(error)) throw error;
-    const conflicts = conflictFields(error).filter((conflict) => !taken(conflict));
-    if (conflicts.length === 0) return send(run, task, { dryRun: dry, force: true });
+    const conflicts = conflictFields(error).filter(({ path }) => !takes(task, path));
+    if (conflicts.length === 0) return send(run, { ...task, object }, { dryRun: dry, force: true });
     // A controller may have taken the field since we looked.
-    const live = (await run.cluster.get(task.desired)) ?? task.live;
-    if (live && task.action === 'update' && !isOurs(run, live)) throw foreignError(task.desired, live);
-    if (canonical(sent({ ...task, live })) !== canonical(sent(task)))
-      return send(run, { ...task, live }, { dryRun: dry });
+    const live = (await run.cluster.get(desired)) ?? task.live;
+    if (live && task.action === 'update' && !isOurs(run, live)) throw foreignError(desired, live);
+    const left = await sent(run, { ...task, live });
+    if (canonical(left) !== canonical(object)) return send(run, { ...task, live, object: left }, { dryRun: dry });
     throw conflictError(wanted, live, conflicts, error);
   }
 }
 
-async function send(
-  run: Run,
-  task: Task,
-  options: { readonly dryRun?: boolean | undefined; readonly force?: boolean },
-): Promise<KubernetesObject> {
-  const wanted = sent(task);
-  const { uid, resourceVersion } = task.live?.metadata ?? {};
-  // A field manager that is the same sees no conflict, so it is the very object that was read, or none.
-  const object = options.dryRun ? wanted : { ...wanted, metadata: { ...wanted.metadata, uid, resourceVersion } };
-  return (await run.cluster.apply(object as KubernetesObject, { fieldManager, ...options })).object;
+function takes({ options, desired }: Task, path: string): boolean {
+  return isTaken(options.take, desired.label, path);
 }
 
-function sent({ desired, action, live, autoscaled }: Task): KubernetesObject {
+async function send(
+  run: Run,
+  { object, live }: { readonly object: KubernetesObject } & Pick<Task, 'live'>,
+  options: { readonly dryRun?: boolean | undefined; readonly force?: boolean },
+): Promise<KubernetesObject> {
+  const { uid, resourceVersion } = live?.metadata ?? {};
+  // A field manager that is the same sees no conflict, so it is the very object that was read, or none.
+  const wanted = options.dryRun ? object : { ...object, metadata: { ...object.metadata, uid, resourceVersion } };
+  return (await run.cluster.apply(wanted as KubernetesObject, { fieldManager, ...options })).object;
+}
+
+/** What we say of an object that exists. */
+async function sent(run: Run, task: Task): Promise<KubernetesObject> {
+  const { desired, action, live, autoscaled = false } = task;
   const existedBefore = action === 'adopt' || live?.metadata.annotations?.[keys.adopted] === 'true';
-  return handOver(existedBefore ? noteAdoption(desired.object) : desired.object, live, autoscaled);
+  const isSet = valueAt(desired.object, 'spec.replicas') !== undefined;
+  return handOver(existedBefore ? noteAdoption(desired.object) : desired.object, live, {
+    autoscaled: autoscaled || (isSet && (await isScaledByOthers(run, live))),
+    isTaken: (path) => takes(task, path),
+  });
 }
 
 /** So that a rollback to a time before the adoption does not delete it. */

@@ -38,44 +38,75 @@ const table: readonly HandOver[] = [
   { kinds: ['APIService.apiregistration.k8s.io'], field: ['spec', 'caBundle'], managers: injectors },
 ];
 
-/**
- * The object without what other controllers have taken over from us.
- *
- * @param autoscaled whether an autoscaler of the same graph scales it: what is there stays, also before it scaled once
- */
+/** What decides whether a field is left to the controller that has it. */
+export interface Leaving {
+  /** Whether an autoscaler scales it: what is there stays, also before it scaled once. */
+  readonly autoscaled: boolean;
+  /** Whether we want a field back. */
+  readonly isTaken: (path: string) => boolean;
+}
+
+/** The object without what other controllers have taken over from us. */
 export function handOver(
   object: KubernetesObject,
   live: KubernetesObject | undefined,
-  autoscaled = false,
+  { autoscaled: isScaled, isTaken }: Leaving,
 ): KubernetesObject {
   if (!live) return object;
   let result = object;
-  for (const { kinds, field, managers, subresource } of table) {
-    if (!kinds.includes(groupKind(object))) continue;
-    for (const { manager = '', subresource: part, fieldsV1 = {} } of live.metadata.managedFields ?? []) {
-      if (managers.includes(manager) && part === subresource)
-        result = without(result, field, fieldsV1) as KubernetesObject;
-    }
+  for (const row of table) {
+    // What an autoscaler wrote has its name for ever.
+    if (!row.kinds.includes(groupKind(object)) || (row.subresource === 'scale' && !isScaled)) continue;
+    for (const { fieldsV1 = {} } of entriesOf(row, live))
+      result = without(result, row.field, { owned: fieldsV1, path: '', isTaken }) as KubernetesObject;
   }
   const replicas = valueAt(live, 'spec.replicas');
-  if (!autoscaled || replicas === undefined || valueAt(result, 'spec.replicas') === undefined) return result;
+  if (!isScaled || replicas === undefined || valueAt(result, 'spec.replicas') === undefined) return result;
+  if (isTaken('spec.replicas')) return result;
   // Leaving the field out while nobody else owns it would reset it.
   return { ...result, spec: { ...(result['spec'] as Fields), replicas } };
 }
 
-/** The value without a field, where an owned set has it. */
-function without(value: unknown, [head = '', ...rest]: readonly string[], owned: Fields): unknown {
+function entriesOf({ managers, subresource }: HandOver, { metadata }: KubernetesObject): readonly ManagedFields[] {
+  const entries = metadata.managedFields ?? [];
+  return entries.filter((entry) => managers.includes(entry.manager ?? '') && entry.subresource === subresource);
+}
+
+/** Whether an autoscaler, be it gone by now, is among those who have fields of an object. */
+export function isScaleKept(live: KubernetesObject): boolean {
+  return table.some(
+    (row) => row.subresource === 'scale' && row.kinds.includes(groupKind(live)) && entriesOf(row, live).length > 0,
+  );
+}
+
+interface Owned extends Pick<Leaving, 'isTaken'> {
+  readonly owned: Fields;
+  readonly path: string;
+}
+
+/** The value without a field, where an owned set has it and nobody wants it back. */
+function without(value: unknown, [head = '', ...rest]: readonly string[], { owned, path, isTaken }: Owned): unknown {
   if (head === '*') {
     if (!Array.isArray(value)) return value;
     return value.map((item: Fields) => {
-      const entry = Object.entries(owned).find(([key]) => key.startsWith('k:') && isItem(item, key));
-      return entry ? without(item, rest, entry[1] as Fields) : item;
+      const [key, inner] = Object.entries(owned).find(([name]) => name.startsWith('k:') && isItem(item, name)) ?? [];
+      return key === undefined
+        ? item
+        : without(item, rest, { owned: inner as Fields, path: `${path}[${selector(key)}]`, isTaken });
     });
   }
   const inner = owned[`f:${head}`] as Fields | undefined;
   if (typeof value !== 'object' || value === null || !inner || !Object.hasOwn(value, head)) return value;
   const { [head]: child, ...others } = value as Fields;
-  return rest.length === 0 ? others : { ...others, [head]: without(child, rest, inner) };
+  const field = path ? `${path}.${head}` : head;
+  if (rest.length === 0) return isTaken(field) ? value : others;
+  return { ...others, [head]: without(child, rest, { owned: inner, path: field, isTaken }) };
+}
+
+/** As conflicts name an item: `name="web"`. */
+function selector(key: string): string {
+  const fields = Object.entries(JSON.parse(key.slice(2)) as Fields);
+  return fields.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',');
 }
 
 function isItem(item: Fields, key: string): boolean {

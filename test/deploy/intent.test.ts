@@ -90,7 +90,7 @@ describe('ownership', () => {
     expect(migrate([controller])).toBeUndefined();
   });
 
-  it('of replicas is handed to an autoscaler, not to a person', () => {
+  it('of replicas is handed to an autoscaler that there is, not to a person, nor when it is taken', () => {
     const deployment = {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -104,8 +104,15 @@ describe('ownership', () => {
         managedFields: [{ manager, subresource: 'scale', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }],
       },
     });
-    expect(handOver(deployment, scaledBy('kube-controller-manager'))['spec']).toEqual({ paused: false });
-    expect(handOver(deployment, scaledBy('kubectl'))).toBe(deployment);
+    const isTaken = (): boolean => false;
+    const leaving = { autoscaled: true, isTaken };
+    expect(handOver(deployment, scaledBy('kube-controller-manager'), leaving)['spec']).toEqual({ paused: false });
+    expect(handOver(deployment, scaledBy('kubectl'), leaving)).toEqual(deployment);
+    for (const other of [
+      { autoscaled: false, isTaken },
+      { autoscaled: true, isTaken: () => true },
+    ])
+      expect(handOver(deployment, scaledBy('kube-controller-manager'), other)).toEqual(deployment);
   });
 });
 

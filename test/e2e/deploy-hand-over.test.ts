@@ -126,6 +126,50 @@ describe('5. HPA owns replicas: no conflict, no reset', () => {
     await destroy(graph('nginx:1'), options);
   });
 
+  it('an autoscaler outside of the graph likewise, until it is gone', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('scaled') });
+    const namespace = namespaceOf(options);
+    const graph = (replicas: number, image = 'nginx:1'): Graph =>
+      graphOf('scaled', () => ({ web: simple.Deployment({ name: 'web', image, replicas }) }));
+    await deploy(graph(1), options);
+    const scaler = {
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'theirs', namespace },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+        minReplicas: 3,
+        maxReplicas: 5,
+      },
+    };
+    await cluster.create(scaler);
+    await expect.poll(() => replicasIn(namespace), { timeout: 40_000 }).toBe(3);
+    expect((await plan(graph(5), options)).problems).toEqual([]);
+    await deploy(graph(5, 'nginx:2'), options);
+    expect(await replicasIn(namespace)).toBe(3);
+
+    // Its entry among the managers of the fields stays when it is gone.
+    await cluster.delete({ ...scaler, name: 'theirs', namespace });
+    await expect(deploy(graph(5, 'nginx:3'), options)).rejects.toThrow(
+      /web spec\.replicas: .*kube-controller-manager set it to 3, the graph says 5.*--take web:spec\.replicas/,
+    );
+    const take = ['web:spec.replicas'];
+    const { changes } = await plan(graph(5, 'nginx:3'), { ...options, take });
+    expect(JSON.stringify(changes)).toContain('spec.replicas');
+    await deploy(graph(5, 'nginx:3'), { ...options, take });
+    expect(await replicasIn(namespace)).toBe(5);
+    expect((await deploy(graph(5, 'nginx:3'), options)).writes).toBe(0);
+  }, 120_000);
+
+  it('a field that is taken is set all the same', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('scaled') });
+    await deploy(scaled(2, { atLeast: 1 }), options);
+    await scale(namespaceOf(options), 3, 'kube-controller-manager');
+    const next = scaled(4, { atLeast: 1, image: 'nginx:2' });
+    await deploy(next, { ...options, take: ['web:spec.replicas'] });
+    expect(await replicasIn(namespaceOf(options))).toBe(4);
+  });
+
   it('a person who scales is no autoscaler: that is a conflict', async () => {
     const options = optionsFor({ cluster, namespace: freshName('scaled') });
     const graph = graphOf('scaled', () => ({ web: simple.Deployment({ name: 'web', image: 'nginx', replicas: 1 }) }));
