@@ -1,7 +1,12 @@
 import type { KubernetesObject, ManagedFields } from '../cluster/cluster.ts';
+import { isItem } from './hand-over.ts';
 import { describe, fieldManager } from './identity.ts';
+import { immutableError, isImmutable } from './immutable.ts';
+import { canonical } from './intent.ts';
 import type { Run } from './run.ts';
 import type { Task } from './apply.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Tools that a person runs: what they wrote once is ours from the adoption on. Controllers keep what they own. */
 const oneShot = /^(kubectl.*|helm|before-first-apply|Terraform|pulumi.*|node-fetch|kubernetes-client)$/i;
@@ -52,7 +57,77 @@ export function migrate(
 }
 
 function isOneShot({ manager = '', subresource }: ManagedFields): boolean {
-  return !subresource && oneShot.test(manager);
+  return !subresource && isTool(manager);
+}
+
+export function isTool(manager: string): boolean {
+  return oneShot.test(manager);
+}
+
+/**
+ * What an adoption makes of an object, by dry run.
+ *
+ * @param after as the server would store it, were the fields of tools still theirs
+ */
+export async function withoutTools(
+  run: Run,
+  { desired, live }: Task,
+  after: KubernetesObject,
+): Promise<KubernetesObject> {
+  const merge = (entries: readonly ManagedFields[]): Fields =>
+    entries.reduce<Fields>((all, { fieldsV1 = {} }) => union(all, fieldsV1), {});
+  const kept = (after.metadata.managedFields ?? []).filter((entry) => !isOneShot(entry));
+  const left = drop(after, merge((live?.metadata.managedFields ?? []).filter(isOneShot)), merge(kept));
+  const body = mergePatch(plain(after), plain(left as KubernetesObject));
+  if (!live || Object.keys(body).length === 0) return after;
+  try {
+    // What goes may have a default.
+    const patch = mergePatch(plain(live), plain(left as KubernetesObject));
+    return await run.cluster.patch(desired, { type: 'merge', body: patch }, { fieldManager, dryRun: true });
+  } catch (error) {
+    throw isImmutable(error) ? immutableError(desired, error) : error;
+  }
+}
+
+/** The value without what one set of fields has and the other has not. */
+function drop(value: unknown, gone: Fields, kept: Fields): unknown {
+  if (typeof value !== 'object' || value === null || Object.keys(kept).length === 0) return value;
+  if (Array.isArray(value))
+    return value.flatMap((item: Fields) => {
+      const key = Object.keys(gone).find(
+        (name) => name === `v:${JSON.stringify(item)}` || (name.startsWith('k:') && isItem(item, name)),
+      );
+      if (key === undefined) return [item];
+      return kept[key] ? [drop(item, gone[key] as Fields, kept[key] as Fields)] : [];
+    });
+  const fields = Object.entries(value).flatMap(([name, child]) => {
+    const [inner, others] = [gone[`f:${name}`], kept[`f:${name}`]];
+    if (!inner) return [[name, child]];
+    return others ? [[name, drop(child, inner as Fields, others as Fields)]] : [];
+  });
+  return Object.fromEntries(fields) as unknown;
+}
+
+/** What is asked of the server: without what it keeps for itself. */
+function plain({ status: _status, metadata, ...rest }: KubernetesObject): Fields {
+  const { labels, annotations, finalizers } = metadata;
+  return { ...rest, metadata: { labels, annotations, finalizers } };
+}
+
+/** The JSON merge patch that makes one value of another. */
+function mergePatch(before: Fields, after: Fields): Fields {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const changes = names.flatMap((name) => {
+    const [from, to] = [before[name], after[name]];
+    if (canonical(from) === canonical(to)) return [];
+    if (to === undefined) return [[name, null]];
+    return [[name, isFields(from) && isFields(to) ? mergePatch(from, to) : to]];
+  });
+  return Object.fromEntries(changes) as Fields;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function union(left: Record<string, unknown>, right: Record<string, unknown>): Record<string, unknown> {

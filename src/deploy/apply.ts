@@ -1,7 +1,7 @@
 import { KubewrightError } from '../errors.ts';
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
-import { migrateManagers } from './adopt.ts';
+import { isTool, migrateManagers, withoutTools } from './adopt.ts';
 import { conflictError, conflictFields, isFieldConflict, scaledToZero } from './conflict.ts';
 import { foreignError, isOurs } from './decide.ts';
 import type { Desired } from './desired.ts';
@@ -16,6 +16,7 @@ import { isPassing, retrying } from './retry.ts';
 import type { Run } from './run.ts';
 import { isScaledByOthers } from './scalers.ts';
 import { isTaken } from './take.ts';
+import { tryCreation } from './trial.ts';
 
 /** One object that has to be written, and what is known of it. */
 export interface Task {
@@ -28,11 +29,17 @@ export interface Task {
   readonly autoscaled?: boolean;
   /** Whether a missing kind or namespace is on its way. */
   readonly mayAppear?: boolean;
+  /** Whether something changed a moment ago that decides whether it is accepted. */
+  readonly mayBeAccepted?: boolean;
 }
+
+/** Servers look at such things in memory, which follows late. */
+const acceptedWithinMs = 5_000;
 
 /** Writes one object, patiently, and gives it as the server stored it. */
 export async function applyTask(run: Run, task: Task): Promise<KubernetesObject> {
-  const { desired, mayAppear } = task;
+  const { desired, mayAppear, mayBeAccepted } = task;
+  const acceptedBy = performance.now() + (mayBeAccepted ? acceptedWithinMs : 0);
   let current = task;
   let outdated = false;
   const once = async (): Promise<KubernetesObject> => {
@@ -55,7 +62,8 @@ export async function applyTask(run: Run, task: Task): Promise<KubernetesObject>
       error instanceof Terminating ||
       isTerminatingNamespace(error) ||
       isQuotaConflict(error) ||
-      (mayAppear === true && isApiError(error, 'NotFound', 'KindNotServed')),
+      (mayAppear === true && isApiError(error, 'NotFound', 'KindNotServed')) ||
+      (isApiError(error, 'Invalid', 'Forbidden') && performance.now() < acceptedBy),
     onRetry: (error) => run.emit({ type: 'retry', object: desired, reason: error.message }),
   });
   try {
@@ -68,7 +76,9 @@ export async function applyTask(run: Run, task: Task): Promise<KubernetesObject>
 /** What the server would store; nothing is written. */
 export async function dryRun(run: Run, task: Task): Promise<KubernetesObject> {
   const { action, desired } = task;
-  return action === 'create' ? send(run, desired, { dryRun: true }) : update(run, task, { dryRun: true });
+  if (action === 'create') return send(run, desired, { dryRun: true });
+  const after = await update(run, task, { dryRun: true });
+  return action === 'adopt' ? withoutTools(run, task, after) : after;
 }
 
 async function attempt(run: Run, task: Task): Promise<KubernetesObject> {
@@ -106,13 +116,19 @@ async function adopt(run: Run, task: Task): Promise<KubernetesObject> {
 }
 
 /** Whether an object that cannot become what is wanted may be deleted and made anew. */
-export function mayReplace({ desired, options }: Task, error: unknown): boolean {
-  return options.replace === true && !desired.node.keep && (error as KubewrightError).code === 'Immutable';
+export function mayReplace({ desired, action, options }: Task, error: unknown): boolean {
+  return (
+    action === 'update' &&
+    options.replace === true &&
+    !desired.node.keep &&
+    (error as KubewrightError).code === 'Immutable'
+  );
 }
 
 /** Its name is taken until the old one is gone; creating waits for that. */
 async function replace(run: Run, task: Task): Promise<KubernetesObject> {
   const { uid } = task.live?.metadata ?? {};
+  await tryCreation(run, task.desired);
   await run.cluster.delete(task.desired, { uid, propagation: 'Background' });
   return create(run, { ...task, action: 'create', live: undefined });
 }
@@ -139,7 +155,9 @@ async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?:
     if (isOutdated(task, error)) throw error;
     if (isImmutable(error)) throw immutableError(desired, error);
     if (!isFieldConflict(error)) throw error;
-    const conflicts = conflictFields(error).filter(({ path }) => !takes(task, path));
+    // Adopting first moves ownership, which a dry run cannot.
+    const moves = (manager: string): boolean => dry === true && task.action === 'adopt' && isTool(manager);
+    const conflicts = conflictFields(error).filter(({ path, manager }) => !takes(task, path) && !moves(manager));
     if (conflicts.length === 0) return send(run, { ...task, object }, { dryRun: dry, force: true });
     // A controller may have taken the field since we looked.
     const live = (await run.cluster.get(desired)) ?? task.live;

@@ -3,6 +3,7 @@ import { throwProblems } from '../errors.ts';
 import { kindOf, subject, type Run } from './run.ts';
 import { applyTask } from './apply.ts';
 import { decide } from './decide.ts';
+import { deciding } from './deciding.ts';
 import type { Desired } from './desired.ts';
 import { Facts, needsFacts } from './facts.ts';
 import { Gates } from './gates.ts';
@@ -205,7 +206,9 @@ class Flow {
     const live = this.#world.live.object(desired.key) ?? this.#world.foreign.get(desired.key);
     const mayAppear = this.#gates.of(desired).length > 0;
     const scaled = autoscaled(this.#world.desired).has(desired.key);
-    const task = { desired, action, live, options: { adopt, take, replace }, autoscaled: scaled, mayAppear };
+    const mayBeAccepted = deciding(this.#gates.of(desired)).some((other) => other.action !== 'unchanged');
+    const options = { adopt, take, replace };
+    const task = { desired, action, live, options, autoscaled: scaled, mayAppear, mayBeAccepted };
     void this.#write(item, () => applyTask(this.#run, task));
   }
 

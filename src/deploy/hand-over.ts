@@ -109,7 +109,8 @@ function selector(key: string): string {
   return fields.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',');
 }
 
-function isItem(item: Fields, key: string): boolean {
+/** Whether a key of an owned set (`k:{"name":"web"}`) is that of an item. */
+export function isItem(item: Fields, key: string): boolean {
   return Object.entries(JSON.parse(key.slice(2)) as Fields).every(([name, wanted]) => item[name] === wanted);
 }
 

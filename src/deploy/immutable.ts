@@ -10,9 +10,12 @@ import type { FieldChange } from './options.ts';
 const words =
   /immutable|may not (?:be changed|change once set)|cannot (?:change|be changed)|updates to \w+ spec for fields other than/i;
 
-/** Whether a refusal is about fields that keep the value they were created with. */
+/** Whether a refusal is about fields that keep the value they were created with, and about nothing else. */
 export function isImmutable(error: unknown): error is ApiError {
-  return isApiError(error, 'Invalid') && (words.test(error.message) || immutableCauses(error).length > 0);
+  if (!isApiError(error, 'Invalid')) return false;
+  // Those of Secrets say nothing.
+  const said = error.details.causes.filter(({ message }) => message !== undefined);
+  return said.length > 0 ? said.every(({ message }) => words.test(message ?? '')) : words.test(error.message);
 }
 
 function immutableCauses({ details }: ApiError): readonly string[] {

@@ -55,7 +55,10 @@ export interface DeployOptions extends TargetOptions, RecordOptions {
    * One that no object has is refused (code `NothingToTake`). @default []
    */
   readonly take?: readonly string[] | undefined;
-  /** Deletes and creates anew objects whose change is in fields that cannot change. @default false */
+  /**
+   * Deletes and creates anew objects whose change is in fields that cannot change; only when a dry run says that the new one
+   * would be accepted. @default false
+   */
   readonly replace?: boolean | undefined;
   /** Lets a deployment delete more than half of what it consists of. @default false */
   readonly allowEmpty?: boolean | undefined;
@@ -119,7 +122,7 @@ export interface FieldChange {
 /** What a deployment would do to one object. */
 export interface PlannedChange extends ObjectAddress {
   readonly action: ChangeAction;
-  /** Of an update: the fields, as the server's dry run answered. */
+  /** Of an update or an adoption: the fields that change or go, as the server's dry run answered. */
   readonly fields: readonly FieldChange[];
 }
 

@@ -1,27 +1,20 @@
 import { KubewrightError } from '../errors.ts';
-import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
-import { dryRun, mayReplace, type Task } from './apply.ts';
-import { copiedWarnings, decide, findOrphans, foreignError, hasOrphans, type Orphans } from './decide.ts';
+import { compareOne, type Planning } from './comparison.ts';
+import { copiedWarnings, findOrphans, hasOrphans, type Orphans } from './decide.ts';
 import type { Desired } from './desired.ts';
-import { diff } from './diff.ts';
-import { definesKind, edgesOf } from './edges.ts';
-import { autoscaled } from './hand-over.ts';
+import { definesKind } from './edges.ts';
 import { takenReleases } from './helm.ts';
 import { withoutOccupied } from './holders.ts';
-import { describe, groupKind, keys, keyOf, refOf } from './identity.ts';
+import { describe, groupKind, keyOf, refOf } from './identity.ts';
 import { impactOf, type Transition } from './impact.ts';
-import { immutableFields } from './immutable.ts';
-import { addressOf } from './item.ts';
 import { readNamespace } from './namespace.ts';
 import { nothingClaimed, planClaim, type Claim } from './kro/claim.ts';
 import { migrationOf, modeProblems, withoutConsequences } from './mode.ts';
 import type { DeployOptions, Mode, Plan, PlannedChange } from './options.ts';
 import { missingPermissions, type MissingPermission } from './permissions.ts';
 import { readRecord, type StoredRecord } from './record.ts';
-import { explainRefusal } from './refused.ts';
 import { notRestored } from './restoring.ts';
-import { retrying } from './retry.ts';
 import { virtualInstanceProblems } from './virtual-instance.ts';
 import { subject, type Run } from './run.ts';
 import { unlistedWarnings } from './served.ts';
@@ -80,7 +73,9 @@ export async function makePlan(
   const held = await heldElsewhere(run, world, options);
   const heldKeys = new Set(held.objects.map((object) => keyOf(refOf(object))));
   const transitions: Transition[] = [];
-  const planned = await planObjects(run, world, { options, thorough, problems, held: heldKeys, transitions });
+  const later: string[] = [];
+  const planning = { options, thorough, problems, warnings: later, held: heldKeys, transitions };
+  const planned = await planObjects(run, world, planning);
   const deletions = orphans.deletable.map(
     (object): PlannedChange => ({ ...orphanAddress(world, object), action: 'delete', fields: [] }),
   );
@@ -105,6 +100,7 @@ export async function makePlan(
   const warnings = [
     ...(held.instance.length > 0 ? [moveText('kro', 'direct', held.objects.length)] : []),
     ...takenReleases(taken),
+    ...later,
     ...keptWarnings(orphans),
     ...unlistedWarnings(world),
     ...update.warnings,
@@ -204,17 +200,6 @@ export function isUnfinished({ stored, damage, desired }: World, { repairRecord,
   return mode === 'kro' || resourceVersion !== undefined || desired.some(({ check }) => !check);
 }
 
-/** How objects are planned, and where refusals go. */
-export interface Planning {
-  readonly options: DeployOptions;
-  readonly thorough: boolean;
-  readonly problems: Error[];
-  /** Objects that change hands. */
-  readonly held?: ReadonlySet<string>;
-  /** Where objects before and after go. */
-  readonly transitions?: Transition[];
-}
-
 /** What has to happen to each wanted object, with the fields that change. */
 export function planObjects(run: Run, world: World, planning: Planning): Promise<readonly PlannedChange[]> {
   return Promise.all(world.desired.map((desired) => planOne(run, world, { desired, ...planning })));
@@ -230,71 +215,6 @@ async function planOne(
   const { change, after } = await compareOne(run, world, planning);
   transitions?.push({ change, before, after: after ?? (change.action === 'unchanged' ? before : desired.object) });
   return change;
-}
-
-async function compareOne(
-  run: Run,
-  world: World,
-  { desired, options, thorough, problems, held }: Planning & { readonly desired: Desired },
-): Promise<{ readonly change: PlannedChange; readonly after?: KubernetesObject }> {
-  const action = decide(desired, world);
-  const address = addressOf(desired);
-  const live = world.live.object(desired.key) ?? world.foreign.get(desired.key);
-  if (action === 'check' && !live) problems.push(missingSecret(desired));
-  if (action === 'adopt' && !options.adopt && !held?.has(desired.key))
-    problems.push(foreignError(desired, live as KubernetesObject));
-  const task: Task = { desired, action, live, options, autoscaled: autoscaled(world.desired).has(desired.key) };
-  if (
-    action === 'update' ||
-    (action === 'adopt' && options.adopt) ||
-    (thorough && action === 'create' && canDryRun(run, world, desired))
-  ) {
-    try {
-      const after = await retrying(() => run.pool.run(() => dryRun(run, task)), { signal: run.signal });
-      const fields = live ? diff(live, after) : [];
-      if (action !== 'update' || !live || fields.length > 0 || !isSameIntent(live, after))
-        return { change: { ...address, action, fields }, after };
-      // Fields were handed over, or dropped by the server: nothing would change.
-      world.confirmed.add(`${desired.key} ${desired.hash}`);
-      return { change: { ...address, action: 'unchanged', fields }, after };
-    } catch (error) {
-      if (mayReplace(task, error))
-        return {
-          change: {
-            ...address,
-            action: 'replace',
-            fields: immutableFields(desired, live, (error as Error).cause as never),
-          },
-        };
-      // Adopting first moves ownership, which a dry run cannot; what this object names may come before it.
-      const comes = action === 'create' && isApiError(error, 'NotFound') && namesMissing(world, desired);
-      if (action !== 'adopt' && !comes) problems.push(await explainRefusal(run, desired, error));
-    }
-  }
-  return { change: { ...address, action, fields: [] } };
-}
-
-function isSameIntent(live: KubernetesObject, after: KubernetesObject): boolean {
-  return live.metadata.annotations?.[keys.intent] === after.metadata.annotations?.[keys.intent];
-}
-
-/** A namespace or kind that does not exist yet refuses dry runs. */
-function canDryRun({ identity }: Run, world: World, { namespace, served }: Desired): boolean {
-  if (!served) return false;
-  if (namespace === undefined) return true;
-  if (namespace === identity.namespace) return world.namespace !== undefined;
-  return !world.desired.some(
-    ({ kind, name }) => kind === 'Namespace' && name === namespace && !world.live.object(`Namespace//${name}`),
-  );
-}
-
-/** Whether an object names another one of this deployment that does not exist yet, such as a binding its Role. */
-function namesMissing(world: World, { object }: Desired): boolean {
-  const missing = new Set(world.desired.map(({ key }) => key).filter((key) => !world.live.object(key)));
-  return edgesOf(object).some(
-    ({ groupKind: kind, namespace, name }) =>
-      missing.has(`${kind}/${namespace ?? ''}/${name}`) || missing.has(`${kind}//${name}`),
-  );
 }
 
 export function orphanAddress(
@@ -361,13 +281,4 @@ function shrinkProblems(
       hint: 'Check the values and the graph, or allow it with --allow-empty.',
     }),
   ];
-}
-
-function missingSecret({ label, kind, namespace, name }: Desired): Error {
-  return new KubewrightError({
-    code: 'SecretMissing',
-    resource: label,
-    message: `${describe({ kind, namespace, name })} does not exist, and the environment says \`secrets: 'existing'\``,
-    hint: 'Create it, or give its values in the environment with fromEnv or fromFile.',
-  });
 }

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { isApiError, type ApiError } from '../cluster/api-error.ts';
+import type { KubernetesObject } from '../cluster/cluster.ts';
+import { KubewrightError } from '../errors.ts';
+import type { Desired } from './desired.ts';
+import { describe, fieldManager, groupKind } from './identity.ts';
+import type { Run } from './run.ts';
+
+/** Kinds whose name says what they are, so that no other name will do. */
+const named = new Set([
+  'CustomResourceDefinition.apiextensions.k8s.io',
+  'APIService.apiregistration.k8s.io',
+  'Namespace',
+]);
+
+/** Fields that no two objects have alike at the same time. */
+const exclusive: Readonly<Record<string, readonly string[]>> = {
+  Service: ['clusterIP', 'clusterIPs', 'healthCheckNodePort', 'ports.*.nodePort'],
+};
+
+/**
+ * Asks, before an object is deleted to be made anew, whether the server would make it: by a dry run under another name, as
+ * its own is taken.
+ *
+ * @throws KubewrightError with the reason when it would not
+ */
+export async function tryCreation(run: Run, desired: Desired): Promise<void> {
+  if (named.has(groupKind(desired))) return;
+  const { metadata } = desired.object;
+  const start = metadata.name.slice(0, 30).replace(/[^a-z0-9]+$/i, '');
+  const name = `${start}-${randomBytes(4).toString('hex')}`;
+  const object = { ...withoutExclusive(desired.object), metadata: { ...metadata, name } };
+  try {
+    await run.cluster.create(object, { fieldManager, dryRun: true });
+  } catch (error) {
+    if (!isApiError(error, 'Invalid', 'Forbidden')) throw error;
+    throw refusal(desired, error, name);
+  }
+}
+
+function refusal(desired: Desired, error: ApiError, name: string): KubewrightError {
+  const reason = error.message.replace(/^[\s\S]*? was refused: /, '').replaceAll(name, desired.name);
+  return new KubewrightError({
+    code: error.code,
+    resource: desired.label,
+    message: `${describe(desired)} cannot be made anew, so it stays as it is: ${reason}`,
+    hint: 'Correct what is refused, or leave the fields that cannot change as they are.',
+    cause: error,
+  });
+}
+
+function withoutExclusive(object: KubernetesObject): KubernetesObject {
+  const paths = exclusive[groupKind(object)] ?? [];
+  const spec = paths.reduce<unknown>((value, path) => without(value, path.split('.')), object['spec']);
+  return paths.length > 0 ? { ...object, spec } : object;
+}
+
+function without(value: unknown, [head = '', ...rest]: readonly string[]): unknown {
+  if (head === '*') return Array.isArray(value) ? value.map((item) => without(item, rest)) : value;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, head)) return value;
+  const { [head]: child, ...others } = value as Record<string, unknown>;
+  return rest.length === 0 ? others : { ...others, [head]: without(child, rest) };
+}
