@@ -8,6 +8,7 @@ import { holderText } from '../../src/deploy/holder.ts';
 import type { DeployOptions, DestroyOptions, Mode } from '../../src/deploy/options.ts';
 import { rollback } from '../../src/deploy/rollback.ts';
 import type { Graph } from '../../src/graph/graph.ts';
+import { Cel } from '../../src/expr/cel.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
 import { freshName, graphOf, optionsFor } from './deploying.ts';
 import type { FaultProxy } from './fault-proxy.ts';
@@ -23,19 +24,37 @@ const kinds = [
   { apiVersion: 'v1', kind: 'ServiceAccount' },
   { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role' },
   { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' },
+  { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
   lease,
 ] as const;
+
+const priorityKind = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', namespaced: false } as const;
+/** Ends of the names of namespaces that are there before, and of the versions that have something in them. */
+const farPlaces = ['one', 'two'] as const;
 
 const role = kind({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role' });
 const roleBinding = kind({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' });
 const serviceAccount = kind({ apiVersion: 'v1', kind: 'ServiceAccount' });
 const service = kind({ apiVersion: 'v1', kind: 'Service' });
+const networkPolicy = kind({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' });
+const priorityClass = kind(priorityKind);
 
-/** Twenty resources in four waves: references, an explicit order, and edges that their content makes. */
-export function twenty(suffix: string, version: string): Graph {
-  return graphOf('crash', () => {
+type Version = (typeof farPlaces)[number];
+
+/**
+ * Twenty resources in four waves: references, an explicit order, and edges that their content makes. Each version has a
+ * kind and a namespace that the other one has not, so that only the record tells where the last one's are.
+ */
+export function twenty(suffix: string, version: Version): Graph {
+  return graphOf('crash', (({ spec }: { spec: { text: { orElse: (value: string) => never } } }) => {
+    const place = Cel.template`${spec.text.orElse('')}-${version}` as never;
+    const own =
+      version === 'one'
+        ? priorityClass({ metadata: { name: place }, value: 1 } as never)
+        : networkPolicy({ metadata: { name: 'policy' }, spec: { podSelector: {} } } as never);
+    const far = simple.ConfigMap({ name: 'far', namespace: place, data: { version } });
     const origin = simple.ConfigMap({ name: 'origin', data: { version } });
-    const plain = Array.from({ length: 6 }, (_, index) =>
+    const plain = Array.from({ length: 4 }, (_, index) =>
       simple.ConfigMap({ name: `plain-${index}${index < 3 ? suffix : ''}`, data: { version } }),
     );
     const readers = Array.from({ length: 3 }, (_, index) =>
@@ -61,6 +80,8 @@ export function twenty(suffix: string, version: string): Graph {
     const named = (list: readonly unknown[], prefix: string): Record<string, unknown> =>
       Object.fromEntries(list.map((each, index) => [`${prefix}${index}`, each]));
     return {
+      own,
+      far,
       origin,
       account,
       reader,
@@ -71,7 +92,7 @@ export function twenty(suffix: string, version: string): Graph {
       ...named(services, 'services'),
       ...named(last, 'last'),
     };
-  });
+  }) as never);
 }
 
 /** A namespace of somebody else with things in it that nobody may touch. */
@@ -83,7 +104,10 @@ export interface Stage {
 
 export async function stage(cluster: Cluster, owned: boolean, mode: Mode = 'direct'): Promise<Stage> {
   const namespace = freshName('crash');
-  const options = { ...optionsFor({ cluster, namespace, mode }), definition: true };
+  const options = { ...optionsFor({ cluster, namespace, mode, spec: specOf(namespace, mode) }), definition: true };
+  for (const place of farPlaces)
+    if (mode === 'direct')
+      await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: `${namespace}-${place}` } });
   if (!owned) {
     await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     await cluster.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace } });
@@ -96,6 +120,11 @@ export async function stage(cluster: Cluster, owned: boolean, mode: Mode = 'dire
   };
 }
 
+/** The values of a graph that is deployed to a namespace. */
+export function specOf(namespace: string, mode: Mode = 'direct'): Record<string, unknown> {
+  return mode === 'direct' ? { text: namespace } : {};
+}
+
 async function versions(cluster: Cluster, namespace: string, names: readonly string[]): Promise<string> {
   const found = await Promise.all(
     names.map((name) => {
@@ -106,13 +135,22 @@ async function versions(cluster: Cluster, namespace: string, names: readonly str
   return found.map((object) => `${object?.metadata.uid} ${object?.metadata.resourceVersion}`).join();
 }
 
-/** Everything in a namespace but its furniture, without what differs from run to run. */
+/** Everything that may be of a deployment in a namespace, but furniture, without what differs from run to run. */
 async function contents(cluster: Cluster, namespace: string): Promise<Record<string, unknown>> {
-  const lists = await Promise.all(kinds.map((each) => cluster.list({ ...each, namespace })));
-  const entries = lists.flatMap(({ items }) => items).filter((item) => !isFurniture(item));
+  const places = new Map(farPlaces.map((place) => [`${namespace}-${place}`, `${place}/`]));
+  const lists = await Promise.all(
+    [namespace, ...places.keys()].flatMap((place) => kinds.map((each) => cluster.list({ ...each, namespace: place }))),
+  );
+  const found = await Promise.all([...places.keys()].map((name) => cluster.get({ ...priorityKind, name })));
+  const entries = [...lists.flatMap(({ items }) => items), ...found.filter((each) => each !== undefined)];
   const nameOf = ({ type, metadata: { name } }: KubernetesObject): string =>
-    type === 'kubewright.dev/record' ? 'record' : name;
-  const byName = entries.map((item) => [`${item.kind}/${nameOf(item)}`, essence(item)] as const);
+    type === 'kubewright.dev/record' ? 'record' : (places.get(name) ?? name);
+  const byName = entries
+    .filter((item) => !isFurniture(item))
+    .map(
+      (item) =>
+        [`${places.get(item.metadata.namespace ?? '') ?? ''}${item.kind}/${nameOf(item)}`, essence(item)] as const,
+    );
   return Object.fromEntries(byName.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -183,6 +221,7 @@ export async function expectConverged(
   await (verb === 'destroy' ? destroy : deploy)(graph, options);
   if (verb === 'destroy' && !theirs) {
     expect(await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })).toBeUndefined();
+    expect(await contents(cluster, namespace)).toEqual({});
     return;
   }
   // Whoever finds nothing to do writes nothing, so the lock of the dead stays until a run needs it.

@@ -2,14 +2,14 @@
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
-import { twenty, type Crash } from './crashing.ts';
+import { specOf, twenty, type Crash } from './crashing.ts';
 import { connectTo, optionsFor } from './deploying.ts';
 
 /** What the process is told, in the variable `KILL`. */
 export interface Doom extends Pick<Crash, 'verb' | 'write' | 'when'> {
   readonly namespace: string;
   /** Arguments of the graph of twenty resources. */
-  readonly graph: readonly [suffix: string, version: string];
+  readonly graph: Readonly<Parameters<typeof twenty>>;
   readonly place: { readonly server: string; readonly token: string; readonly caFile: string };
 }
 
@@ -39,5 +39,8 @@ for (const name of ['apply', 'create', 'update', 'patch', 'delete'] as const) {
   });
 }
 Object.assign(cluster, { name: real.name, server: real.server, namespace: real.namespace });
-await (verb === 'destroy' ? destroy : deploy)(twenty(...graph), optionsFor({ cluster, namespace }));
+await (verb === 'destroy' ? destroy : deploy)(
+  twenty(...graph),
+  optionsFor({ cluster, namespace, spec: specOf(namespace) }),
+);
 real.close();
