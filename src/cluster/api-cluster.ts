@@ -52,7 +52,7 @@ export class ApiCluster implements port.Cluster {
     return this.#discovery.find(kind, options);
   }
 
-  resources(options: port.CallOptions = {}): Promise<readonly port.ApiResource[]> {
+  resources(options: port.ResourcesOptions = {}): Promise<readonly port.ApiResource[]> {
     return this.#discovery.all(options);
   }
 

@@ -94,6 +94,11 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Options of {@link Cluster.resources}. */
+export interface ResourcesOptions extends CallOptions {
+  readonly onUnknown?: ((apiVersion: string) => void) | undefined;
+}
+
 /** Which objects to list or watch. */
 export interface ListQuery extends KindReference {
   /** Only this namespace; absent: all namespaces. Ignored for cluster-scoped kinds. */
@@ -255,8 +260,11 @@ export interface Cluster {
     options?: CallOptions & { readonly refresh?: boolean },
   ): Promise<ApiResource | undefined>;
 
-  /** All kinds that the server serves, each in its group's preferred version. Not cached. */
-  resources(options?: CallOptions): Promise<readonly ApiResource[]>;
+  /**
+   * All kinds that the server serves, each in its group's preferred version. Not cached.
+   * @param options `onUnknown` is told API versions whose own server does not answer, so that nobody knows their kinds
+   */
+  resources(options?: ResourcesOptions): Promise<readonly ApiResource[]>;
 
   /** The object, or `undefined` when it, or its kind, does not exist. */
   get(ref: ObjectReference, options?: CallOptions): Promise<KubernetesObject | undefined>;

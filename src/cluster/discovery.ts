@@ -1,5 +1,5 @@
 /** How kinds are served, asked once per API version and connection. */
-import type { ApiResource, CallOptions, KindReference } from './cluster.ts';
+import type { ApiResource, CallOptions, KindReference, ResourcesOptions } from './cluster.ts';
 
 /** Looks up a kind that needs no discovery. */
 export type KnownKinds = (kind: KindReference) => ApiResource | undefined;
@@ -20,6 +20,7 @@ interface AggregatedGroups {
     readonly metadata?: { readonly name?: string };
     readonly versions?: readonly {
       readonly version: string;
+      readonly freshness?: string;
       readonly resources?: readonly {
         readonly resource: string;
         readonly responseKind?: { readonly kind?: string };
@@ -63,11 +64,11 @@ export class Discovery {
   }
 
   /** Every kind, in the first of its group's versions that has it. */
-  async all(options: CallOptions = {}): Promise<readonly ApiResource[]> {
+  async all({ onUnknown, ...options }: ResourcesOptions = {}): Promise<readonly ApiResource[]> {
     const documents = await Promise.all(
       ['/api', '/apis'].map((path) => this.#read(path, { ...options, accept: aggregated })),
     );
-    return documents.flatMap((document) => kindsOf(document as AggregatedGroups));
+    return documents.flatMap((document) => kindsOf(document as AggregatedGroups, onUnknown));
   }
 
   #load(apiVersion: string, options: CallOptions): Promise<readonly ApiResource[]> {
@@ -98,12 +99,16 @@ function pick(resources: readonly ApiResource[] | undefined, kind: KindReference
   return resources?.find((resource) => resource.kind === kind.kind);
 }
 
-function kindsOf(document: AggregatedGroups | undefined): readonly ApiResource[] {
+function kindsOf(
+  document: AggregatedGroups | undefined,
+  onUnknown: ResourcesOptions['onUnknown'],
+): readonly ApiResource[] {
   return (document?.items ?? []).flatMap((group) => {
     const seen = new Map<string, ApiResource>();
     for (const version of group.versions ?? []) {
       const name = group.metadata?.name;
       const apiVersion = name ? `${name}/${version.version}` : version.version;
+      if (version.freshness === 'Stale' && !version.resources?.length) onUnknown?.(apiVersion);
       for (const { resource, responseKind, scope, verbs } of version.resources ?? []) {
         const kind = responseKind?.kind;
         if (!kind || seen.has(kind)) continue;

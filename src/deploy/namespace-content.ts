@@ -1,5 +1,6 @@
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject, ListQuery } from '../cluster/cluster.ts';
+import { groupOf } from './identity.ts';
 import type { Run } from './run.ts';
 
 /** What is in every namespace, or follows from what is in it. */
@@ -13,6 +14,7 @@ const furniture: Readonly<Record<string, (object: KubernetesObject) => boolean>>
 
 /** Kinds of which every object follows from others: who serves them need not even be there. */
 const derived = new Set(['Event', 'Endpoints', 'EndpointSlice', 'PodMetrics']);
+const derivedGroup = /(^|\.)metrics\.k8s\.io$/;
 
 /** Above this many namespaces, one list of the whole cluster per kind costs less. */
 const manyNamespaces = 8;
@@ -30,7 +32,11 @@ export async function foreignContent(
   goes: Search['goes'],
 ): Promise<ReadonlyMap<string, string>> {
   if (namespaces.length === 0) return new Map();
-  const kinds = (await run.cluster.resources({ signal: run.signal })).filter(
+  const unknown = new Set<string>();
+  const onUnknown = (apiVersion: string): void => {
+    if (!derivedGroup.test(groupOf(apiVersion))) unknown.add(apiVersion);
+  };
+  const kinds = (await run.cluster.resources({ signal: run.signal, onUnknown })).filter(
     ({ kind, namespaced, verbs }) => namespaced && verbs.includes('list') && !derived.has(kind),
   );
   const places = namespaces.length > manyNamespaces ? [undefined] : namespaces;
@@ -41,7 +47,10 @@ export async function foreignContent(
       ),
     ),
   );
-  return new Map(found.flat());
+  const unread = [...unknown].flatMap((apiVersion) =>
+    namespaces.map((name) => [name, `objects of ${apiVersion} cannot be read: its server does not answer`] as const),
+  );
+  return new Map([...unread, ...found.flat()]);
 }
 
 async function foreignIn(

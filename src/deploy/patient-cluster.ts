@@ -17,6 +17,7 @@ import type {
   Patch,
   RawRequest,
   RawResponse,
+  ResourcesOptions,
   ServerVersion,
   UpdateOptions,
   WatchEvent,
@@ -66,7 +67,7 @@ export class PatientCluster implements Cluster {
     return retrying(() => this.#inner.discover(kind, options), this.#patience());
   }
 
-  resources(options?: CallOptions): Promise<readonly ApiResource[]> {
+  resources(options?: ResourcesOptions): Promise<readonly ApiResource[]> {
     return this.#read(() => this.#inner.resources(options));
   }
 

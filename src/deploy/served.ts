@@ -9,6 +9,7 @@ import type { World } from './world.ts';
 /** How kinds are served that a record names: in another version too, as all versions of a kind hold the same objects. */
 export class ServedKinds {
   readonly #run: Run;
+  readonly #unknown = new Set<string>();
   #all: Promise<readonly ApiResource[]> | undefined;
 
   constructor(run: Run) {
@@ -18,13 +19,18 @@ export class ServedKinds {
   async find(kind: KindReference): Promise<ApiResource | undefined> {
     const found = await kindOf(this.#run, kind);
     if (found) return found;
-    this.#all ??= this.#run.cluster.resources({ signal: this.#run.signal });
+    const onUnknown = (apiVersion: string): void => void this.#unknown.add(groupOf(apiVersion));
+    this.#all ??= this.#run.cluster.resources({ signal: this.#run.signal, onUnknown });
     return (await this.#all).find((each) => groupKind(each) === groupKind(kind));
+  }
+
+  /** Why there may be objects of a kind that is not served; without its definition there are none. */
+  async mayExist(kind: KindReference): Promise<string | undefined> {
+    return this.#unknown.has(groupOf(kind.apiVersion)) ? 'its server does not answer' : whileDefined(this.#run, kind);
   }
 }
 
-/** Why there may be objects of a kind that is not served; without its definition there are none. */
-export async function mayExist(run: Run, kind: KindReference): Promise<string | undefined> {
+async function whileDefined(run: Run, kind: KindReference): Promise<string | undefined> {
   try {
     const definitions = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' };
     const { items } = await run.cluster.list(definitions, { signal: run.signal });

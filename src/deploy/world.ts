@@ -8,7 +8,7 @@ import { keys, keyOf, refOf } from './identity.ts';
 import { Live } from './live.ts';
 import { parseKind, type StoredRecord } from './record.ts';
 import { kindOf, type Run } from './run.ts';
-import { mayExist, ServedKinds } from './served.ts';
+import { ServedKinds } from './served.ts';
 import { byKey, readSnapshot, type RecordedObject } from './snapshot.ts';
 
 /** Everything that was read about a deployment, and what its graph means for it. */
@@ -91,7 +91,7 @@ export async function lookForOrphans(run: Run, world: World): Promise<void> {
   const left = unserved.length > 0 ? await listKinds(run, world, { kinds, entries: unserved }) : [];
   await Promise.all(
     left.map(async (entry) => {
-      const reason = await mayExist(run, parseKind(entry));
+      const reason = await kinds.mayExist(parseKind(entry));
       if (reason !== undefined) world.unlisted.set(entry, reason);
     }),
   );

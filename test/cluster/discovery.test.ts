@@ -72,7 +72,7 @@ describe('discovery', () => {
     expect(await cluster.discover(widget)).toBeUndefined();
   });
 
-  test('lists every kind once, in the preferred version of its group', async () => {
+  test('lists every kind once, in the preferred version of its group, and tells what nobody knows', async () => {
     const resource = (kind: string): object => ({
       resource: `${kind.toLowerCase()}s`,
       responseKind: { kind },
@@ -86,17 +86,22 @@ describe('discovery', () => {
           : [
               { version: 'v2', resources: [resource('A')] },
               { version: 'v1', resources: [resource('A'), resource('B')] },
+              { version: 'v1beta1', freshness: 'Stale', resources: [resource('C')] },
+              { version: 'v1alpha1', freshness: 'Stale' },
             ];
       answer(response, 200, {
         kind: 'APIGroupDiscoveryList',
         items: [{ metadata: url.pathname === '/api' ? {} : { name: 'example.com' }, versions }],
       });
     });
-    const kinds = await (await connectTo(server)).resources();
+    const unknown: string[] = [];
+    const kinds = await (await connectTo(server)).resources({ onUnknown: (apiVersion) => unknown.push(apiVersion) });
     expect(kinds.map(({ apiVersion, kind, plural }) => `${apiVersion} ${kind} ${plural}`)).toEqual([
       'v1 Pod pods',
       'example.com/v2 A as',
       'example.com/v1 B bs',
+      'example.com/v1beta1 C cs',
     ]);
+    expect(unknown).toEqual(['example.com/v1alpha1']);
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, inject, it } from 'vitest';
-import type { KubernetesObject } from '../../src/cluster/cluster.ts';
+import type { Cluster, KubernetesObject, ResourcesOptions } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import type { DeployEvent } from '../../src/deploy/options.ts';
@@ -175,6 +175,31 @@ it('a namespace whose content cannot be read stays', { timeout: 120_000 }, async
   ]);
   expect(await isThere({ ...namespaceKind, name: namespace })).toBe(true);
   await cluster.delete({ ...definitionKind, name: `widgets.${group}` });
+});
+
+it('a namespace stays while the server of an API does not answer that may hold something in it', async () => {
+  const options = fresh();
+  const namespace = options.instance.namespace as string;
+  await deploy(small(), options);
+  // A real one would hold up the namespaces of all tests.
+  const silent = (...apiVersions: string[]): Cluster =>
+    new Proxy(cluster, {
+      get: (target, key) => {
+        if (key === 'resources')
+          return (asked: ResourcesOptions = {}) => {
+            for (const each of apiVersions) asked.onUnknown?.(each);
+            return target.resources(asked);
+          };
+        const value: unknown = Reflect.get(target, key, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+  const { kept } = await destroy(small(), { ...options, cluster: silent('down.example.com/v1') });
+  expect(kept).toEqual([
+    `Namespace ${namespace}: objects of down.example.com/v1 cannot be read: its server does not answer`,
+  ]);
+  expect((await destroy(small(), { ...options, cluster: silent('metrics.k8s.io/v1beta1') })).kept).toEqual([]);
+  expect(await cluster.get({ ...namespaceKind, name: namespace })).toBeUndefined();
 });
 
 function definition(group: string, versions: readonly (readonly [string, boolean])[]): KubernetesObject {
