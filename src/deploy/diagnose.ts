@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../cluster/cluster.ts';
+import { ownedBy } from './owned.ts';
 import { condition, explain, fields, subjectOf, text, type Fields } from './readiness/verdict.ts';
 import { containerProblems, containersOf } from './readiness/workloads.ts';
 import type { Run } from './run.ts';
@@ -13,68 +14,18 @@ export async function diagnose(run: Run, object: KubernetesObject): Promise<read
   const { namespace } = object.metadata;
   if (!namespace) return [];
   try {
-    const { pods, middle } = await ownedBy(run, object);
+    const [{ pods, middle }, told] = await Promise.all([ownedBy(run, object), warnings(run, namespace)]);
     const unwell = pods.filter((pod) => condition(subjectOf(pod), 'Ready')?.status !== 'True');
     const about = unwell.slice(0, manyPods);
-    const all = await Promise.all([object, ...middle, ...about].map((each) => warnings(run, each)));
     const lines = await Promise.all(
-      about.map(async (pod, index) => [
-        podLine(pod),
-        ...(all[1 + middle.length + index] ?? []).map((line) => `  ${line}`),
-        ...(await lastWords(run, pod)),
-      ]),
+      about.map(async (pod) => [podLine(pod), ...told(pod).map((line) => `  ${line}`), ...(await lastWords(run, pod))]),
     );
     const rest =
       unwell.length > about.length ? [`and ${unwell.length - about.length} more pods that are not ready`] : [];
-    return [...new Set(all.slice(0, 1 + middle.length).flat()), ...lines.flat(), ...rest];
+    return [...new Set([object, ...middle].flatMap(told)), ...lines.flat(), ...rest];
   } catch {
     return [];
   }
-}
-
-interface Owned {
-  readonly pods: readonly KubernetesObject[];
-  /** ReplicaSets and Jobs in between: what refuses to let them create pods is told about them. */
-  readonly middle: readonly KubernetesObject[];
-}
-
-/** Owner references lead from the workload over ReplicaSets and Jobs to pods. */
-async function ownedBy(run: Run, object: KubernetesObject): Promise<Owned> {
-  if (object.kind === 'Pod') return { pods: [object], middle: [] };
-  if (!fields(object['spec'])['template'] && !fields(object['spec'])['jobTemplate']) return { pods: [], middle: [] };
-  const { namespace } = object.metadata;
-  const list = async (apiVersion: string, kind: string): Promise<readonly KubernetesObject[]> =>
-    (await run.cluster.list({ apiVersion, kind, namespace }, { timeoutMs: patienceMs })).items;
-  const [pods, sets, jobs] = await Promise.all([
-    list('v1', 'Pod'),
-    list('apps/v1', 'ReplicaSet'),
-    list('batch/v1', 'Job'),
-  ]);
-  const current = currentSet(object, sets);
-  const self = new Set([object.metadata.uid]);
-  const middle = [...sets, ...jobs].filter(
-    (each) => isOwnedBy(each, self) && (each.kind !== 'ReplicaSet' || !current || each === current),
-  );
-  const owners = new Set([object.metadata.uid, ...middle.map(({ metadata }) => metadata.uid)]);
-  return { pods: pods.filter((pod) => isOwnedBy(pod, owners) && !pod.metadata.deletionTimestamp), middle };
-}
-
-/** Pods of older versions explain nothing. */
-function currentSet(object: KubernetesObject, sets: readonly KubernetesObject[]): KubernetesObject | undefined {
-  const revision = 'deployment.kubernetes.io/revision';
-  const wanted = Math.max(
-    ...sets
-      .filter((set) => isOwnedBy(set, new Set([object.metadata.uid])))
-      .map((set) => Number(set.metadata.annotations?.[revision] ?? 0)),
-  );
-  return sets.find(
-    (set) =>
-      isOwnedBy(set, new Set([object.metadata.uid])) && Number(set.metadata.annotations?.[revision] ?? 0) === wanted,
-  );
-}
-
-function isOwnedBy({ metadata }: KubernetesObject, owners: ReadonlySet<string | undefined>): boolean {
-  return metadata.ownerReferences?.some(({ uid }) => owners.has(uid)) ?? false;
 }
 
 function podLine(pod: KubernetesObject): string {
@@ -103,14 +54,18 @@ function exitText(status: Fields): string | undefined {
   return undefined;
 }
 
-async function warnings(run: Run, object: KubernetesObject): Promise<readonly string[]> {
-  const { namespace, uid } = object.metadata;
-  const { items } = await run.cluster.list(
-    { apiVersion: 'v1', kind: 'Event', namespace, fieldSelector: `involvedObject.uid=${String(uid)},type=Warning` },
-    { timeoutMs: patienceMs },
+/** The last warnings about each object of a namespace. */
+async function warnings(run: Run, namespace: string): Promise<(object: KubernetesObject) => readonly string[]> {
+  const query = { apiVersion: 'v1', kind: 'Event', namespace, fieldSelector: 'type=Warning' };
+  const events = await run.cluster.list(query, { timeoutMs: patienceMs }).then(
+    ({ items }) => items,
+    () => [],
   );
-  const lines = items.map((event) => `${text(event['reason']) ?? 'Warning'}: ${text(event['message']) ?? ''}`);
-  return [...new Set(lines)].slice(-manyEvents);
+  return ({ metadata: { uid } }) => {
+    const about = events.filter((event) => fields(event['involvedObject'])['uid'] === uid);
+    const lines = about.map((event) => `${text(event['reason']) ?? 'Warning'}: ${text(event['message']) ?? ''}`);
+    return [...new Set(lines)].slice(-manyEvents);
+  };
 }
 
 /** The last lines of a container that ended, or of one that runs and is not ready. */

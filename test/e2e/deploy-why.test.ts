@@ -1,13 +1,13 @@
 import { type } from 'arktype';
 import { afterAll, describe, expect, inject, it } from 'vitest';
-import type { Cluster } from '../../src/cluster/cluster.ts';
+import type { Cluster, KubernetesObject, LogOptions, OwnerReference } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import type { ExpressionReason, Mode, ObjectState, StatusResult } from '../../src/deploy/options.ts';
 import { status } from '../../src/deploy/status.ts';
 import { toResourceGraph, type Graph } from '../../src/graph/graph.ts';
 import { Cel } from '../../src/expr/cel.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
-import { connectTo, freshName, graphOf, optionsFor } from './deploying.ts';
+import { connectTo, freshName, graphOf, optionsFor, widgetDefinition } from './deploying.ts';
 
 const cluster = await connectTo(inject('controlPlane'));
 afterAll(() => cluster.close());
@@ -15,15 +15,20 @@ afterAll(() => cluster.close());
 const password = 'correct-horse';
 
 /** The same cluster with a kubelet that keeps logs: the simulated one has none. */
-function withLogs(text: string): Cluster {
-  const asked: unknown[] = [];
-  return new Proxy(cluster, {
+function withLogs(lines: readonly string[]): { readonly place: Cluster; readonly asked: LogOptions[] } {
+  const asked: LogOptions[] = [];
+  const place = new Proxy(cluster, {
     get: (target, name) => {
-      if (name === 'logs') return (...input: unknown[]) => (asked.push(input), Promise.resolve(text));
+      if (name === 'logs')
+        return (_pod: object, options: LogOptions) => {
+          asked.push(options);
+          return Promise.resolve(lines.slice(-(options.tailLines ?? lines.length)).join('\n'));
+        };
       const value = Reflect.get(target, name, target) as unknown;
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
+  return { place, asked };
 }
 
 /** Definitions are shared by a whole cluster, so each graph has a name and a kind of its own. */
@@ -72,7 +77,7 @@ describe('status --why', () => {
     ],
   ])('mode %s, %s: pods, warnings, exit code, last log lines without Secrets', async (mode, _title, pod, expected) => {
     const log = [...Array.from({ length: 30 }, (_, index) => `line ${index}`), `cannot log in with ${password}`];
-    const place = withLogs(log.slice(-20).join('\n'));
+    const { place, asked } = withLogs(log);
     const name = freshName('why');
     const options = { ...optionsFor({ cluster: place, namespace: name, mode }), timeoutMs: limits[mode] };
     const graph = failing(pod, name);
@@ -87,7 +92,15 @@ describe('status --why', () => {
     const web = objectOf(found, 'web');
     expect(objectOf(found, 'db')).toMatchObject({ state: 'ready' });
     expect(web?.details?.filter((line) => line.startsWith('pod '))).toHaveLength(2);
-    if (pod !== 'image-pull-error') expect(web?.details).toContain('  | cannot log in with (secret)');
+    if (pod !== 'image-pull-error') {
+      expect(web?.details).toContain('  | cannot log in with (secret)');
+      expect(web?.details?.filter((line) => line.startsWith('  | '))).toHaveLength(2 * 20);
+    }
+    // What ended a container is in the log from before its restart.
+    const wanted = { container: 'main', tailLines: 20, previous: pod === 'crash-loop' };
+    expect(asked.every((options) => options.tailLines === 20)).toBe(true);
+    if (pod === 'image-pull-error') expect(asked).toEqual([]);
+    else expect(asked).toContainEqual(expect.objectContaining(wanted));
     expect(JSON.stringify(found.objects)).not.toContain(password);
     expect(objectOf(await status(graph, patient), 'web')).not.toHaveProperty('details');
   });
@@ -109,6 +122,57 @@ describe('status --why', () => {
     expect(web?.details?.join('\n')).toMatch(
       /FailedCreate: Error creating: pods "web-\S+" is forbidden: exceeded quota/,
     );
+  });
+
+  it('an admission policy that lets no pod be created', async () => {
+    const options = { ...optionsFor({ cluster, namespace: freshName('why') }), timeoutMs: 5_000 };
+    const { namespace = '' } = options.instance;
+    await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    await forbidPods(namespace);
+    const graph = failing('not-ready', namespace);
+    await expect(deploy(graph, options)).rejects.toThrow(/FailedCreate.*pods "web-.*denied request: no pods here/s);
+    const [web] = (await status(graph, { ...options, timeoutMs: 20_000, why: true })).objects;
+    expect(web).toMatchObject({ state: 'waiting', reason: expect.stringMatching(/denied request: no pods here/) });
+    expect(web?.details?.join('\n')).toMatch(
+      /FailedCreate: Error creating: pods "web-\S+" is forbidden: .*no pods here/,
+    );
+  });
+
+  it('pods behind a custom resource, over kinds that nobody told about', async () => {
+    const { place, asked } = withLogs(['starting']);
+    const namespace = freshName('why');
+    const options = { ...optionsFor({ cluster: place, namespace }), timeoutMs: 20_000 };
+    const [group, other] = [`${freshName('g')}.example.com`, `${freshName('g')}.example.com`] as const;
+    const conditions = { 'x-kubernetes-preserve-unknown-fields': true, type: 'object' };
+    const graph = graphOf('custom', () => ({
+      definition: widgetDefinition(group, { status: conditions }),
+      more: widgetDefinition(other),
+      widget: kind({ apiVersion: `${group}/v1`, kind: 'Widget' })({ metadata: { name: 'w' } }),
+    }));
+    await deploy(graph, options);
+    const widget = { apiVersion: `${group}/v1`, kind: 'Widget', name: 'w', namespace };
+    const body = { status: { conditions: [{ type: 'Ready', status: 'False', reason: 'NotYet' }] } };
+    const head = await cluster.patch(widget, { type: 'merge', body }, { subresource: 'status', fieldManager: 'it' });
+    const part = await cluster.create({
+      apiVersion: `${other}/v1`,
+      kind: 'Widget',
+      metadata: { name: 'part', namespace, ownerReferences: [ownerOf(head)] },
+    });
+    const annotations = { 'simulate.kubewright.dev/pod': 'crash-loop' };
+    for (const [name, owner] of [['mine', ownerOf(part)] as const, ['theirs', undefined] as const])
+      await cluster.create({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace, annotations, ...(owner && { ownerReferences: [owner] }) },
+        spec: { containers: [{ name: 'main', image: 'nginx' }] },
+      });
+    const details = async (): Promise<string | undefined> =>
+      objectOf(await status(graph, { ...options, why: true }), 'widget')?.details?.join('\n');
+    await expect
+      .poll(details, { timeout: 20_000 })
+      .toMatch(/pod mine: container main: CrashLoopBackOff[^]*\| starting/);
+    expect(await details()).not.toMatch(/theirs/);
+    expect(asked).toContainEqual(expect.objectContaining({ previous: true }));
   });
 
   const fieldsOf = (result: StatusResult): Record<string, ExpressionReason> =>
@@ -230,6 +294,41 @@ describe('status with kro', () => {
     expect(objects[0]).toMatchObject({ label: 'instance it', state: 'waiting', reason: 'state IN_PROGRESS' });
   });
 });
+
+function ownerOf({ apiVersion, kind: of, metadata }: KubernetesObject): OwnerReference {
+  return { apiVersion, kind: of, name: metadata.name, uid: metadata.uid ?? '' };
+}
+
+/** Lets nobody create pods in a namespace, and waits until that is so. */
+async function forbidPods(namespace: string): Promise<void> {
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  const name = `no-pods-${namespace}`;
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] };
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': namespace } };
+  await cluster.create({
+    apiVersion,
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name },
+    spec: {
+      matchConstraints: { namespaceSelector, resourceRules: [rule] },
+      validations: [{ expression: 'false', message: 'no pods here' }],
+    },
+  });
+  await cluster.create({
+    apiVersion,
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name },
+    spec: { policyName: name, validationActions: ['Deny'] },
+  });
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'probe', namespace } };
+  const spec = { containers: [{ name: 'main', image: 'nginx' }] };
+  const refused = async (): Promise<string> =>
+    cluster.create({ ...pod, spec }, { dryRun: true }).then(
+      () => 'created',
+      (error: Error) => error.message,
+    );
+  await expect.poll(refused, { timeout: 20_000 }).toMatch(/no pods here/);
+}
 
 function field(object: unknown, ...names: readonly string[]): never {
   return names.reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], object) as never;
