@@ -10,23 +10,25 @@ import { connectTo, freshName, graphOf, optionsFor } from './deploying.ts';
 const cluster = await connectTo(inject('controlPlane'));
 afterAll(() => cluster.close());
 
-/** A Deployment of one pod. Definitions are shared by a whole cluster, so each graph has a name and a kind of its own. */
-function oneDeployment(name: string, { annotations = {}, cpu = '1m' }: Wanted): Graph {
-  const graph = graphOf(name, () => ({
-    web: kind({ apiVersion: 'apps/v1', kind: 'Deployment' })({
-      metadata: { name: 'web' },
-      spec: {
-        replicas: 1,
-        selector: { matchLabels: { app: 'web' } },
-        template: {
-          metadata: { labels: { app: 'web' }, annotations },
-          spec: { containers: [{ name: 'main', image: 'nginx', resources: { requests: { cpu } } }] },
-        },
+/** A Deployment of one pod. */
+const webOf = ({ annotations = {}, cpu = '1m' }: Wanted): never =>
+  kind({ apiVersion: 'apps/v1', kind: 'Deployment' })({
+    metadata: { name: 'web' },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: 'web' } },
+      template: {
+        metadata: { labels: { app: 'web' }, annotations },
+        spec: { containers: [{ name: 'main', image: 'nginx', resources: { requests: { cpu } } }] },
       },
-    } as never),
-  }));
-  return { ...graph, kind: `P${name.replaceAll('-', '')}` };
-}
+    },
+  } as never) as never;
+
+/** Definitions are shared by a whole cluster, so each graph has a name and a kind of its own. */
+const oneDeployment = (name: string, wanted: Wanted): Graph => ({
+  ...graphOf(name, () => ({ web: webOf(wanted) })),
+  kind: `P${name.replaceAll('-', '')}`,
+});
 
 interface Wanted {
   readonly annotations?: Record<string, string>;
@@ -95,5 +97,28 @@ describe('pods of a deployment', () => {
       state: 'waiting',
       details: expect.arrayContaining([expect.stringMatching(/^pod web-\S+: Unschedulable: .*Insufficient cpu/)]),
     });
+  });
+
+  it('a Job that is deleted after its success is done, while the rest still starts', async () => {
+    const name = freshName('job');
+    const options = optionsFor({ cluster, namespace: name });
+    const job = { apiVersion: 'batch/v1', kind: 'Job', name: 'task', namespace: name };
+    const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox' }] } };
+    const graph = graphOf(name, () => ({
+      web: webOf({ annotations: { 'simulate.kubewright.dev/start-delay': '20s' } }),
+      task: kind({ apiVersion: 'batch/v1', kind: 'Job' })({
+        metadata: { name: 'task' },
+        spec: { ttlSecondsAfterFinished: 1, template },
+      } as never),
+    }));
+    const deploying = deploy(graph, options);
+    deploying.catch(() => undefined);
+    const poll = { timeout: 17_000 };
+    await expect.poll(() => cluster.get(job), poll).toBeDefined();
+    await expect.poll(async () => (await cluster.get(job)) === undefined, poll).toBe(true);
+    expect(options.events.filter((event) => event.type === 'ready' && event.object.label === 'web')).toEqual([]);
+    const { objects } = await deploying;
+    expect(objects).toContainEqual(expect.objectContaining({ label: 'task', action: 'created', ready: true }));
+    expect(await cluster.get(job)).toBeUndefined();
   });
 });

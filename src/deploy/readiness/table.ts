@@ -8,11 +8,13 @@ import {
   explain,
   failed,
   notObserved,
+  ready,
   subjectOf,
   text,
   waiting,
   type Rule,
   type RuleContext,
+  type Subject,
   type Verdict,
 } from './verdict.ts';
 import * as workloads from './workloads.ts';
@@ -71,13 +73,18 @@ function ruleFor(object: KubernetesObject): Rule {
   return builtInGroups.has(group) || group.endsWith('.k8s.io') ? platform.exists : platform.customResource;
 }
 
+/** A Job with `ttlSecondsAfterFinished` goes after its success. */
+function isDone(subject: Subject): boolean {
+  return groupKind(subject.object) === 'Job.batch' && condition(subject, 'Complete')?.status === 'True';
+}
+
 /**
  * How an object does. Its status counts only once it speaks about the generation that was applied: callers give the
  * newest version of the object that they have seen.
  */
 export function judge(object: KubernetesObject, context: RuleContext = {}): Verdict {
-  if (object.metadata.deletionTimestamp) return waiting('it is being deleted');
   const subject = subjectOf(object);
+  if (object.metadata.deletionTimestamp) return isDone(subject) ? ready : waiting('it is being deleted');
   const seen = subject.status['observedGeneration'];
   const unseen = typeof seen === 'number' || text(seen) ? notObserved(subject) : undefined;
   if (unseen) return unseen;

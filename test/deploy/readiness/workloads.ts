@@ -253,6 +253,21 @@ export const workloads: readonly Row[] = [
     state: 'failed',
     reason: /BackoffLimitExceeded/,
   },
+  {
+    kind: 'Job.batch',
+    says: 'it is complete and being deleted',
+    metadata: { deletionTimestamp: 'now' },
+    status: conditions(condition('Complete', 'True')),
+    state: 'ready',
+  },
+  {
+    kind: 'Job.batch',
+    says: 'it is being deleted before its end',
+    metadata: { deletionTimestamp: 'now' },
+    status: { active: 1 },
+    state: 'waiting',
+    reason: /being deleted/,
+  },
   { kind: 'Job.batch', says: 'it is suspended', spec: { suspend: true }, state: 'ready' },
   {
     kind: 'Job.batch',
