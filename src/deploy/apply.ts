@@ -14,6 +14,7 @@ import type { ChangeAction, DeployOptions } from './options.ts';
 import { explainRefusal } from './refused.ts';
 import { isPassing, retrying } from './retry.ts';
 import type { Run } from './run.ts';
+import { keepSize } from './grown.ts';
 import { isScaledByOthers } from './scalers.ts';
 import { isTaken } from './take.ts';
 import { tryCreation } from './trial.ts';
@@ -39,7 +40,7 @@ const acceptedWithinMs = 5_000;
 /** Writes one object, patiently, and gives it as the server stored it. */
 export async function applyTask(run: Run, task: Task): Promise<KubernetesObject> {
   const { desired, mayAppear, mayBeAccepted } = task;
-  const acceptedBy = performance.now() + (mayBeAccepted ? acceptedWithinMs : 0);
+  let acceptedBy: number | undefined;
   let current = task;
   let outdated = false;
   const once = async (): Promise<KubernetesObject> => {
@@ -50,6 +51,7 @@ export async function applyTask(run: Run, task: Task): Promise<KubernetesObject>
       return await attempt(run, current);
     } catch (error) {
       outdated = isOutdated(current, error);
+      acceptedBy ??= performance.now() + (mayBeAccepted ? acceptedWithinMs : 0);
       throw error;
     }
   };
@@ -63,7 +65,7 @@ export async function applyTask(run: Run, task: Task): Promise<KubernetesObject>
       isTerminatingNamespace(error) ||
       isQuotaConflict(error) ||
       (mayAppear === true && isApiError(error, 'NotFound', 'KindNotServed')) ||
-      (isApiError(error, 'Invalid', 'Forbidden') && performance.now() < acceptedBy),
+      (isApiError(error, 'Invalid', 'Forbidden') && performance.now() < (acceptedBy ?? 0)),
     onRetry: (error) => run.emit({ type: 'retry', object: desired, reason: error.message }),
   });
   try {
@@ -188,7 +190,8 @@ async function sent(run: Run, task: Task): Promise<KubernetesObject> {
   const { desired, action, live, autoscaled = false } = task;
   const existedBefore = action === 'adopt' || live?.metadata.annotations?.[keys.adopted] === 'true';
   const isSet = valueAt(desired.object, 'spec.replicas') !== undefined;
-  return handOver(existedBefore ? noteAdoption(desired.object) : desired.object, live, {
+  const object = run.rollbackTo === undefined ? desired.object : keepSize(desired.object, live);
+  return handOver(existedBefore ? noteAdoption(object) : object, live, {
     autoscaled: autoscaled || (isSet && (await isScaledByOthers(run, live))),
     isTaken: (path) => takes(task, path),
   });

@@ -4,6 +4,7 @@ import { compareOne, type Planning } from './comparison.ts';
 import { copiedWarnings, findOrphans, hasOrphans, type Orphans } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { definesKind } from './edges.ts';
+import { grownVolumes } from './grown.ts';
 import { takenReleases } from './helm.ts';
 import { withoutOccupied } from './holders.ts';
 import { describe, groupKind, keyOf, refOf } from './identity.ts';
@@ -105,7 +106,7 @@ export async function makePlan(
     ...unlistedWarnings(world),
     ...update.warnings,
     ...sizeWarnings(world.desired, planned),
-    ...(run.rollbackTo === undefined ? [] : notRestored(changes, orphans)),
+    ...(run.rollbackTo === undefined ? [] : [...notRestored(changes, orphans), ...grownVolumes(world)]),
     ...lacks.warnings,
     ...damageWarnings(run, world),
   ];

@@ -3,8 +3,10 @@ import { KubewrightError } from '../errors.ts';
 import { applyTask } from './apply.ts';
 import { decide, findOrphans, type Orphans } from './decide.ts';
 import type { Convergence } from './converge.ts';
+import type { Desired } from './desired.ts';
 import { Gates } from './gates.ts';
-import { isAmong, keptText, removeCarefully, type Kept } from './holders.ts';
+import { grownVolumes } from './grown.ts';
+import { isAmong, keptText, removeCarefully } from './holders.ts';
 import { describe, keyOf, refOf } from './identity.ts';
 import { extentOf, recordedObjects } from './inventory.ts';
 import { addressOf, newItem, outcomeOf } from './item.ts';
@@ -69,8 +71,8 @@ export async function undo(failure: Error, failed: Failed): Promise<KubewrightEr
   const restoring = restoringRun(again, back.snapshot, back.revision ?? 0);
   const left: string[] = [];
   try {
-    const { objects, kept } = await restore(restoring, failed);
-    left.push(...kept.map(keptText));
+    const { objects, ...rest } = await restore(restoring, failed);
+    left.push(...rest.left);
     await journal.undone(failure, {
       objects,
       extent: extentOf(run, failed.planned.world, objects),
@@ -83,25 +85,57 @@ export async function undo(failure: Error, failed: Failed): Promise<KubewrightEr
   return undone(run, failure, { revision: back.revision, written: restoring.written, left });
 }
 
-/** What is there again, and what the failed run made that stays all the same. */
+/** What is there again, and what is not as it was before. */
 interface Restoration {
   readonly objects: readonly RecordedObject[];
-  readonly kept: readonly Kept[];
+  readonly left: readonly string[];
 }
 
 async function restore(run: Run, failed: Failed): Promise<Restoration> {
-  const { back, applyAndWait, options } = failed;
+  const { back } = failed;
   const world = await readWorld(run);
   if (world.denied[0]) throw world.denied[0];
-  await applyInReverse(run, world, back);
+  const grown = grownVolumes(world);
+  const refused: Refused = new Map();
+  await applyInReverse(run, world, { back, refused });
   const orphans = whatToUndo(findOrphans(run, world, true), back);
-  const planned = { ...failed.planned, world, orphans };
-  const outcome = await applyAndWait(run, planned, { ...options, replace: true });
+  const { planned, outcome } = await restoreRest(run, { ...failed.planned, world, orphans }, { failed, refused });
   const goes = isAmong(orphans.deletable);
   const { kept } = await removeCarefully(run, removals(failed, orphans), { goes });
   for (const object of orphans.released) await letGo(run, object);
-  const left = { ...orphans, kept: [...orphans.kept, ...kept] };
-  return { objects: recordedObjects(run, { ...planned, orphans: left }, outcome), kept };
+  const stays = { ...orphans, kept: [...orphans.kept, ...kept] };
+  const recorded = recordedObjects(run, { ...planned, orphans: stays }, outcome);
+  const unrestored = back.snapshot.objects.filter(({ label }) => refused.has(label));
+  return {
+    objects: [...recorded, ...unrestored],
+    left: [...grown, ...[...refused.values()].map(({ message }) => message), ...kept.map(keptText)],
+  };
+}
+
+/** What cannot be restored, by label, and why. */
+type Refused = Map<string, Error>;
+
+/** Applies what is missing, and waits. What cannot be is left out, so that it keeps no other from being restored. */
+async function restoreRest(
+  run: Run,
+  planned: Planned,
+  { failed, refused }: { readonly failed: Failed; readonly refused: Refused },
+): Promise<{ readonly planned: Planned; readonly outcome: Convergence }> {
+  const { snapshot, revision = 0 } = failed.back;
+  const objects = snapshot.objects.filter(({ label }) => !refused.has(label));
+  const rest = restoringRun(run, { ...snapshot, objects }, revision);
+  const current = refused.size > 0 ? { ...planned, world: await readWorld(rest) } : planned;
+  try {
+    const outcome = await failed.applyAndWait(rest, current, { ...failed.options, replace: true });
+    return { planned: current, outcome };
+  } catch (error) {
+    const labels = new Set(objects.map(({ label }) => label));
+    const { problems = [] } = error as Partial<KubewrightError>;
+    const found = [error as KubewrightError, ...problems].filter(({ resource = '' }) => labels.has(resource));
+    if (run.signal.aborted || found.length === 0) throw error;
+    for (const each of found) refused.set(each.resource ?? '', each);
+    return restoreRest(run, planned, { failed, refused });
+  }
 }
 
 /** Of what nobody wants any more: what the run created goes, what it took over is let go, and the rest stays what it was. */
@@ -119,20 +153,31 @@ export function whatToUndo({ deletable, released, kept, copied }: Orphans, { exi
 }
 
 /** Each state on the way back is one that was there on the way. */
-async function applyInReverse(run: Run, world: World, { snapshot }: RestorePoint): Promise<void> {
+async function applyInReverse(
+  run: Run,
+  world: World,
+  { back: { snapshot }, refused }: { readonly back: RestorePoint; readonly refused: Refused },
+): Promise<void> {
   const waves = new Map(snapshot.objects.map(({ object, wave }) => [keyOf(refOf(object)), wave]));
   const changed = world.desired.filter((desired) => decide(desired, world) === 'update');
   const groups = Map.groupBy(changed, ({ key }) => waves.get(key) ?? 0);
+  const restoreOne = async (desired: Desired): Promise<void> => {
+    const live = world.live.object(desired.key);
+    const object = await applyTask(run, { desired, action: 'update', live, options: { replace: true } });
+    const action = object.metadata.uid === live?.metadata.uid ? 'update' : 'replace';
+    world.live.set(object);
+    run.emit({ type: 'object', object: addressOf(desired), action: outcomeOf(action) });
+  };
+  const tryOne = async (desired: Desired): Promise<void> => {
+    try {
+      await restoreOne(desired);
+    } catch (error) {
+      run.signal.throwIfAborted();
+      refused.set(desired.label, error as Error);
+    }
+  };
   for (const wave of [...groups.keys()].sort((left, right) => right - left))
-    await Promise.all(
-      (groups.get(wave) ?? []).map(async (desired) => {
-        const live = world.live.object(desired.key);
-        const object = await applyTask(run, { desired, action: 'update', live, options: { replace: true } });
-        const action = object.metadata.uid === live?.metadata.uid ? 'update' : 'replace';
-        world.live.set(object);
-        run.emit({ type: 'object', object: addressOf(desired), action: outcomeOf(action) });
-      }),
-    );
+    await Promise.all((groups.get(wave) ?? []).map(tryOne));
 }
 
 /** What the run created, in the reverse of the order in which it did. */

@@ -117,7 +117,7 @@ const binarySuffixes: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Reads what Kubernetes reads as a quantity; `undefined` for anything else. */
-function parseQuantity(text: string): Quantity | undefined {
+export function parseQuantity(text: string): Quantity | undefined {
   const match = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*(?:[+-]?\d*)?)$/.exec(text);
   if (!match || text === '') return undefined;
   const [, sign = '', whole = '', fraction = '', suffix = ''] = match;
