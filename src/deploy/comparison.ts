@@ -50,10 +50,11 @@ export async function compareOne(
   const address = addressOf(desired);
   const live = world.live.object(desired.key) ?? world.foreign.get(desired.key);
   if (action === 'check' && !live) problems.push(missingSecret(desired));
-  if (action === 'adopt' && !options.adopt && !held?.has(desired.key))
+  const changesHands = action === 'adopt' && held?.has(desired.key);
+  if (action === 'adopt' && !options.adopt && !changesHands)
     problems.push(foreignError(desired, live as KubernetesObject));
   const task: Task = { desired, action, live, options, autoscaled: autoscaled(world.desired).has(desired.key) };
-  if (!isAsked(run, world, { task, thorough: planning.thorough }))
+  if (changesHands || !isAsked(run, world, { task, thorough: planning.thorough }))
     return { change: { ...address, action, fields: [] } };
   try {
     const after = await retrying(() => run.pool.run(() => dryRun(run, task)), { signal: run.signal });
@@ -101,9 +102,13 @@ async function refused(
   if (action === 'create' && comesFirst(world, desired, reason)) return { ...address, action, fields: [] };
   const explained = await explainRefusal(run, desired, reason);
   const first = isApiError(reason, 'Invalid', 'Forbidden', 'NotFound') ? changedFirst(run, world, desired) : [];
-  if (warnings && first.length > 0)
+  // What a tool set is gone when it is taken over, and a dry run has both.
+  const mixes =
+    action === 'adopt' && isApiError(reason, 'Invalid') && (explained as KubewrightError).code === 'Invalid';
+  const until = first.length > 0 ? `${first.join(', ')} changed` : mixes ? 'it was taken over' : undefined;
+  if (warnings && until !== undefined)
     warnings.push(
-      `${desired.label}: whether it is accepted is known only after ${first.join(', ')} changed; as things are: ${explained.message}`,
+      `${desired.label}: whether it is accepted is known only after ${until}; as things are: ${explained.message}`,
     );
   else problems.push(explained);
   return { ...address, action, fields: [] };

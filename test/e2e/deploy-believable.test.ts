@@ -94,6 +94,32 @@ describe('the plan of an adoption', () => {
     expect(done.map(({ path }) => path)).toContain('spec.template.spec.containers[0].env');
   });
 
+  it('warns where only taking over shows whether it is accepted', async () => {
+    const options = await withNamespace();
+    const metadata = { name: 'web', namespace: namespaceOf(options) };
+    const withProbe = (probe: object): object => ({
+      selector: { matchLabels: { app: 'one' } },
+      template: {
+        metadata: { labels: { app: 'one' } },
+        spec: { containers: [{ name: 'web', image: 'nginx', livenessProbe: probe }] },
+      },
+    });
+    const theirs = withProbe({ httpGet: { path: '/', port: 80 } });
+    await cluster.create({ ...deployment, metadata, spec: theirs }, { fieldManager: 'kubectl-create' });
+    const ours = withProbe({ tcpSocket: { port: 80 } });
+    const graph = graphOf('believable', () => ({
+      web: kind(deployment)({ metadata: { name: 'web' }, spec: ours } as never),
+    }));
+    const { problems, warnings } = await plan(graph, { ...options, adopt: true });
+    expect(problems).toEqual([]);
+    expect(warnings).toContainEqual(
+      expect.stringMatching(/^web: whether it is accepted is known only after it was taken over; .*handler/),
+    );
+    await deploy(graph, { ...options, adopt: true });
+    const live = await cluster.get({ ...deployment, ...metadata });
+    expect(valueAt(live, 'spec.template.spec.containers[0].livenessProbe.httpGet')).toBeUndefined();
+  });
+
   it('shows keys of Secrets, and no values', async () => {
     const options = await withNamespace();
     const metadata = { name: 'db', namespace: namespaceOf(options) };
