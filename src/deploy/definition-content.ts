@@ -19,11 +19,9 @@ export async function foreignObjects(
     const query = { apiVersion: `${text(group)}/${text(served['name'])}`, kind };
     const { items } = await run.cluster.list(query, { signal: run.signal });
     const left = items.filter((item) => item.metadata.deletionTimestamp === undefined && !goes(item));
-    const follows = await Promise.all(left.map((item) => run.pool.run(() => followsOwner(run, item, goes))));
+    const follows = await Promise.all(left.map((item) => run.pool.run(() => followsOwner(run, item, { goes }))));
     const foreign = left.filter((_, index) => !follows[index]);
-    return foreign.length > 0
-      ? `${namesOf(kind, foreign)} not part of this deployment and would be deleted with it`
-      : undefined;
+    return foreign.length > 0 ? `deleting it would delete ${namesOf(kind, foreign)} too` : undefined;
   } catch (error) {
     if (isApiError(error, 'Forbidden')) return `objects of kind ${kind} may exist that this user may not see`;
     if (isApiError(error, 'ServerError')) return `objects of kind ${kind} cannot be read: ${error.message}`;
@@ -38,20 +36,21 @@ function namesOf(kind: string, objects: readonly KubernetesObject[]): string {
     .slice(0, manyNames)
     .map(({ metadata: { name, namespace } }) => (namespace === undefined ? name : `${namespace}/${name}`));
   const more = objects.length > shown.length ? ` and ${objects.length - shown.length} more` : '';
-  return `${kind} ${shown.join(', ')}${more} ${objects.length > 1 ? 'are' : 'is'}`;
+  return `${kind} ${shown.join(', ')}${more}`;
 }
 
 /** Whether the garbage collector deletes an object, as all its owners go. */
 async function followsOwner(
   run: Run,
-  { metadata: { ownerReferences = [], namespace } }: KubernetesObject,
-  goes: (object: KubernetesObject) => boolean,
+  { metadata: { ownerReferences = [], namespace, uid } }: KubernetesObject,
+  { goes, below = [] }: { readonly goes: (object: KubernetesObject) => boolean; readonly below?: readonly unknown[] },
 ): Promise<boolean> {
-  if (ownerReferences.length === 0) return false;
+  // Nobody collects a circle.
+  if (ownerReferences.length === 0 || below.includes(uid)) return false;
   for (const reference of ownerReferences) {
     const owner = await ownerOf(run, reference, namespace);
-    if (owner && !owner.metadata.deletionTimestamp && !goes(owner) && !(await followsOwner(run, owner, goes)))
-      return false;
+    if (!owner || owner.metadata.deletionTimestamp || goes(owner)) continue;
+    if (!(await followsOwner(run, owner, { goes, below: [...below, uid] }))) return false;
   }
   return true;
 }

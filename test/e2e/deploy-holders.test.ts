@@ -233,7 +233,7 @@ describe('a CustomResourceDefinition', () => {
     await cluster.create({ ...namespaceKind, metadata: { name: elsewhere } });
     await deploy(withDefinition(group), options);
     await makeWidget(`${group}/v1`, elsewhere, 'theirs');
-    const reason = `Widget ${elsewhere}/theirs is not part of this deployment and would be deleted with it`;
+    const reason = `deleting it would delete Widget ${elsewhere}/theirs too`;
     expect((await plan(small(), options)).warnings.join('\n')).toContain(
       `CustomResourceDefinition widgets.${group} is no longer in the graph and stays: ${reason}`,
     );
@@ -256,9 +256,32 @@ describe('a CustomResourceDefinition', () => {
     const { kept } = await destroy(withDefinition(group), options);
     const named = ['a', 'b', 'c'].map((name) => `${elsewhere}/${name}`).join(', ');
     expect(kept).toEqual([
-      `CustomResourceDefinition widgets.${group}: Widget ${named} and 2 more are not part of this deployment and would be deleted with it`,
+      `CustomResourceDefinition widgets.${group}: deleting it would delete Widget ${named} and 2 more too`,
     ]);
     expect(await isThere({ apiVersion: `${group}/v1`, kind: 'Widget', name: 'e', namespace: elsewhere })).toBe(true);
+    await cluster.delete({ ...definitionKind, name: `widgets.${group}` });
+  });
+
+  it('stays with what follows from something of others, and not with what follows from what goes', async () => {
+    const options = fresh();
+    const namespace = options.instance.namespace as string;
+    const group = `${freshName('g')}.example.com`;
+    const elsewhere = freshName('elsewhere');
+    await cluster.create({ ...namespaceKind, metadata: { name: elsewhere } });
+    await makeTheirs(elsewhere);
+    await deploy(withDefinition(group), options);
+    const own = async (place: string, owner: string): Promise<void> => {
+      await makeWidget(`${group}/v1`, place, 'owned');
+      const uid = (await cluster.get({ ...configMap, name: owner, namespace: place }))!.metadata.uid;
+      const ownerReferences = [{ ...configMap, name: owner, uid }];
+      const widget = { apiVersion: `${group}/v1`, kind: 'Widget', name: 'owned', namespace: place };
+      await cluster.patch(widget, { type: 'merge', body: { metadata: { ownerReferences } } });
+    };
+    await own(elsewhere, 'theirs');
+    await own(namespace, 'settings');
+    expect((await destroy(withDefinition(group), options)).kept).toEqual([
+      `CustomResourceDefinition widgets.${group}: deleting it would delete Widget ${elsewhere}/owned too`,
+    ]);
     await cluster.delete({ ...definitionKind, name: `widgets.${group}` });
   });
 

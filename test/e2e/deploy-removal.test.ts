@@ -51,6 +51,27 @@ it('what is outside of the namespace is destroyed when the namespace is gone', a
   expect((await destroy(graph, options)).writes).toBe(0);
 });
 
+it('a namespace that is going away is waited for, and what is outside of it destroyed', async () => {
+  const options = fresh();
+  const name = options.instance.namespace as string;
+  const clusterRole = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', namespaced: false } as const;
+  const graph = graphOf('outside', () => ({
+    settings: settings(),
+    role: kind(clusterRole)({ metadata: { name }, rules: [] } as never),
+  }));
+  await deploy(graph, options);
+  const held = { ...configMap, name: 'held', namespace: name };
+  await cluster.create({ ...configMap, metadata: { name: 'held', namespace: name, finalizers: ['example.com/hold'] } });
+  await cluster.delete({ ...namespaceKind, name });
+  const going = destroy(graph, options);
+  setTimeout(() => {
+    void cluster.patch(held, { type: 'merge', body: { metadata: { finalizers: null } } });
+  }, 2_000);
+  expect((await going).objects.map(({ name: each }) => each)).toContain(name);
+  expect(await isThere({ ...clusterRole, name })).toBe(false);
+  expect(await cluster.get({ ...namespaceKind, name })).toBeUndefined();
+});
+
 describe('an object to which a controller copied our labels and annotations', () => {
   async function copied(namespace: string, name: string, source: string): Promise<void> {
     const from = await cluster.get({ ...configMap, name: source, namespace });
