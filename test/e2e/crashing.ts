@@ -1,5 +1,6 @@
 /** A deployment of twenty resources that is killed in the middle, and what has to hold after the next one. */
 import { expect } from 'vitest';
+import { isApiError } from '../../src/cluster/api-error.ts';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
@@ -29,8 +30,12 @@ const kinds = [
 ] as const;
 
 const priorityKind = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', namespaced: false } as const;
-/** Ends of the names of namespaces that are there before, and of the versions that have something in them. */
-const farPlaces = ['one', 'two'] as const;
+const versionNames = ['one', 'two'] as const;
+type Version = (typeof versionNames)[number];
+
+/** Namespaces that all stages share: of each version one, in which objects have names that only one stage has. */
+const farPlace = (version: Version): string => `crash-far-${version}`;
+const ownName = (namespace: string, version: Version): string => `${namespace}-${version}`;
 
 const role = kind({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role' });
 const roleBinding = kind({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' });
@@ -39,20 +44,18 @@ const service = kind({ apiVersion: 'v1', kind: 'Service' });
 const networkPolicy = kind({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' });
 const priorityClass = kind(priorityKind);
 
-type Version = (typeof farPlaces)[number];
-
 /**
  * Twenty resources in four waves: references, an explicit order, and edges that their content makes. Each version has a
  * kind and a namespace that the other one has not, so that only the record tells where the last one's are.
  */
 export function twenty(suffix: string, version: Version): Graph {
   return graphOf('crash', (({ spec }: { spec: { text: { orElse: (value: string) => never } } }) => {
-    const place = Cel.template`${spec.text.orElse('')}-${version}` as never;
+    const name = Cel.template`${spec.text.orElse('')}-${version}` as never;
     const own =
       version === 'one'
-        ? priorityClass({ metadata: { name: place }, value: 1 } as never)
+        ? priorityClass({ metadata: { name }, value: 1 } as never)
         : networkPolicy({ metadata: { name: 'policy' }, spec: { podSelector: {} } } as never);
-    const far = simple.ConfigMap({ name: 'far', namespace: place, data: { version } });
+    const far = simple.ConfigMap({ name, namespace: farPlace(version), data: { version } });
     const origin = simple.ConfigMap({ name: 'origin', data: { version } });
     const plain = Array.from({ length: 4 }, (_, index) =>
       simple.ConfigMap({ name: `plain-${index}${index < 3 ? suffix : ''}`, data: { version } }),
@@ -105,9 +108,7 @@ export interface Stage {
 export async function stage(cluster: Cluster, owned: boolean, mode: Mode = 'direct'): Promise<Stage> {
   const namespace = freshName('crash');
   const options = { ...optionsFor({ cluster, namespace, mode, spec: specOf(namespace, mode) }), definition: true };
-  for (const place of farPlaces)
-    if (mode === 'direct')
-      await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: `${namespace}-${place}` } });
+  for (const version of versionNames) await makeOnce(cluster, farPlace(version));
   if (!owned) {
     await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     await cluster.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace } });
@@ -118,6 +119,13 @@ export async function stage(cluster: Cluster, owned: boolean, mode: Mode = 'dire
     options,
     theirs: owned ? '' : await versions(cluster, namespace, ['ConfigMap/theirs', 'Secret/plain-0']),
   };
+}
+
+async function makeOnce(cluster: Cluster, name: string): Promise<void> {
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+  await cluster.create(body).catch((error: unknown) => {
+    if (!isApiError(error, 'AlreadyExists')) throw error;
+  });
 }
 
 /** The values of a graph that is deployed to a namespace. */
@@ -135,23 +143,27 @@ async function versions(cluster: Cluster, namespace: string, names: readonly str
   return found.map((object) => `${object?.metadata.uid} ${object?.metadata.resourceVersion}`).join();
 }
 
-/** Everything that may be of a deployment in a namespace, but furniture, without what differs from run to run. */
+/** Everything in a namespace but its furniture, and what is of it elsewhere, without what differs from run to run. */
 async function contents(cluster: Cluster, namespace: string): Promise<Record<string, unknown>> {
-  const places = new Map(farPlaces.map((place) => [`${namespace}-${place}`, `${place}/`]));
-  const lists = await Promise.all(
-    [namespace, ...places.keys()].flatMap((place) => kinds.map((each) => cluster.list({ ...each, namespace: place }))),
-  );
-  const found = await Promise.all([...places.keys()].map((name) => cluster.get({ ...priorityKind, name })));
-  const entries = [...lists.flatMap(({ items }) => items), ...found.filter((each) => each !== undefined)];
+  const lists = await Promise.all(kinds.map((each) => cluster.list({ ...each, namespace })));
+  const elsewhere = versionNames.flatMap((version) => {
+    const name = ownName(namespace, version);
+    return [
+      { version, ref: { ...priorityKind, name } },
+      { version, ref: { apiVersion: 'v1', kind: 'ConfigMap', name, namespace: farPlace(version) } },
+    ];
+  });
+  const far = await Promise.all(elsewhere.map(async (each) => ({ ...each, found: await cluster.get(each.ref) })));
   const nameOf = ({ type, metadata: { name } }: KubernetesObject): string =>
-    type === 'kubewright.dev/record' ? 'record' : (places.get(name) ?? name);
-  const byName = entries
-    .filter((item) => !isFurniture(item))
-    .map(
-      (item) =>
-        [`${places.get(item.metadata.namespace ?? '') ?? ''}${item.kind}/${nameOf(item)}`, essence(item)] as const,
-    );
-  return Object.fromEntries(byName.sort(([a], [b]) => (a < b ? -1 : 1)));
+    type === 'kubewright.dev/record' ? 'record' : name;
+  const entries = [
+    ...lists
+      .flatMap(({ items }) => items)
+      .filter((item) => !isFurniture(item))
+      .map((item) => [`${item.kind}/${nameOf(item)}`, essence(item)] as const),
+    ...far.flatMap(({ version, found }) => (found ? [[`far ${found.kind} ${version}`, essence(found)] as const] : [])),
+  ];
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const partType = 'kubewright.dev/record-chunk';
