@@ -2,8 +2,9 @@ import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { informer, type Informer } from '../cluster/watch.ts';
 import { addressOf, type Item } from './item.ts';
-import { condition, explain, fields, subjectOf, type Fields } from './readiness/verdict.ts';
+import { condition, explain, fields, subjectOf } from './readiness/verdict.ts';
 import { containerProblems, containersOf, imageProblems } from './readiness/workloads.ts';
+import { isPod, podTemplate, runs } from './pod-template.ts';
 import type { Run } from './run.ts';
 import { manyNamespaces } from './world.ts';
 
@@ -231,30 +232,4 @@ function isFatal({ trouble, since, goneAt }: Problem): boolean {
 function concerns({ pod }: Problem, { desired }: Item): boolean {
   if (desired.namespace !== pod.metadata.namespace) return false;
   return isPod(desired.object) ? desired.name === pod.metadata.name : runs(desired.object, pod);
-}
-
-function isPod({ apiVersion, kind }: KubernetesObject): boolean {
-  return apiVersion === 'v1' && kind === 'Pod';
-}
-
-function podTemplate(object: KubernetesObject): Fields | undefined {
-  const template = fields(fields(object['spec'])['template']);
-  return fields(template['spec'])['containers'] ? template : undefined;
-}
-
-/** Whether a pod is made from a workload's current template: pods of the version before may fail as they like. */
-function runs(workload: KubernetesObject, pod: KubernetesObject): boolean {
-  const template = podTemplate(workload);
-  if (!template) return false;
-  const labels = fields(fields(template['metadata'])['labels']);
-  const matches = Object.entries(labels).every(([key, value]) => pod.metadata.labels?.[key] === value);
-  return matches && imagesOf(fields(template['spec'])) === imagesOf(fields(pod['spec']));
-}
-
-function imagesOf(spec: Fields): string {
-  const containers = (spec['containers'] ?? []) as readonly Fields[];
-  return containers
-    .map(({ name, image }) => `${String(name)}=${String(image)}`)
-    .sort()
-    .join(' ');
 }

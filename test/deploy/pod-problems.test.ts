@@ -7,12 +7,12 @@ const template = {
   metadata: { labels: { app: 'web' } },
   spec: { containers: [{ name: 'main', image: 'nginx' }] },
 };
-const workload = (name: string): never =>
+const workload = (name: string, made: object = template): never =>
   ({
     desired: {
       label: name,
       namespace: 'ns',
-      object: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec: { template } },
+      object: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec: { template: made } },
     },
   }) as never;
 
@@ -176,6 +176,33 @@ describe('problems of pods', () => {
     expect(pods.problems.fatal('pod')).toBeUndefined();
     await pods.after(11);
     expect(pods.problems.fatal('pod')).toMatch(/pod web-a, container main: ErrImagePull/);
+  });
+
+  const { metadata, spec } = template;
+  const [main] = spec.containers;
+  it.each<readonly [string, object]>([
+    ['image', { metadata, spec: { containers: [{ ...main, image: 'nginx:2' }] } }],
+    ['variable', { metadata, spec: { containers: [{ ...main, env: [{ name: 'A', value: 'b' }] }] } }],
+    ['command', { metadata, spec: { containers: [{ ...main, command: ['sh'] }] } }],
+    ['container less', { metadata, spec: { containers: [main, { name: 'side', image: 'nginx' }] } }],
+    ['annotation', { metadata: { ...metadata, annotations: { checksum: 'b' } }, spec }],
+    ['label', { metadata: { labels: { ...metadata.labels, version: 'b' } }, spec }],
+  ])('are not those of a version with another %s', async (_what, next) => {
+    const pods = await scene();
+    pods.problems.follow(workload('web', next));
+    await pods.shows({ waiting: 'ErrImagePull' });
+    expect(await pods.after(20)).toBeUndefined();
+    expect(pods.events).toEqual([]);
+  });
+
+  it('are those of the version that is wanted now, with what the server leaves out', async () => {
+    const pods = await scene();
+    const empty = { ...main, args: [], env: [], envFrom: null, command: undefined };
+    pods.problems.follow(
+      workload('web', { metadata: { ...metadata, annotations: {} }, spec: { containers: [empty] } }),
+    );
+    await pods.shows({ waiting: 'ErrImagePull' });
+    expect(await pods.after(20)).toMatch(/ErrImagePull/);
   });
 
   it('says nothing of a pod that found its node in time', async () => {

@@ -105,3 +105,47 @@ describe('a definition', () => {
     expect(await namesIn(cluster, namespace, configMap)).toEqual(['after']);
   });
 });
+
+describe('a custom resource', () => {
+  const items = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  const declared = { type: 'object', properties: { conditions: { type: 'array', items } } };
+
+  it('is ready with its own word, or long after others of its controller, with a warning', async () => {
+    const group = `${freshName('g')}.example.com`;
+    const options = optionsFor({ cluster, namespace: freshName('custom') });
+    const widget = kind({ apiVersion: `${group}/v1`, kind: 'Widget' });
+    const graph = graphOf('custom', () => ({
+      definition: widgetDefinition(group, { status: declared }),
+      spoken: widget({ metadata: { name: 'spoken' } }),
+      silent: widget({ metadata: { name: 'silent' } }),
+    }));
+    const deploying = deploy(graph, options);
+    deploying.catch(() => undefined);
+    const say = async (name: string, type: string): Promise<void> => {
+      const ref = { apiVersion: `${group}/v1`, kind: 'Widget', name, namespace: options.instance.namespace };
+      const body = { status: { conditions: [{ type, status: 'True', lastTransitionTime: new Date().toISOString() }] } };
+      await cluster.patch(ref, { type: 'merge', body }, { subresource: 'status', fieldManager: 'controller' });
+    };
+    const isReady = (label: string): boolean =>
+      options.events.some((event) => event.type === 'ready' && event.object.label === label);
+    const early = (name: string): Promise<void> =>
+      expect.poll(() => say(name, 'Reconciling').then(() => true), { timeout: 20_000 }).toBe(true);
+    await Promise.all(['spoken', 'silent'].map(early));
+    await sleep(2_000);
+    expect(['spoken', 'silent'].filter(isReady)).toEqual([]);
+    await say('spoken', 'Ready');
+    await expect.poll(() => isReady('spoken')).toBe(true);
+    const { duration } = await deploying;
+    expect(duration).toBeGreaterThan(10_000);
+    expect(options.events.filter(({ type }) => type === 'warning')).toEqual([
+      {
+        type: 'warning',
+        message: expect.stringMatching(/silent: it says neither Ready nor Available, but Reconciling/),
+      },
+    ]);
+    await sleep(1_000);
+    const startedAt = performance.now();
+    await deploy(graph, options);
+    expect(performance.now() - startedAt).toBeLessThan(8_000);
+  });
+});

@@ -67,6 +67,16 @@ describe('waiting', () => {
     expect(objects).toMatchObject([{ action: 'updated', ready: true }]);
   });
 
+  it('ignores failing pods of the version before while the new ones start, where only an annotation differs', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('repair') });
+    const graph = (annotations: Record<string, string>): ReturnType<typeof graphOf> =>
+      graphOf('repair', () => ({ web: web(annotations) }));
+    const broken = graph({ 'simulate.kubewright.dev/pod': 'image-pull-error' });
+    await expect(deploy(broken, { ...options, timeoutMs: 3_000 })).rejects.toThrow(/not finished after 3 s/);
+    const { objects } = await deploy(graph({ 'simulate.kubewright.dev/start-delay': '14s' }), options);
+    expect(objects).toMatchObject([{ action: 'updated', ready: true }]);
+  });
+
   it('says at its deadline what is not ready and why', async () => {
     const options = { ...optionsFor({ cluster, namespace: freshName('slow') }), timeoutMs: 4_000 };
     const slow = deploy(
