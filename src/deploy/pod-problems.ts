@@ -128,6 +128,8 @@ export class PodProblems {
         onChange: ({ type, object }) => this.#look(object, type === 'deleted'),
         // Pods only explain; who may not read them waits without an explanation.
         onError: (error) => (isApiError(error, 'Forbidden') ? onForbidden?.() : undefined),
+        // There may be very many of others.
+        store: false,
       },
     );
     this.#informers.set(namespace, pods);
