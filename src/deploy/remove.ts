@@ -37,13 +37,12 @@ export async function removeInOrder(
   for (const number of [...waves.keys()].sort((a, b) => b - a)) {
     const terminating: Removal[] = [];
     const remove = async (removal: Removal): Promise<void> => {
-      if (run.signal.aborted) return;
       if ((await removeOne(run, removal)) === 'terminating') terminating.push(removal);
       left.delete(removal);
     };
     const wave = waves.get(number) ?? [];
     // None is under way any more when the lock is given back.
-    const ends = await Promise.allSettled(wave.map((removal) => run.pool.run(() => remove(removal))));
+    const ends = await Promise.allSettled(wave.map(remove));
     const rest = [...left].map(({ address }) => `delete ${describe(address)}`);
     if (run.signal.aborted && left.size > 0) throw stopped(run, rest);
     const refusals = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
@@ -72,25 +71,28 @@ function notRemoved(run: Run, refusals: readonly unknown[], rest: readonly strin
 async function removeOne(run: Run, { object, address }: Removal): Promise<'gone' | 'terminating' | 'absent'> {
   const ref = refOf(object);
   const { uid, resourceVersion } = object.metadata;
-  const result = await retrying(
-    async () => {
-      try {
-        return await run.cluster.delete(ref, { uid, resourceVersion, propagation: 'Background' });
-      } catch (error) {
-        if (!isApiError(error, 'Conflict')) throw error;
-        // Its status moves all the time; what matters is that it is the same object and still ours.
-        const now = await run.cluster.get(ref);
-        if (!now || now.metadata.uid !== uid) return 'absent' as const;
-        if (now.metadata.labels?.[keys.partOf] !== object.metadata.labels?.[keys.partOf]) throw error;
-        return run.cluster.delete(ref, {
-          uid,
-          resourceVersion: now.metadata.resourceVersion,
-          propagation: 'Background',
-        });
-      }
-    },
-    { signal: run.signal, heals: (error) => isPassing(error) || isApiError(error, 'Conflict'), budgetMs: 30_000 },
-  );
+  const once = async (): Promise<'gone' | 'terminating' | 'absent'> => {
+    run.signal.throwIfAborted();
+    try {
+      return await run.cluster.delete(ref, { uid, resourceVersion, propagation: 'Background' });
+    } catch (error) {
+      if (!isApiError(error, 'Conflict')) throw error;
+      // Its status moves all the time; what matters is that it is the same object and still ours.
+      const now = await run.cluster.get(ref);
+      if (!now || now.metadata.uid !== uid) return 'absent';
+      if (now.metadata.labels?.[keys.partOf] !== object.metadata.labels?.[keys.partOf]) throw error;
+      return run.cluster.delete(ref, {
+        uid,
+        resourceVersion: now.metadata.resourceVersion,
+        propagation: 'Background',
+      });
+    }
+  };
+  const result = await retrying((attempt) => run.pool.run(once, { ahead: attempt > 0 }), {
+    signal: run.signal,
+    heals: (error) => isPassing(error) || isApiError(error, 'Conflict'),
+    budgetMs: 30_000,
+  });
   if (result === 'terminating') run.emit({ type: 'waiting', object: address, reason: 'it is still being deleted' });
   else run.emit({ type: 'object', object: address, action: 'deleted' });
   return result;

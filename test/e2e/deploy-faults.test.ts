@@ -97,7 +97,7 @@ describe('faults between the engine and the server', () => {
     const ofMap = ({ path, write }: Seen): boolean => write && path.includes('/configmaps/');
     proxy.reset((seen) => {
       if (!ofMap(seen)) return undefined;
-      if (!seen.path.endsWith('/slow')) return { kind: 'late', ms: 150 };
+      if (!seen.path.endsWith('/slow')) return { kind: 'late', ms: 500 };
       at.push(performance.now());
       return at.length === 1 ? { kind: 'answer', status: 429, retryAfter: 2 } : undefined;
     });
@@ -105,10 +105,28 @@ describe('faults between the engine and the server', () => {
     expect(at).toHaveLength(2);
     expect(at[1]! - at[0]!).toBeGreaterThanOrEqual(1_990);
     const open = proxy.seen.filter(ofMap).map((seen) => seen.open);
-    expect(Math.max(...open.slice(0, 32))).toBeGreaterThan(28);
+    expect(Math.max(...open.slice(0, 32))).toBeGreaterThan(24);
     // Half of it, and what it has grown back since.
     expect(Math.max(...open.slice(32))).toBeLessThan(22);
     expect(Math.max(...open.slice(32))).toBeGreaterThan(12);
+  });
+
+  it('16. 429 with Retry-After: deletions are less hurried then, too', async () => {
+    const options = optionsFor({ cluster: through, namespace: freshName('calm') });
+    const graph = graphOf('calm', configMaps(numbered(120)));
+    await deploy(graph, { ...options, cluster });
+    const ofMap = ({ method, path }: Seen): boolean => method === 'DELETE' && path.includes('/configmaps/');
+    let deletions = 0;
+    proxy.reset((seen) => {
+      if (!ofMap(seen)) return undefined;
+      deletions += 1;
+      return deletions === 40 ? { kind: 'answer', status: 429, retryAfter: 1 } : { kind: 'late', ms: 500 };
+    });
+    await destroy(graph, options);
+    const open = proxy.seen.filter(ofMap).map((seen) => seen.open);
+    expect(Math.max(...open.slice(0, 40))).toBeGreaterThan(24);
+    expect(Math.max(...open.slice(72))).toBeLessThan(24);
+    expect(deletions).toBe(121);
   });
 
   it('17. gives up on what does not pass, and says what the server said', async () => {
