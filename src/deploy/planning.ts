@@ -234,7 +234,6 @@ export function orphanAddress(
   };
 }
 
-/** Kinds that nobody serves and no CRD of the graph brings. */
 /** The server answers such requests as if they were about something else. */
 function scopeProblems({ kinds }: Run, { desired }: World): Error[] {
   return desired.flatMap(({ label, apiVersion, kind, namespace, node }) => {
@@ -251,6 +250,7 @@ function scopeProblems({ kinds }: Run, { desired }: World): Error[] {
   });
 }
 
+/** Kinds that nobody serves and no CRD of the graph brings. */
 function kindProblems({ desired }: World): Error[] {
   const defined = new Set(desired.map(({ object }) => definesKind(object)));
   return desired
