@@ -2,6 +2,7 @@ import { afterAll, describe, expect, inject, it, vi } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { holderText } from '../../src/deploy/holder.ts';
+import type { Graph } from '../../src/graph/graph.ts';
 import { external, kind, simple } from '../../src/k8s/index.ts';
 import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor } from './deploying.ts';
 
@@ -278,15 +279,31 @@ describe('stopping', () => {
 
   it('15. two runs at once: the second waits', async () => {
     const options = optionsFor({ cluster, namespace: freshName('lock') });
-    const results = await Promise.all([
-      deploy(graphOf('lock', configMaps(['a'], { from: 'one' })), options),
-      deploy(graphOf('lock', configMaps(['a'], { from: 'two' })), options),
-    ]);
-    expect(results).toHaveLength(2);
-    const stored = (await cluster.get({ ...configMap, name: 'a', namespace: options.instance.namespace }))?.[
-      'data'
-    ] as { from: string };
-    expect(['one', 'two']).toContain(stored.from);
+    const graph = (from: string): Graph =>
+      graphOf('lock', () => ({
+        a: simple.ConfigMap({ name: 'a', data: { from } }),
+        web: web({ 'simulate.kubewright.dev/start-delay': '3s' }),
+      }));
+    const order: string[] = [];
+    const started = Promise.withResolvers<void>();
+    const first = deploy(graph('one'), {
+      ...options,
+      onEvent: ({ type }) => {
+        if (type === 'object') started.resolve();
+      },
+    }).then(() => void order.push('the first ended'));
+    await started.promise;
+    const second = deploy(graph('two'), {
+      ...options,
+      onEvent: (event) => {
+        if (event.type === 'lock') order.push(`the second waits for ${event.holder.split('/')[1]}`);
+        if (event.type === 'object') order.push(`the second ${event.action} ${event.object.label}`);
+      },
+    });
+    await Promise.all([first, second]);
+    expect(order).toEqual([`the second waits for ${process.pid}`, 'the first ended', 'the second updated a']);
+    const stored = await cluster.get({ ...configMap, name: 'a', namespace: options.instance.namespace });
+    expect(stored?.['data']).toEqual({ from: 'two' });
   });
 
   it('15. two runs at once: the lock of a run on this machine that died is taken at once', async () => {
