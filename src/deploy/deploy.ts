@@ -2,7 +2,7 @@ import { throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { converge, type Convergence } from './converge.ts';
-import { declined } from './declined.ts';
+import { askFor, type Asking } from './consent.ts';
 import { failureOf } from './failure.ts';
 import { extentOf, intendedExtent, liesOutside, recordedObjects } from './inventory.ts';
 import { Journal } from './journal.ts';
@@ -77,11 +77,15 @@ export async function deployDirectly(run: Run, options: DeployOptions, stored?: 
   });
 }
 
-async function agree(run: Run, { plan, world }: Planned, { confirm, saved }: DeployOptions): Promise<void> {
+async function agree(
+  run: Run,
+  { plan, world }: Planned,
+  { saved, ...asking }: Asking & Pick<DeployOptions, 'saved'>,
+): Promise<void> {
   run.emit({ type: 'plan', plan });
   await checkSaved(run, { world }, saved);
   throwProblems(subject(run), plan.problems as never);
-  if (plan.changed && confirm && !(await confirm(plan))) throw declined(run);
+  await askFor(run, plan, asking);
 }
 
 /** Another run may have worked between our plan and our lock, or the namespace gone with all that was planned for it. */
@@ -90,7 +94,7 @@ async function planAgainIfMoved(run: Run, planned: Planned, options: DeployOptio
   const { resourceVersion } = await readRecord(run);
   if (resourceVersion === stored.resourceVersion && !namespace?.metadata.deletionTimestamp) return planned;
   const again = await makePlan(run, options);
-  await agree(run, again, { ...options, confirm: undefined });
+  await agree(run, again, { ...options, agreed: planned.plan });
   return again;
 }
 

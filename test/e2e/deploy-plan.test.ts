@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { Cel } from '../../src/expr/cel.ts';
-import type { DeployOptions } from '../../src/deploy/options.ts';
+import type { DeployOptions, Plan } from '../../src/deploy/options.ts';
 import { plan, planToSave } from '../../src/deploy/plan.ts';
 import type { SavedPlan } from '../../src/deploy/saved-plan.ts';
 import { finishGraph, type Graph } from '../../src/graph/graph.ts';
@@ -238,5 +238,96 @@ describe('a saved plan', () => {
     expect((await cluster.get({ ...configMap, name: 'settings', namespace }))?.['data']).toEqual({ text: 'one' });
     await deploy(graphWith('two'), { ...options, saved: await saved(graphWith('two'), options) });
     expect((await cluster.get({ ...configMap, name: 'settings', namespace }))?.['data']).toEqual({ text: 'two' });
+  });
+});
+
+describe('a plan that another run overtakes before the lock is taken', () => {
+  const graph = (data: Record<string, string>): Graph =>
+    graphOf('overtaken', () =>
+      Object.fromEntries(Object.entries(data).map(([name, key]) => [name, simple.ConfigMap({ name, data: { key } })])),
+    );
+
+  /** Deploys `a` once more, while `between` deploys something else after the first question; gives what was asked. */
+  async function overtaken(
+    options: DeployOptions,
+    between: () => Promise<unknown>,
+    answers: readonly boolean[] = [],
+  ): Promise<Plan[]> {
+    const asked: Plan[] = [];
+    const confirm = async (shown: Plan): Promise<boolean> => {
+      asked.push(shown);
+      if (asked.length === 1) await between();
+      return answers[asked.length - 1] ?? true;
+    };
+    await deploy(graph({ a: 'two', b: 'one' }), { ...options, confirm });
+    return asked;
+  }
+
+  async function thereAndBack(options: DeployOptions): Promise<void> {
+    for (const b of ['two', 'one']) await deploy(graph({ a: 'one', b }), options);
+  }
+
+  it('is asked for again when it does something else now, mode kro', async () => {
+    const namespace = freshName('overtaken');
+    const options = optionsFor({ cluster, namespace, mode: 'kro' });
+    const own = (data: Record<string, string>): Graph => ({
+      ...graph(data),
+      name: namespace,
+      kind: `O${namespace.replaceAll('-', '')}`,
+    });
+    await deploy(own({ a: 'one' }), options);
+    let asked = 0;
+    const confirm = async (): Promise<boolean> => {
+      asked += 1;
+      if (asked === 1) await deploy(own({ a: 'three' }), options);
+      return asked === 1;
+    };
+    await expect(deploy(own({ a: 'two' }), { ...options, confirm })).rejects.toMatchObject({ code: 'Declined' });
+    expect((await cluster.get({ ...configMap, name: 'a', namespace }))?.['data']).toEqual({ key: 'three' });
+  });
+
+  it('is asked for again when it does something else now, deletions included', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('overtaken') });
+    await deploy(graph({ a: 'one', b: 'one' }), options);
+    const asked = await overtaken(options, () => deploy(graph({ a: 'one', b: 'three', c: 'new' }), options));
+    const actions = asked.map(({ changes }) => changes.map(({ label, action }) => `${action} ${label}`));
+    expect(actions).toEqual([
+      ['update a', 'unchanged b'],
+      ['update a', 'update b', 'delete c'],
+    ]);
+    expect(await namesIn(cluster, options.instance.namespace as string, configMap)).toEqual(['a', 'b']);
+  });
+
+  it('is not done when the answer is no then', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('overtaken') });
+    const namespace = options.instance.namespace as string;
+    await deploy(graph({ a: 'one', b: 'one' }), options);
+    const other = (): Promise<unknown> => deploy(graph({ a: 'one', b: 'one', c: 'new' }), options);
+    await expect(overtaken(options, other, [true, false])).rejects.toMatchObject({ code: 'Declined' });
+    expect(await namesIn(cluster, namespace, configMap)).toEqual(['a', 'b', 'c']);
+    expect((await cluster.get({ ...configMap, name: 'a', namespace }))?.['data']).toEqual({ key: 'one' });
+    expect(await namesIn(cluster, namespace, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' })).toEqual([]);
+  });
+
+  it('is done without another question when it is the same', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('overtaken') });
+    await deploy(graph({ a: 'one', b: 'one' }), options);
+    const asked = await overtaken(options, () => thereAndBack(options));
+    expect(asked).toHaveLength(1);
+    const live = await cluster.get({ ...configMap, name: 'a', namespace: options.instance.namespace });
+    expect(live?.['data']).toEqual({ key: 'two' });
+  });
+
+  it('is refused when it was saved', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('overtaken') });
+    await deploy(graph({ a: 'one', b: 'one' }), options);
+    const { save } = await planToSave(graph({ a: 'two', b: 'one' }), options);
+    const running = overtaken({ ...options, saved: await save() }, () => thereAndBack(options));
+    await expect(running).rejects.toMatchObject({
+      code: 'PlanMoved',
+      message: expect.stringMatching(/not true any more: another deployment was made/),
+    });
+    const live = await cluster.get({ ...configMap, name: 'a', namespace: options.instance.namespace });
+    expect(live?.['data']).toEqual({ key: 'one' });
   });
 });

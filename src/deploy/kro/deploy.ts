@@ -1,5 +1,5 @@
 import { throwProblems } from '../../errors.ts';
-import { declined } from '../declined.ts';
+import { askFor, type Asking } from '../consent.ts';
 import { outcomeOf } from '../item.ts';
 import { Journal } from '../journal.ts';
 import { withLock } from '../lock.ts';
@@ -54,19 +54,23 @@ export async function deployWithKro(run: Run, options: DeployOptions, stored?: S
   });
 }
 
-async function agree(run: Run, planned: PlannedWithKro, { confirm, saved }: DeployOptions): Promise<void> {
+async function agree(
+  run: Run,
+  planned: PlannedWithKro,
+  { saved, ...asking }: Asking & Pick<DeployOptions, 'saved'>,
+): Promise<void> {
   const { plan } = planned;
   run.emit({ type: 'plan', plan });
   await checkSaved(run, basisOf(planned), saved);
   throwProblems(subject(run), plan.problems as never);
-  if (plan.changed && confirm && !(await confirm(plan))) throw declined(run);
+  await askFor(run, plan, asking);
 }
 
 async function planAgainIfMoved(run: Run, planned: PlannedWithKro, options: DeployOptions): Promise<PlannedWithKro> {
   const { resourceVersion } = await readRecord(run);
   if (resourceVersion === planned.world.stored.resourceVersion) return planned;
   const again = await planWithKro(run, options);
-  await agree(run, again, { ...options, confirm: undefined });
+  await agree(run, again, { ...options, agreed: planned.plan });
   return again;
 }
 
