@@ -1,5 +1,5 @@
 import { KubewrightError } from '../errors.ts';
-import { isApiError } from '../cluster/api-error.ts';
+import { isApiError, type ApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { isTool, migrateManagers, withoutTools } from './adopt.ts';
 import { conflictError, conflictFields, isFieldConflict, scaledToZero } from './conflict.ts';
@@ -28,8 +28,8 @@ export interface Task {
   readonly options: Pick<DeployOptions, 'adopt' | 'take' | 'replace'>;
   /** Whether an autoscaler of the graph scales it. */
   readonly autoscaled?: boolean;
-  /** Whether a missing kind or namespace is on its way. */
-  readonly mayAppear?: boolean;
+  /** Whether what the server misses is on its way. */
+  readonly mayAppear?: (error: ApiError) => boolean;
   /** Whether something changed a moment ago that decides whether it is accepted. */
   readonly mayBeAccepted?: boolean;
 }
@@ -64,7 +64,7 @@ export async function applyTask(run: Run, task: Task): Promise<KubernetesObject>
       error instanceof Terminating ||
       isTerminatingNamespace(error) ||
       isQuotaConflict(error) ||
-      (mayAppear === true && isApiError(error, 'NotFound', 'KindNotServed')) ||
+      (isApiError(error, 'NotFound', 'KindNotServed') && mayAppear?.(error) === true) ||
       (isApiError(error, 'Invalid', 'Forbidden') && performance.now() < (acceptedBy ?? 0)),
     onRetry: (error) => run.emit({ type: 'retry', object: desired, reason: error.message }),
   });

@@ -1,18 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubernetesObject } from '../cluster/cluster.ts';
 import { throwProblems } from '../errors.ts';
 import { kindOf, subject, type Run } from './run.ts';
-import { applyTask } from './apply.ts';
+import { applyTask, type Task } from './apply.ts';
 import { decide } from './decide.ts';
 import { deciding } from './deciding.ts';
 import type { Desired } from './desired.ts';
-import { Facts, needsFacts } from './facts.ts';
+import { asEnded, goesByItself, hasEnded, succeededByEvents } from './ended.ts';
 import { Gates } from './gates.ts';
 import { autoscaled } from './hand-over.ts';
-import { addressOf, isReady, newItem, outcomeOf, scopeOf, type Item } from './item.ts';
-import type { DeployOptions } from './options.ts';
-import { judge } from './readiness/table.ts';
-import type { RuleContext } from './readiness/verdict.ts';
-import { PodProblems } from './pod-problems.ts';
+import { addressOf, newItem, outcomeOf, type Item } from './item.ts';
+import type { ChangeAction, DeployOptions } from './options.ts';
+import type { Pending } from '../resolve/resolution.ts';
+import { Unready } from './unready.ts';
+import { unmetAround } from './verdict-of.ts';
 import { Watches } from './watches.ts';
 import { lookForForeign, survey, type World } from './world.ts';
 
@@ -22,13 +23,20 @@ export interface Convergence {
   readonly gates: Gates;
   /** Objects that failed, or watches that cannot be. */
   readonly failures: readonly unknown[];
+  /** What was not applied because of them: its label or path, and the label of what it needs. */
+  readonly lost: ReadonlyMap<string, string>;
+  /** Nodes that are not ready and have no object of their own. */
+  readonly unmet: readonly Pending[];
   /** Stopped by the caller or the deadline before everything was there and ready. */
   readonly stopped: boolean;
+  /** Something would have to be written, and nothing may be. */
+  readonly moved: boolean;
 }
 
 /** What applying is allowed to do, and what it asks before it writes to a new place. */
 export interface ConvergeOptions extends Pick<DeployOptions, 'adopt' | 'take' | 'replace'> {
-  readonly rules: RuleContext;
+  /** Writes nothing: it ends as soon as something would have to be. */
+  readonly watchOnly?: boolean | undefined;
   /** Called with objects that came into sight only now, before any of them is written. */
   readonly onDiscovered?: (desired: readonly Desired[]) => Promise<void>;
 }
@@ -51,21 +59,25 @@ class Flow {
   readonly #world: World;
   readonly #options: ConvergeOptions;
   readonly #watches: Watches;
-  readonly #pods: PodProblems;
-  readonly #facts: Facts;
-  readonly #rules: RuleContext;
+  /** Objects that are there and not ready. */
+  readonly #unready: Unready;
   readonly #items = new Map<string, Item>();
   readonly #byKey = new Map<string, Item>();
-  /** Objects whose turn has not come, and objects that are there and not ready: all that each round looks at. */
+  /** Objects whose turn has not come. */
   readonly #blocked = new Set<Item>();
-  readonly #unready = new Set<Item>();
+  /** Objects that the server refused. */
+  readonly #refused = new Set<Item>();
   /** Ids of nodes that others refer to. */
   readonly #read: ReadonlySet<string>;
-  readonly #failures: unknown[] = [];
-  readonly #told = new Map<string, string>();
+  /** Why there can be no watches. */
+  readonly #blind: unknown[] = [];
+  /** Ends the waiting between tries of writes when the flow breaks. */
+  readonly #breaking = new AbortController();
   #gates: Gates;
   #writing = 0;
+  #lastWrite: number | undefined;
   #dirty = false;
+  #moved = false;
   /** Whether some kind is not served yet. */
   #unserved = false;
   #wake = Promise.withResolvers<void>();
@@ -78,45 +90,69 @@ class Flow {
     this.#options = options;
     this.#gates = new Gates(run.graph, []);
     this.#read = new Set(run.graph.nodes.flatMap(({ dependencies }) => dependencies));
+    this.#lastWrite = run.written.length > 0 ? performance.now() : undefined;
     this.#watches = new Watches(run, world, {
       onObject: (key, gone) => this.#observed(key, gone),
       onExternal: () => this.#changed(),
-      onFailure: (error) => this.#fail(error),
+      onFailure: (error) => {
+        this.#blind.push(error);
+        this.#changed(false);
+      },
     });
-    this.#pods = new PodProblems(run, () => this.#changed(false));
-    this.#facts = new Facts(run, world, () => this.#judgeByFacts());
-    this.#rules = { ...options.rules, ...this.#facts.context };
+    this.#unready = new Unready(run, world, {
+      onPods: () => this.#changed(false),
+      onFacts: () => this.#changed(this.#somebodyWaits()),
+      follow: (scope) => this.#watches.objects(scope),
+    });
   }
 
   async run(): Promise<Convergence> {
     const onAbort = (): void => this.#changed(false);
     this.#run.signal.addEventListener('abort', onAbort);
-    this.#adoptWorld();
-    while (!this.#run.signal.aborted) {
-      this.#startWrites();
-      if (this.#isDone() || this.#isStuck()) break;
-      await this.#pause();
-      if (this.#dirty) await this.#resolveAgain();
+    try {
+      await this.#loop();
+    } catch (error) {
+      // Whoever hears of it may undo what was done, so nothing may arrive afterwards.
+      this.#breaking.abort();
+      if (!this.#run.signal.aborted) throw error;
+    } finally {
+      await this.#drain();
+      this.#run.signal.removeEventListener('abort', onAbort);
     }
-    // Running writes are finished, whatever happened.
-    while (this.#writing > 0) {
-      this.#dirty = false;
-      await this.#pause();
-    }
-    this.#run.signal.removeEventListener('abort', onAbort);
-    const items = [...this.#items.values()];
+    const failed = this.#failed();
     return {
-      items,
+      items: [...this.#items.values()],
       gates: this.#gates,
-      failures: this.#failures,
+      failures: [...this.#blind, ...[...failed].map((item) => (item.state === 'failed' ? item.error : item))],
+      lost: this.#lost(failed),
+      unmet: this.#unmet(),
       stopped: this.#run.signal.aborted && !this.#isDone(),
+      moved: this.#moved,
     };
   }
 
   stop(): void {
     this.#watches.stop();
-    this.#pods.stop();
-    this.#facts.stop();
+    this.#unready.stop();
+  }
+
+  async #loop(): Promise<void> {
+    await this.#unready.learnKinds();
+    this.#adoptWorld();
+    while (!this.#run.signal.aborted) {
+      this.#startWrites();
+      if (this.#moved || this.#isDone() || this.#isStuck()) return;
+      await this.#pause();
+      if (this.#dirty) await this.#resolveAgain();
+    }
+  }
+
+  /** Running writes are finished, whatever happened. */
+  async #drain(): Promise<void> {
+    while (this.#writing > 0) {
+      this.#dirty = false;
+      await this.#pause();
+    }
   }
 
   /** Brings the items up to what the graph wants now. */
@@ -137,20 +173,21 @@ class Flow {
     }
     for (const item of before.values()) {
       this.#blocked.delete(item);
-      this.#unready.delete(item);
+      this.#refused.delete(item);
+      this.#unready.forget(item);
     }
     this.#gates = new Gates(this.#run.graph, this.#items.values());
     this.#unserved = this.#world.desired.some(({ served }) => !served);
     const { pending, externals } = this.#world.resolution;
-    for (const { path, reason } of pending)
-      this.#tell(path, reason, () => this.#run.emit({ type: 'pending', path, reason }));
-    if (pending.length > 0) for (const external of externals) this.#watches.external(external);
+    for (const { path, reason } of [...pending, ...this.#unmet()])
+      this.#unready.tell(path, reason, () => this.#run.emit({ type: 'pending', path, reason }));
+    if (this.#somebodyWaits()) for (const external of externals) this.#watches.external(external);
   }
 
   #block(item: Item): void {
     item.state = 'blocked';
     this.#blocked.add(item);
-    this.#unready.delete(item);
+    this.#unready.forget(item);
   }
 
   async #resolveAgain(): Promise<void> {
@@ -169,6 +206,7 @@ class Flow {
       await lookForForeign(this.#run, this.#world);
       await this.#options.onDiscovered?.(fresh);
     }
+    await this.#unready.learnKinds();
     this.#resolvedAt = performance.now();
     this.#resolveMs = this.#resolvedAt - startedAt;
     this.#adoptWorld();
@@ -183,40 +221,54 @@ class Flow {
 
   #startWrites(): void {
     for (const item of this.#blocked) this.#start(item, false);
-    const idle = this.#writing === 0 && this.#world.resolution.pending.length === 0 && this.#allReady();
+    if (this.#writing > 0 || this.#blocked.size === 0) return;
+    const failed = this.#failed();
+    const lost = this.#lost(failed);
+    const comes = this.#world.resolution.pending.some(({ path }) => !lost.has(path));
+    if (comes || !this.#unready.allReady(failed)) return;
     // Objects that name each other in a circle: their content does not need the order.
-    if (idle) for (const item of this.#blocked) this.#start(item, true);
+    for (const item of this.#blocked) if (!lost.has(item.desired.label)) this.#start(item, true);
   }
 
   #start(item: Item, ignoreSoft: boolean): void {
     const { desired } = item;
     if (!desired.served) return;
     const action = decide(desired, this.#world);
+    const isWrite = action !== 'unchanged' && action !== 'check';
+    if (isWrite && this.#options.watchOnly) {
+      this.#moved = true;
+      return;
+    }
     // What is as it should be waits for nobody.
     if (action !== 'unchanged' && this.#gates.closed(desired, ignoreSoft)) return;
     this.#blocked.delete(item);
     if (item.action === 'unchanged') item.action = outcomeOf(action);
-    if (action === 'unchanged' || action === 'check') {
-      this.#settle(item);
-      return;
-    }
-    item.state = 'writing';
-    this.#writing += 1;
-    const { adopt, take, replace } = this.#options;
-    const live = this.#world.live.object(desired.key) ?? this.#world.foreign.get(desired.key);
-    const mayAppear = this.#gates.of(desired).length > 0;
-    const scaled = autoscaled(this.#world.desired).has(desired.key);
-    const mayBeAccepted = deciding(this.#gates.of(desired)).some((other) => other.action !== 'unchanged');
-    const options = { adopt, take, replace };
-    const task = { desired, action, live, options, autoscaled: scaled, mayAppear, mayBeAccepted };
-    void this.#write(item, () => applyTask(this.#run, task));
+    if (isWrite) void this.#write(item, action);
+    else this.#settle(item);
   }
 
-  async #write(item: Item, send: () => ReturnType<typeof applyTask>): Promise<void> {
+  #taskFor(desired: Desired, action: ChangeAction): Task {
+    const { adopt, take, replace } = this.#options;
+    return {
+      desired,
+      action,
+      live: this.#world.live.object(desired.key) ?? this.#world.foreign.get(desired.key),
+      options: { adopt, take, replace },
+      autoscaled: autoscaled(this.#world.desired).has(desired.key),
+      mayBeAccepted: deciding(this.#gates.of(desired)).some((other) => other.action !== 'unchanged'),
+      mayAppear: (error) => this.#gates.brings(desired, error),
+    };
+  }
+
+  async #write(item: Item, action: ChangeAction): Promise<void> {
     const { desired } = item;
+    const signal = AbortSignal.any([this.#run.signal, this.#breaking.signal]);
+    item.state = 'writing';
+    this.#writing += 1;
     try {
       const before = this.#world.live.object(desired.key)?.metadata.uid;
-      const object = await send();
+      const object = await applyTask({ ...this.#run, signal }, this.#taskFor(desired, action));
+      this.#lastWrite = performance.now();
       if (item.action === 'updated' && object.metadata.uid !== before) item.action = 'replaced';
       this.#world.foreign.delete(desired.key);
       this.#world.live.set(object);
@@ -226,10 +278,10 @@ class Flow {
       else this.#block(item);
     } catch (error) {
       item.error = error;
-      if (this.#run.signal.aborted) this.#block(item);
+      if (signal.aborted) this.#block(item);
       else {
         item.state = 'failed';
-        this.#fail(error);
+        this.#refused.add(item);
       }
     } finally {
       this.#writing -= 1;
@@ -240,54 +292,45 @@ class Flow {
   #settle(item: Item): void {
     item.state = 'settled';
     item.since = performance.now();
-    this.#judge(item);
+    this.#unready.judge(item);
   }
 
-  #observed(key: string, gone: boolean): void {
+  #observed(key: string, gone: KubernetesObject | undefined): void {
     const item = this.#byKey.get(key);
     if (item?.state !== 'settled') return;
-    const finishedJob = gone && item.verdict?.state === 'ready';
-    if (gone && !finishedJob) this.#block(item);
-    else if (!gone) this.#judge(item);
+    if (gone && hasEnded(gone)) this.#world.live.set(asEnded(gone));
+    else if (gone && goesByItself(gone)) return void this.#askForEnd(item, gone);
+    else if (gone) this.#block(item);
+    if (item.state === 'settled') this.#unready.judge(item);
     this.#changed(this.#somebodyWaits() || this.#isRead(item));
   }
 
-  #judge(item: Item): void {
-    const { desired } = item;
-    const object = this.#world.live.object(desired.key);
-    const was = item.verdict?.state;
-    item.verdict = object
-      ? judge(object, this.#rules)
-      : { state: 'waiting', reason: desired.check ? 'it does not exist' : 'it is gone' };
-    const { verdict } = item;
-    if (verdict.state === 'ready') {
-      if (was !== 'ready') this.#run.emit({ type: 'ready', object: addressOf(desired) });
-      this.#unready.delete(item);
-      this.#pods.forget(desired.label);
-      return;
+  /** A Job went while nobody looked: whether it has to run again depends on whether it had succeeded. */
+  async #askForEnd(item: Item, gone: KubernetesObject): Promise<void> {
+    item.state = 'writing';
+    this.#writing += 1;
+    try {
+      if (await succeededByEvents(this.#run, gone)) {
+        this.#world.live.set(asEnded(gone));
+        this.#settle(item);
+      } else this.#block(item);
+    } catch (error) {
+      item.error = error;
+      item.state = 'failed';
+      this.#refused.add(item);
+    } finally {
+      this.#writing -= 1;
+      this.#changed();
     }
-    this.#unready.add(item);
-    if (!desired.check) this.#watches.objects(scopeOf(desired));
-    this.#pods.follow(item);
-    this.#tell(desired.label, verdict.reason, () =>
-      this.#run.emit({ type: 'waiting', object: addressOf(desired), reason: verdict.reason }),
-    );
   }
 
-  #tell(about: string, reason: string, emit: () => void): void {
-    if (this.#told.get(about) === reason) return;
-    this.#told.set(about, reason);
-    emit();
-  }
-
-  /** What depends on more than the object is judged again when that changes. */
-  #judgeByFacts(): void {
-    for (const item of this.#unready) if (needsFacts(item.desired.object)) this.#judge(item);
-    this.#changed(this.#somebodyWaits());
+  /** Nodes without an object of their own that are not ready: instances of other graphs, and what others make. */
+  #unmet(): readonly Pending[] {
+    return unmetAround(this.#run.graph, this.#world.resolution);
   }
 
   #somebodyWaits(): boolean {
-    return this.#world.resolution.pending.length > 0 || this.#blocked.size > 0;
+    return this.#world.resolution.pending.length > 0 || this.#blocked.size > 0 || this.#unmet().length > 0;
   }
 
   /** Whether other objects are made of what an object says: they may be meant otherwise now. */
@@ -295,31 +338,27 @@ class Flow {
     return path !== node.id || this.#read.has(node.id);
   }
 
-  #allReady(): boolean {
-    const now = performance.now();
-    for (const item of this.#unready) if (!isReady(item, now)) return false;
-    return true;
-  }
-
   #isDone(): boolean {
-    return this.#writing === 0 && !this.#dirty && !this.#somebodyWaits() && this.#allReady();
+    return this.#writing === 0 && !this.#dirty && !this.#somebodyWaits() && this.#unready.allReady();
   }
 
-  /** Nothing that runs can help any more: something failed for good. */
+  #failed(): ReadonlySet<Item> {
+    return new Set([...this.#refused, ...this.#unready.failed(this.#lastWrite)]);
+  }
+
+  /** What waits, in the end, for something that failed. */
+  #lost(failed: ReadonlySet<Item>): ReadonlyMap<string, string> {
+    if (failed.size === 0) return new Map();
+    return this.#gates.lost(failed, { blocked: this.#blocked, pending: this.#world.resolution.pending });
+  }
+
+  /** Something failed for good, and everything that is left needs it. */
   #isStuck(): boolean {
-    for (const item of this.#unready) {
-      const reason = item.verdict?.state === 'failed' ? item.verdict.reason : this.#pods.fatal(item.desired.label);
-      if (reason === undefined) continue;
-      item.verdict = { state: 'failed', reason };
-      this.#unready.delete(item);
-      this.#failures.push(item);
-    }
-    return this.#failures.length > 0 && this.#writing === 0;
-  }
-
-  #fail(error: unknown): void {
-    this.#failures.push(error);
-    this.#changed(false);
+    if (this.#writing > 0 || this.#dirty) return false;
+    if (this.#blind.length > 0) return true;
+    const failed = this.#failed();
+    if (failed.size === 0) return false;
+    return this.#lost(failed).size === this.#blocked.size + this.#world.resolution.pending.length;
   }
 
   #changed(resolve = true): void {
@@ -330,21 +369,11 @@ class Flow {
   /** Until something happens, or the patience with one of the objects ends. */
   async #pause(): Promise<void> {
     if (this.#dirty) return;
-    const delay = this.#nextDeadline();
-    const timer = delay === undefined ? undefined : setTimeout(this.#wake.resolve, delay);
+    const delay = Math.min(this.#unserved ? servedPollMs : Infinity, this.#unready.nextDeadline(this.#lastWrite));
+    const timer = delay === Infinity ? undefined : setTimeout(this.#wake.resolve, delay);
     await this.#wake.promise;
     clearTimeout(timer);
     this.#wake = Promise.withResolvers<void>();
     if (this.#unserved) this.#dirty = true;
-  }
-
-  #nextDeadline(): number | undefined {
-    const now = performance.now();
-    let next = this.#unserved ? servedPollMs : Infinity;
-    for (const { verdict, since } of this.#unready) {
-      const grace = verdict?.state === 'waiting' ? verdict.graceMs : undefined;
-      if (grace !== undefined && since + grace > now) next = Math.min(next, since + grace - now + 1);
-    }
-    return next === Infinity ? undefined : next;
   }
 }

@@ -1,7 +1,7 @@
 import { throwProblems } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { checkCluster } from './cluster-identity.ts';
-import { converge, type Convergence } from './converge.ts';
+import { converge, type Convergence, type ConvergeOptions } from './converge.ts';
 import { askFor, type Asking } from './consent.ts';
 import { failureOf } from './failure.ts';
 import { extentOf, intendedExtent, liesOutside, recordedObjects } from './inventory.ts';
@@ -16,7 +16,6 @@ import { prune } from './prune.ts';
 import { readRecord, type StoredRecord } from './record.ts';
 import { report } from './report.ts';
 import { authorOf } from './revisions.ts';
-import { ruleContext } from './rule-context.ts';
 import { startRun, subject, whileRunning, type Run } from './run.ts';
 import { checkSaved } from './saved-plan.ts';
 import { checkPolicy } from './secrets.ts';
@@ -51,9 +50,19 @@ export async function deploy(graph: Graph, options: DeployOptions): Promise<Depl
  * @param stored the record, where it was read a moment ago
  */
 export async function deployDirectly(run: Run, options: DeployOptions, stored?: StoredRecord): Promise<DeployResult> {
-  const planned = await makePlan(run, options, { stored });
+  let planned = await makePlan(run, options, { stored });
   await agree(run, planned, options);
-  if (!planned.plan.changed) return report(run, planned, await applyAndWait(run, planned, options));
+  while (!planned.plan.changed) {
+    const outcome = await onlyWait(run, planned, options);
+    if (outcome) return report(run, planned, outcome);
+    planned = await makePlan(run, options);
+    await agree(run, planned, options);
+  }
+  return deployPlanned(run, planned, options);
+}
+
+/** Does what a plan says, under the lock and with a record of it. */
+async function deployPlanned(run: Run, planned: Planned, options: DeployOptions): Promise<DeployResult> {
   const made = await ensureNamespace(run, planned.world.namespace);
   return withLock(run, async () => {
     const [current, author] = await Promise.all([planAgainIfMoved(run, planned, options), authorOf(run)]);
@@ -62,7 +71,7 @@ export async function deployDirectly(run: Run, options: DeployOptions, stored?: 
     const extent = intendedExtent(run, world.stored, { desired: world.desired, skipped: world.resolution.skipped });
     const journal = await Journal.begin(run, world.stored, { ...extent, values: valuesOf(world) }, author);
     try {
-      const outcome = await applyAndWait(run, current, options, journal);
+      const outcome = await applyAndWait(run, current, { ...options, journal });
       const pruned = await prune(run, current, options);
       const objects = recordedObjects(run, { ...current, orphans: pruned.orphans }, outcome);
       await journal.succeed(extentOf(run, world, objects), { objects, values: valuesOf(world) });
@@ -98,27 +107,36 @@ async function planAgainIfMoved(run: Run, planned: Planned, options: DeployOptio
   return again;
 }
 
+/**
+ * Waits without writing anything, as there is neither lock nor record: `undefined` when there is something to do after all,
+ * since an object is gone or what the graph means moved.
+ */
+async function onlyWait(run: Run, planned: Planned, options: DeployOptions): Promise<Convergence | undefined> {
+  const { world } = planned;
+  const before = world.desired;
+  const outcome = await applyAndWait(run, planned, { ...options, watchOnly: true });
+  const wanted = new Set(world.desired.map(({ key }) => key));
+  return outcome.moved || before.some(({ key }) => !wanted.has(key)) ? undefined : outcome;
+}
+
+type Applying = DeployOptions & Pick<ConvergeOptions, 'watchOnly'> & { readonly journal?: Journal };
+
 async function applyAndWait(
   run: Run,
   { world }: Planned,
-  options: DeployOptions,
-  journal?: Journal,
+  { adopt, take, replace, watchOnly, journal }: Applying,
 ): Promise<Convergence> {
-  const rules = await ruleContext(
-    run,
-    world.desired.map(({ object }) => object),
-  );
   const outcome = await converge(run, world, {
-    adopt: options.adopt,
-    take: options.take,
-    replace: options.replace,
-    rules,
+    adopt,
+    take,
+    replace,
+    watchOnly,
     onDiscovered: async (desired) => {
       if (journal && liesOutside(journal.stored, desired))
         await journal.extend(intendedExtent(run, journal.stored, { desired }));
     },
   });
-  const failure = await failureOf(run, world, outcome);
+  const failure = outcome.moved ? undefined : await failureOf(run, world, outcome);
   if (failure) throw failure;
   return outcome;
 }

@@ -12,25 +12,33 @@ const manyDiagnoses = 8;
 export async function failureOf(
   run: Run,
   world: World,
-  { items, failures, stopped: wasStopped }: Convergence,
+  { items, failures, lost, unmet, stopped: wasStopped }: Omit<Convergence, 'moved'>,
 ): Promise<Error | undefined> {
   const timedOut = (run.signal.reason as Error | undefined)?.name === 'TimeoutError';
   if (failures.length === 0 && !wasStopped) return undefined;
   const broken = failures.filter((failure): failure is Item => isItem(failure));
   const errors = failures.filter((failure) => !isItem(failure)) as Error[];
   const left = items.filter((item) => !isReady(item) && item.state !== 'failed' && !broken.includes(item));
+  const unknown = [...world.resolution.pending, ...unmet];
   if (wasStopped && failures.length === 0) {
     const explained = timedOut
       ? await explainAll(world, run, left)
       : left.map((item) => `${item.desired.label}: ${shortReason(item)}`);
-    return stopped(run, [...explained, ...world.resolution.pending.map(({ path, reason }) => `${path}: ${reason}`)]);
+    return stopped(run, [...explained, ...unknown.map(({ path, reason }) => `${path}: ${reason}`)]);
   }
   const problems = [...errors, ...(await Promise.all(broken.map((item) => notReady(run, world, item))))];
   const [only] = problems;
-  if (only && problems.length === 1) return only;
+  const needy = [...lost].map(([label, needed]) => `${label}: not applied, as it needs ${needed}`);
+  const others = [...left.map((item) => ({ path: item.desired.label, reason: shortReason(item) })), ...unknown].filter(
+    ({ path }) => wasStopped && !lost.has(path),
+  );
+  const rest = [...needy, ...others.map(({ path, reason }) => `${path}: ${reason}`)];
+  if (only && problems.length === 1 && rest.length === 0) return only;
+  const list = problems.length === 1 ? [] : [`${subject(run)}: ${problems.length} problems`];
+  const lines = problems.map(({ message }) => (problems.length === 1 ? message : `  - ${message}`));
   return new KubewrightError({
     code: (only as KubewrightError | undefined)?.code ?? 'NotReady',
-    message: `${subject(run)}: ${problems.length} problems\n${problems.map(({ message }) => `  - ${message}`).join('\n')}`,
+    message: [...list, ...lines, ...rest.map((line) => `  - ${line}`)].join('\n'),
     problems: problems.filter((problem) => problem instanceof KubewrightError),
   });
 }

@@ -1,5 +1,6 @@
+import type { ApiError } from '../cluster/api-error.ts';
 import type { Graph, GraphNode } from '../graph/graph.ts';
-import type { NodePath } from '../resolve/resolution.ts';
+import type { NodePath, Pending } from '../resolve/resolution.ts';
 import type { Desired } from './desired.ts';
 import { definesKind, edgesOf } from './edges.ts';
 import { servicesOf } from './endpoints.ts';
@@ -90,10 +91,55 @@ export class Gates {
 
   /** The first gate that is closed. */
   closed(desired: Desired, ignoreSoft = false): Gate | undefined {
-    return this.of(desired).find(
-      ({ item, needs, soft }) =>
-        !(ignoreSoft && soft) && !(needs === 'ready' ? isReady(item) : item.state === 'settled'),
-    );
+    return this.of(desired).find((gate) => !(ignoreSoft && gate.soft) && !isOpen(gate));
+  }
+
+  /** Whether an object comes that the server misses: a kind whose definition is here, or something that is waited for. */
+  brings(desired: Desired, { code, details }: ApiError): boolean {
+    // A route that is not there yet answers with the name that was asked for.
+    if (code === 'KindNotServed' || details.name === desired.name) return this.#definitions.has(groupKind(desired));
+    return details.name !== undefined && this.of(desired).some(({ item }) => item.desired.name === details.name);
+  }
+
+  /**
+   * What waits for something that failed, directly or not: its label or path, and the label or path of what it waits for.
+   */
+  lost(
+    failed: ReadonlySet<Item>,
+    { blocked, pending }: { readonly blocked: Iterable<Item>; readonly pending: readonly Pending[] },
+  ): ReadonlyMap<string, string> {
+    const lost = new Map<string, string>();
+    const isLost = (item: Item): boolean => failed.has(item) || lost.has(item.desired.label);
+    const waiting = [...blocked].map((item) => ({
+      name: item.desired.label,
+      needs: () => this.of(item.desired).find((gate) => !isOpen(gate) && isLost(gate.item))?.item.desired.label,
+    }));
+    const unknown = pending.map(({ path }) => ({
+      name: path,
+      needs: () => this.#needsLost(path, isLost, lost),
+    }));
+    const all = [...waiting, ...unknown];
+    for (let before = -1; before < lost.size; ) {
+      before = lost.size;
+      for (const { name, needs } of all) {
+        const needed = lost.has(name) ? undefined : needs();
+        if (needed !== undefined) lost.set(name, needed);
+      }
+    }
+    return lost;
+  }
+
+  /** What a node that cannot be computed yet refers to, and will not come. */
+  #needsLost(path: NodePath, isLost: (item: Item) => boolean, lost: ReadonlyMap<string, string>): string | undefined {
+    for (const { node, prefix } of chain(this.#graph, path)) {
+      for (const id of node.dependencies) {
+        const needed = prefix + id;
+        const item = this.#byPath.get(needed)?.find(isLost);
+        if (item) return item.desired.label;
+        for (const name of lost.keys()) if (name === needed || name.startsWith(`${needed}/`)) return name;
+      }
+    }
+    return undefined;
   }
 
   /** Whether the content of others may depend on it. */
@@ -183,6 +229,10 @@ export class Gates {
   }
 }
 
+function isOpen({ item, needs }: Gate): boolean {
+  return needs === 'ready' ? isReady(item) : item.state === 'settled';
+}
+
 const readByGraph = new WeakMap<Graph, ReadonlySet<string>>();
 
 function idsRead(graph: Graph): ReadonlySet<string> {
@@ -205,18 +255,25 @@ function nodeOf(graph: Graph, id: string): GraphNode | undefined {
   return nodes.get(id);
 }
 
+/** A node, the graph that it is in, and what stands before its id in paths. */
+export interface Place {
+  readonly node: GraphNode;
+  readonly graph: Graph;
+  readonly prefix: string;
+}
+
 /** The node at a path and the instance nodes around it. */
-export function chain(graph: Graph, path: NodePath): { readonly node: GraphNode; readonly prefix: string }[] {
+export function chain(graph: Graph, path: NodePath): Place[] {
   // A graph that was made from a snapshot calls its nodes by their whole paths.
   const whole = nodeOf(graph, path);
-  if (whole) return [{ node: whole, prefix: '' }];
-  const nodes: { readonly node: GraphNode; readonly prefix: string }[] = [];
+  if (whole) return [{ node: whole, graph, prefix: '' }];
+  const nodes: Place[] = [];
   let current: Graph | undefined = graph;
   let prefix = '';
   for (const id of path.split('/')) {
     const node: GraphNode | undefined = current && nodeOf(current, id);
-    if (!node) break;
-    nodes.push({ node, prefix });
+    if (!node || !current) break;
+    nodes.push({ node, graph: current, prefix });
     prefix += `${id}/`;
     current = node.instanceOf;
   }

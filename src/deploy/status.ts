@@ -8,10 +8,10 @@ import { addressOf } from './item.ts';
 import { statusWithKro } from './kro/status.ts';
 import type { Drift, ObjectState, StatusOptions, StatusResult } from './options.ts';
 import { readWorld } from './planning.ts';
-import { judge } from './readiness/table.ts';
 import { rulesNow } from './rule-context.ts';
 import { startRun, subject, whileRunning } from './run.ts';
 import type { Run } from './run.ts';
+import { verdictOf } from './verdict-of.ts';
 import { expressionReasons } from './why.ts';
 import { lookForReleased, readInventory } from './world.ts';
 
@@ -41,7 +41,7 @@ async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<
     world.desired.map(async (desired): Promise<ObjectState> => {
       const live = world.live.object(desired.key);
       if (!live) return { ...addressOf(desired), state: absence(world, desired) };
-      const { state, reason } = judge(live, rules);
+      const { state, reason } = verdictOf(run.graph, { path: desired.path, object: live }, rules);
       const details = why && state !== 'ready' ? await run.pool.run(() => diagnose(run, live)) : [];
       return {
         ...addressOf(desired),

@@ -2,14 +2,15 @@ import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject, ListQuery } from '../cluster/cluster.ts';
 import { informer, type Informer } from '../cluster/watch.ts';
 import type { ExternalRead } from '../resolve/resolution.ts';
+import { isOurs } from './decide.ts';
 import { keys, keyOf, refOf } from './identity.ts';
 import type { Run } from './run.ts';
 import { externalQuery, scopeKey, scopesOf, type World } from './world.ts';
 
 /** What a change is reported to. */
 export interface WatchListener {
-  /** An object of this deployment changed, or is gone. */
-  readonly onObject: (key: string, gone: boolean) => void;
+  /** An object of this deployment changed, or is gone: then as it was seen last. */
+  readonly onObject: (key: string, gone: KubernetesObject | undefined) => void;
   readonly onExternal: () => void;
   /** No retry heals it, such as a missing permission. */
   readonly onFailure: (error: unknown) => void;
@@ -84,13 +85,34 @@ export class Watches {
 
   #followObjects(scope: ListQuery, onForbidden?: () => void): void {
     const query = { ...scope, labelSelector: `${keys.partOf}=${this.#run.identity.id}` };
+    const known = [...this.#world.live.all()].filter(([, object]) => this.#isIn(scope, object));
     const onChange = (object: KubernetesObject, gone: boolean): void => {
       const key = keyOf(refOf(object));
       if (gone) this.#world.live.delete(key);
       else if (!this.#world.live.set(object)) return;
-      this.#listener.onObject(key, gone);
+      this.#listener.onObject(key, gone ? object : undefined);
     };
-    this.#follow(scopeKey(scope), query, { onChange, onForbidden });
+    const id = scopeKey(scope);
+    this.#follow(id, query, { onChange, onForbidden });
+    const started = this.#informers.get(id);
+    started?.ready.then(() => this.#findGone(known, started)).catch(() => undefined);
+  }
+
+  #isIn({ apiVersion, kind, namespace }: ListQuery, object: KubernetesObject): boolean {
+    const isHere = namespace === undefined || object.metadata.namespace === namespace;
+    return object.apiVersion === apiVersion && object.kind === kind && isHere && isOurs(this.#run, object);
+  }
+
+  /** What went between the list that it was read from and the first one here is in no event. */
+  async #findGone(known: readonly (readonly [string, KubernetesObject])[], listed: Informer): Promise<void> {
+    for (const [key, object] of known) {
+      const { name, namespace, uid } = object.metadata;
+      if (listed.object(name, namespace)) continue;
+      if (await this.#run.cluster.get(refOf(object), { signal: this.#run.signal })) continue;
+      if (this.#world.live.object(key)?.metadata.uid !== uid) continue;
+      this.#world.live.delete(key);
+      this.#listener.onObject(key, object);
+    }
   }
 
   #end(id: string): void {

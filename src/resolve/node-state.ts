@@ -274,7 +274,7 @@ function observedState(node: GraphNode, around: Surroundings, state: NodeState):
     return collectionState(node, around, { state, found: found as never });
   if (found === undefined || found === null)
     return { ...state, waiting: node.external ? 'it does not exist' : 'it does not exist yet' };
-  const waiting = around.ignoreReadiness ? undefined : unmet(node, found as ObservedObject, around);
+  const waiting = around.ignoreReadiness ? undefined : unmetReadiness(node, found as ObservedObject, around.graph);
   return { ...state, value: found, ready: waiting === undefined, waiting };
 }
 
@@ -296,15 +296,15 @@ function collectionState(
   if (items.length < wanted) return { ...state, value: items, waiting: `${items.length} of ${wanted} objects exist` };
   const waiting = around.ignoreReadiness
     ? undefined
-    : items.map((item) => unmet(node, item, around)).find((reason) => reason !== undefined);
+    : items.map((item) => unmetReadiness(node, item, around.graph)).find((reason) => reason !== undefined);
   return { ...state, value: items.slice(0, wanted), ready: waiting === undefined, waiting };
 }
 
-/** The first `readyWhen` that does not hold for an object, as text. */
-function unmet(node: GraphNode, object: ObservedObject, around: Surroundings): string | undefined {
+/** The first `readyWhen` of a node of a graph that does not hold for an object, as text. */
+export function unmetReadiness(node: GraphNode, object: ObservedObject, graph: Graph): string | undefined {
   const own = node.forEach.length > 0 ? 'each' : node.id;
   for (const condition of node.readyWhen) {
-    const program = readyProgramOf(condition, around.graph, node);
+    const program = readyProgramOf(condition, graph, node);
     try {
       if (!holds(program, { [own]: object })) return `readyWhen does not hold: ${print(condition.node)}`;
     } catch (error) {

@@ -85,7 +85,9 @@ export function makeSecrets(
       if (action !== 'unchanged' && action !== 'check') {
         const live = world.live.object(desired.key) ?? world.foreign.get(desired.key);
         const { adopt, take } = options;
-        world.live.set(await applyTask(run, { desired, action, live, options: { adopt, take }, mayAppear: true }));
+        world.live.set(
+          await applyTask(run, { desired, action, live, options: { adopt, take }, mayAppear: () => true }),
+        );
         run.emit({ type: 'object', object: addressOf(desired), action: outcomeOf(action) });
       }
       return { ...addressOf(desired), action: outcomeOf(action), ready: true };

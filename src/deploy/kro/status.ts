@@ -10,10 +10,10 @@ import { addressOf } from '../item.ts';
 import { diagnose } from '../diagnose.ts';
 import { absence, driftOf } from '../drift.ts';
 import type { Drift, ObjectState, StatusOptions, StatusResult } from '../options.ts';
-import { judge } from '../readiness/table.ts';
 import { explain, subjectOf, text } from '../readiness/verdict.ts';
 import { rulesNow } from '../rule-context.ts';
 import { subject, type Run } from '../run.ts';
+import { verdictOf } from '../verdict-of.ts';
 import { expressionReasons } from '../why.ts';
 import { look, lookForReleased, readInventory, type World } from '../world.ts';
 import { readChildren } from './children.ts';
@@ -55,8 +55,8 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
   const { hide } = run.secretValues;
   for (const { object } of children) run.secretValues.learn(object);
   const made = await Promise.all(
-    children.map(async ({ address, object }): Promise<ObjectState> => {
-      const { state, reason } = judge(object, rules);
+    children.map(async ({ address, object, path }): Promise<ObjectState> => {
+      const { state, reason } = verdictOf(run.graph, { path, object }, rules);
       const details = why && state !== 'ready' ? await run.pool.run(() => diagnose(run, object)) : [];
       return {
         ...address,

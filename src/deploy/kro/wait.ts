@@ -27,6 +27,7 @@ import {
 } from '../readiness/verdict.ts';
 import { ruleContext } from '../rule-context.ts';
 import type { Run } from '../run.ts';
+import { verdictOf } from '../verdict-of.ts';
 import { look, type World } from '../world.ts';
 import { ChildWatch, readChildren, type Child } from './children.ts';
 import { addressOfInstance, instanceRef } from './instance.ts';
@@ -186,7 +187,7 @@ class WaitingRoom {
     const { object, address, path, index, node } = child;
     const key = keyOf(address);
     this.#world.live.set(object);
-    const verdict = this.#verdictOf(address, object);
+    const verdict = this.#note(address, verdictOf(this.#run.graph, child, this.#rules));
     const since = this.#since.get(key) ?? performance.now();
     this.#since.set(key, since);
     const item: Item = {
@@ -203,8 +204,7 @@ class WaitingRoom {
     return item;
   }
 
-  #verdictOf(address: ObjectAddress, object: KubernetesObject): Verdict {
-    const verdict = judge(object, this.#rules);
+  #note(address: ObjectAddress, verdict: Verdict): Verdict {
     if (verdict.state === 'ready')
       this.#tell(address, 'ready', () => this.#run.emit({ type: 'ready', object: addressOf(address) }));
     else
@@ -224,7 +224,7 @@ class WaitingRoom {
       metadata: { name, namespace },
     } = object;
     const address = { label: id ?? name, apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
-    this.#verdictOf(address, object);
+    this.#note(address, judge(object, this.#rules));
     this.#wake.resolve();
   }
 
@@ -288,6 +288,8 @@ class WaitingRoom {
       items: waits,
       gates: new Gates(this.#run.graph, []),
       failures,
+      lost: new Map(),
+      unmet: [],
       stopped: this.#run.signal.aborted,
     });
     if (failure) throw failure;

@@ -66,9 +66,10 @@ export const rules: Readonly<Record<string, Rule>> = Object.freeze({
 /** Groups whose objects are ready when they exist, unless they have a row. */
 const builtInGroups = new Set(['', 'apps', 'batch', 'autoscaling', 'policy', 'extensions']);
 
-function ruleFor(object: KubernetesObject): Rule {
+function ruleFor(object: KubernetesObject, { hasReadyWhen }: RuleContext): Rule {
   const row = rules[groupKind(object)];
   if (row) return row;
+  if (hasReadyWhen) return platform.exists;
   const group = groupOf(object.apiVersion);
   return builtInGroups.has(group) || group.endsWith('.k8s.io') ? platform.exists : platform.customResource;
 }
@@ -90,5 +91,5 @@ export function judge(object: KubernetesObject, context: RuleContext = {}): Verd
   if (unseen) return unseen;
   const stalled = condition(subject, 'Stalled');
   if (stalled?.status === 'True') return failed(explain(stalled, 'it is stalled'));
-  return ruleFor(object)(subject, context);
+  return ruleFor(object, context)(subject, context);
 }

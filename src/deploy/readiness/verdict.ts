@@ -19,6 +19,8 @@ export interface RuleContext {
   readonly endpoints?: (service: ServiceReference) => boolean;
   /** Whether the kinds of a definition are served. */
   readonly served?: (definition: KubernetesObject) => boolean;
+  /** Whether the graph says itself when the object is ready, so that nothing is guessed for kinds without a rule. */
+  readonly hasReadyWhen?: boolean;
   /** Whether the definition of the object's kind declares status conditions. */
   readonly declaresConditions?: (object: KubernetesObject) => boolean;
 }
