@@ -52,20 +52,24 @@ export async function deploy(graph: Graph, options: DeployOptions): Promise<Depl
 export async function deployDirectly(run: Run, options: DeployOptions, stored?: StoredRecord): Promise<DeployResult> {
   let planned = await makePlan(run, options, { stored });
   await agree(run, planned, options);
-  while (!planned.plan.changed) {
-    const outcome = await onlyWait(run, planned, options);
-    if (outcome) return report(run, planned, outcome);
+  for (;;) {
+    const done = await (planned.plan.changed ? deployPlanned : onlyWait)(run, planned, options);
+    if (done) return done;
+    const agreed = planned.plan;
     planned = await makePlan(run, options);
-    await agree(run, planned, options);
+    await agree(run, planned, { ...options, agreed });
   }
-  return deployPlanned(run, planned, options);
 }
 
-/** Does what a plan says, under the lock and with a record of it. */
-async function deployPlanned(run: Run, planned: Planned, options: DeployOptions): Promise<DeployResult> {
+/**
+ * Does what a plan says, under the lock and with a record of it; `undefined` when another run had done everything by the time
+ * the lock was had.
+ */
+async function deployPlanned(run: Run, planned: Planned, options: DeployOptions): Promise<DeployResult | undefined> {
   const made = await ensureNamespace(run, planned.world.namespace);
   return withLock(run, async () => {
     const [current, author] = await Promise.all([planAgainIfMoved(run, planned, options), authorOf(run)]);
+    if (!current.plan.changed) return undefined;
     const { world } = current;
     const back = options.rollbackOnFailure ? await restorePoint(run, world) : undefined;
     const extent = intendedExtent(run, world.stored, { desired: world.desired, skipped: world.resolution.skipped });
@@ -111,12 +115,13 @@ async function planAgainIfMoved(run: Run, planned: Planned, options: DeployOptio
  * Waits without writing anything, as there is neither lock nor record: `undefined` when there is something to do after all,
  * since an object is gone or what the graph means moved.
  */
-async function onlyWait(run: Run, planned: Planned, options: DeployOptions): Promise<Convergence | undefined> {
+async function onlyWait(run: Run, planned: Planned, options: DeployOptions): Promise<DeployResult | undefined> {
   const { world } = planned;
   const before = world.desired;
   const outcome = await applyAndWait(run, planned, { ...options, watchOnly: true });
   const wanted = new Set(world.desired.map(({ key }) => key));
-  return outcome.moved || before.some(({ key }) => !wanted.has(key)) ? undefined : outcome;
+  if (outcome.moved || before.some(({ key }) => !wanted.has(key))) return undefined;
+  return report(run, planned, outcome);
 }
 
 type Applying = DeployOptions & Pick<ConvergeOptions, 'watchOnly'> & { readonly journal?: Journal };

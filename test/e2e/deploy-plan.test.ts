@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { Cel } from '../../src/expr/cel.ts';
+import { history } from '../../src/deploy/history.ts';
 import type { DeployOptions, Plan } from '../../src/deploy/options.ts';
 import { plan, planToSave } from '../../src/deploy/plan.ts';
 import type { SavedPlan } from '../../src/deploy/saved-plan.ts';
@@ -316,6 +317,14 @@ describe('a plan that another run overtakes before the lock is taken', () => {
     expect(asked).toHaveLength(1);
     const live = await cluster.get({ ...configMap, name: 'a', namespace: options.instance.namespace });
     expect(live?.['data']).toEqual({ key: 'two' });
+  });
+
+  it('is not done, and not recorded, when the other run did it', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('overtaken') });
+    await deploy(graph({ a: 'one', b: 'one' }), options);
+    const asked = await overtaken(options, () => deploy(graph({ a: 'two', b: 'one' }), options));
+    expect(asked).toHaveLength(1);
+    expect((await history(graph({}), options)).revisions).toHaveLength(2);
   });
 
   it('is refused when it was saved', async () => {
