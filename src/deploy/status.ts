@@ -11,7 +11,7 @@ import { readWorld } from './planning.ts';
 import { rulesNow } from './rule-context.ts';
 import { startRun, subject, whileRunning } from './run.ts';
 import type { Run } from './run.ts';
-import { verdictOf } from './verdict-of.ts';
+import { unmetAround, verdictOf } from './verdict-of.ts';
 import { expressionReasons } from './why.ts';
 import { lookForReleased, readInventory } from './world.ts';
 
@@ -57,7 +57,10 @@ async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<
     status: resolution.status,
     statusPending: resolution.statusPending,
     objects,
-    pending: resolution.pending.map(({ path, reason }) => ({ path, reason })),
+    pending: [...resolution.pending, ...unmetAround(run.graph, resolution)].map(({ path, reason }) => ({
+      path,
+      reason,
+    })),
     ...(why && { expressions: expressionReasons(explainExpressions(run.graph, run.instance, world.live), hide) }),
     ...(drift && { drift: driftOf(world) }),
   };

@@ -109,6 +109,9 @@ describe.each(['direct', 'kro'] as const)('readyWhen of what nothing refers to, 
     await cluster.create({ ...configMap, metadata: { name: 'theirs', namespace: name }, data: { go: 'no' } });
     const unready = await messageOf(deploy(graph, { ...options, timeoutMs: 6_000 }));
     expect(unready).toMatch(/not finished after 6 s[\s\S]*theirs.*readyWhen.*go/);
+    expect((await statusOf(graph, options)).pending).toMatchObject([
+      { path: 'theirs', reason: expect.stringMatching(/readyWhen.*go/) },
+    ]);
     const running = deploy(graph, options);
     await sleep(2_000);
     await cluster.patch(

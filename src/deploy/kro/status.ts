@@ -13,7 +13,7 @@ import type { Drift, ObjectState, StatusOptions, StatusResult } from '../options
 import { explain, subjectOf, text } from '../readiness/verdict.ts';
 import { rulesNow } from '../rule-context.ts';
 import { subject, type Run } from '../run.ts';
-import { verdictOf } from '../verdict-of.ts';
+import { unmetAround, verdictOf } from '../verdict-of.ts';
 import { expressionReasons } from '../why.ts';
 import { look, lookForReleased, readInventory, type World } from '../world.ts';
 import { readChildren } from './children.ts';
@@ -78,7 +78,7 @@ export async function statusWithKro(run: Run, { why, drift }: StatusOptions): Pr
     status: ownStatus(run.graph, instance),
     statusPending,
     objects: [...definitions, own, ...secrets, ...made, ...notMade(resolution, made, world)],
-    pending: pending.map(({ path, reason }) => ({ path, reason })),
+    pending: [...pending, ...unmetAround(run.graph, resolution)].map(({ path, reason }) => ({ path, reason })),
     ...(why && { expressions: expressionReasons(explainExpressions(run.graph, run.instance, observed), hide) }),
     ...found,
   };
