@@ -153,6 +153,8 @@ async function salvage(run: Run, { metadata: { annotations = {} } }: KubernetesO
   const groupKinds = new Set(listOf(annotations[keys.groupKinds]));
   const served = groupKinds.size > 0 ? await run.cluster.resources({ signal: run.signal }) : [];
   const kinds = served.filter((kind) => groupKinds.has(groupKind(kind)));
+  const found = new Set(kinds.map(groupKind));
+  const unserved = [...groupKinds].filter((each) => !found.has(each));
   return {
     format: recordFormat,
     graph: nameOf(run),
@@ -160,7 +162,7 @@ async function salvage(run: Run, { metadata: { annotations = {} } }: KubernetesO
     mode: run.mode,
     revision: 0,
     phase: 'applying',
-    kinds: kinds.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`),
+    kinds: [...kinds.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`), ...unserved.map(someEntryOf)],
     namespaces: [run.identity.namespace, ...listOf(annotations[keys.namespaces])],
     revisions: [],
     slots: run.historyMax + 1,
@@ -233,6 +235,12 @@ function sendRecord(run: Run, object: KubernetesObject): Promise<KubernetesObjec
 
 function groupKindOfEntry(entry: string): string {
   return groupKind(parseKind(entry));
+}
+
+/** A kind that is not served in any version for now. */
+function someEntryOf(text: string): string {
+  const [kind, ...group] = text.split('.');
+  return [...(group.length > 0 ? [group.join('.')] : []), 'v1', kind].join('/');
 }
 
 /** `apps/v1/Deployment` and `v1/ConfigMap`, as records name kinds. */

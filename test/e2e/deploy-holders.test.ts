@@ -4,6 +4,7 @@ import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import type { DeployEvent } from '../../src/deploy/options.ts';
 import { plan } from '../../src/deploy/plan.ts';
+import { rbac } from '../../src/deploy/rbac.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { core, kind, simple } from '../../src/k8s/index.ts';
 import { configMap, connectTo, freshName, graphOf, namesIn, optionsFor, widgetDefinition } from './deploying.ts';
@@ -283,6 +284,16 @@ describe('a CustomResourceDefinition', () => {
       `CustomResourceDefinition widgets.${group}: deleting it would delete Widget ${elsewhere}/owned too`,
     ]);
     await cluster.delete({ ...definitionKind, name: `widgets.${group}` });
+  });
+
+  it('is looked into with the permission that the optional roles have', async () => {
+    const group = `${freshName('g')}.example.com`;
+    const { optional } = await rbac(withDefinition(group), { ...fresh(), for: ['destroy'] });
+    expect(optional.flatMap(({ rules }) => rules)).toContainEqual({
+      apiGroups: [group],
+      resources: ['widgets'],
+      verbs: ['list'],
+    });
   });
 
   it('goes with objects of its kind that are part of the deployment', async () => {

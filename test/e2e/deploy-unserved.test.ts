@@ -2,6 +2,7 @@ import { afterAll, describe, expect, inject, it } from 'vitest';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
+import { identify } from '../../src/deploy/identity.ts';
 import { plan } from '../../src/deploy/plan.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
@@ -131,6 +132,27 @@ describe('objects of an API version that is not served any more', () => {
     const { objects } = await deploy(small(), cut);
     user.close();
     expect(objects.filter(({ action }) => action === 'deleted').map(({ name }) => name)).toEqual(['w']);
+    await cluster.delete({ ...definitionKind, name: `widgets.${group}` });
+  });
+
+  it('stay known when the record is made anew meanwhile', async () => {
+    const { group, options, user } = await deployed();
+    await serveOnly(group, [
+      ['v1', false],
+      ['v1beta1', false],
+    ]);
+    const cut = { ...options, cluster: user };
+    const name = identify({ name: 'holder' }, options.instance, '').name;
+    const record = { apiVersion: 'v1', kind: 'Secret', name, namespace: options.instance.namespace as string };
+    await cluster.patch(record, { type: 'merge', body: { data: { record: null } } });
+    await deploy(small(), { ...cut, repairRecord: true });
+    await serveOnly(group, [
+      ['v1', true],
+      ['v1beta1', false],
+    ]);
+    const { objects } = await deploy(small(), cut);
+    user.close();
+    expect(objects.filter(({ action }) => action === 'deleted').map((each) => each.name)).toEqual(['w']);
     await cluster.delete({ ...definitionKind, name: `widgets.${group}` });
   });
 
