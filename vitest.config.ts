@@ -23,6 +23,9 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: 'test/control-plane.ts',
+          // They mostly wait for controllers. Each worker has a control plane of its own.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           // The machines of CI are slow and shared: what waits for controllers may once be too late there.
           retry: process.env['CI'] ? 1 : 0,
         },

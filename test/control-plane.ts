@@ -1,38 +1,52 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { down, up } from '../src/cluster/local/local.ts';
+import type { OnProgress } from '../src/cluster/local/progress.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The control plane that all test files of a run share; isolate by namespace. */
-    controlPlane: {
-      /** `XDG_STATE_HOME` of processes whose `local()` has to be this control plane. */
-      readonly stateHome: string;
-      readonly kubeconfig: string;
-      readonly server: string;
-      readonly token: string;
-      readonly caFile: string;
-    };
+    /** Where the control planes of a run are; a file gets its own by `controlPlane()`. */
+    controlPlanes: string;
   }
 }
 
-/** Vitest's global setup: one control plane per run, in a temporary folder, taken down whatever happens. */
+/** A control plane that test files use one after the other; isolate by namespace. */
+export interface ControlPlane {
+  /** `XDG_STATE_HOME` of processes whose `local()` has to be this control plane. */
+  readonly stateHome: string;
+  readonly kubeconfig: string;
+  readonly server: string;
+  readonly token: string;
+  readonly caFile: string;
+}
+
+/** The control plane of one worker: files that run at the same time share none, so what belongs to a whole cluster is theirs. */
+export async function startControlPlane(
+  controlPlanes: string,
+  { worker, onProgress }: { readonly worker: number; readonly onProgress?: OnProgress },
+): Promise<ControlPlane> {
+  const stateHome = join(controlPlanes, String(worker));
+  const directory = directoryOf(stateHome);
+  const started = await up({ directory, onProgress, featureGates: { CELOmitFunction: true } });
+  const { kubeconfig, server, token, caFile } = started;
+  return { stateHome, kubeconfig, server, token, caFile };
+}
+
+const directoryOf = (stateHome: string): string => join(stateHome, 'kubewright', 'default');
+
+/** Vitest's global setup: the first control plane of a run, in a temporary folder, and the end of all of them, whatever happens. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const stateHome = mkdtempSync(join(tmpdir(), 'kubewright-run-'));
-  const selector = { directory: join(stateHome, 'kubewright', 'default') };
+  const controlPlanes = mkdtempSync(join(tmpdir(), 'kubewright-run-'));
   const teardown = async (): Promise<void> => {
-    await down(selector);
-    rmSync(stateHome, { recursive: true, force: true });
+    const directories = readdirSync(controlPlanes).map((worker) => directoryOf(join(controlPlanes, worker)));
+    for (const directory of directories) if (existsSync(directory)) await down({ directory });
+    rmSync(controlPlanes, { recursive: true, force: true });
   };
   try {
-    const { kubeconfig, server, token, caFile } = await up({
-      ...selector,
-      onProgress: printBuild,
-      featureGates: { CELOmitFunction: true },
-    });
-    project.provide('controlPlane', { stateHome, kubeconfig, server, token, caFile });
+    await startControlPlane(controlPlanes, { worker: 1, onProgress: printBuild });
+    project.provide('controlPlanes', controlPlanes);
     return teardown;
   } catch (error) {
     await teardown();

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/cluster/connect.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
@@ -7,8 +7,9 @@ import type { Mode } from '../../src/deploy/options.ts';
 import { status } from '../../src/deploy/status.ts';
 import { prepareValues } from '../../src/resolve/values.ts';
 import { microservicesApp } from '../../stacks/app.ts';
+import { place } from './place.ts';
 
-const { server, token, caFile } = inject('controlPlane');
+const { server, token, caFile } = place;
 const cluster = await connect({ kind: 'server', server, token, ca: readFileSync(caFile, 'utf8') });
 
 const backend = (name: string, replicas: number) => ({

@@ -5,15 +5,12 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
-import type { ProvidedContext } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
 import { connect } from '../../src/cluster/connect.ts';
 import { contextNames } from '../../src/cluster/kubeconfig.ts';
 import { informer } from '../../src/cluster/watch.ts';
-
-const controlPlane = inject('controlPlane') as ProvidedContext['controlPlane'] | undefined;
-if (!controlPlane) console.warn('test/e2e/cluster.test.ts is skipped: no control plane was provided');
+import { place } from './place.ts';
 
 const namespace = `cluster-${randomBytes(3).toString('hex')}`;
 const manager = { fieldManager: 'kubewright' };
@@ -27,9 +24,9 @@ function reference(name: string, kind = 'ConfigMap') {
   return { apiVersion: 'v1', kind, name, namespace };
 }
 
-describe.skipIf(!controlPlane)('a real API server', () => {
+describe('a real API server', () => {
   beforeAll(async () => {
-    const { kubeconfig } = controlPlane!;
+    const { kubeconfig } = place;
     cluster = await connect({ kind: 'context', name: contextNames(kubeconfig)[0]!, kubeconfig });
     await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, manager);
   });
@@ -190,7 +187,7 @@ describe.skipIf(!controlPlane)('a real API server', () => {
       body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }),
     });
     const { status } = JSON.parse(issued.body) as { status: { token: string } };
-    const ca = readFileSync(controlPlane!.caFile, 'utf8');
+    const ca = readFileSync(place.caFile, 'utf8');
     const weak = await connect({ kind: 'server', server: cluster.server, token: status.token, ca });
     onTestFinished(() => weak.close());
     await expect(weak.apply(configMap('weak'), manager)).rejects.toMatchObject({
@@ -298,8 +295,8 @@ describe.skipIf(!controlPlane)('a real API server', () => {
     test('survives a network that silently drops everything', { timeout: 20_000 }, async () => {
       const relay = await startRelay(cluster.server);
       onTestFinished(() => relay.stop());
-      const ca = readFileSync(controlPlane!.caFile, 'utf8');
-      const relayed = await connect({ kind: 'server', server: relay.url, token: controlPlane!.token, ca });
+      const ca = readFileSync(place.caFile, 'utf8');
+      const relayed = await connect({ kind: 'server', server: relay.url, token: place.token, ca });
       onTestFinished(() => relayed.close());
       const secrets = informer(relayed, query, { onChange: () => undefined, timeoutSeconds: 1, graceMs: 500 });
       onTestFinished(() => secrets.stop());
@@ -318,7 +315,7 @@ describe.skipIf(!controlPlane)('a real API server', () => {
         const program = `
         import { connect } from ${module('connect')};
         import { informer } from ${module('watch')};
-        const cluster = await connect(${JSON.stringify({ kind: 'server', server: cluster.server, token: controlPlane!.token, ca: readFileSync(controlPlane!.caFile, 'utf8') })});
+        const cluster = await connect(${JSON.stringify({ kind: 'server', server: cluster.server, token: place.token, ca: readFileSync(place.caFile, 'utf8') })});
         ${how === 'neither' ? '' : `const secrets = informer(cluster, ${JSON.stringify(query)}, { onChange: () => undefined }); await secrets.ready;`}
         await cluster.version();
         ${how === 'stopped' ? 'secrets.stop();' : how === 'closed' ? 'cluster.close();' : ''}

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../../src/cluster/cluster.ts';
 import { connect } from '../../src/cluster/connect.ts';
 import { fixtures, runTsx } from '../cli/run-command-lines.ts';
 import type { CommandResult } from '../cli/command-lines.ts';
+import { place } from './place.ts';
 
 const stack = join(fixtures, 'shop/stacks/shop.ts');
 const restored = join(fixtures, 'restored/stack.ts');
@@ -15,13 +16,13 @@ const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop-web'
 
 describe('the command line on a cluster', () => {
   let cluster: Cluster;
-  const env = (): Record<string, string> => ({ XDG_STATE_HOME: inject('controlPlane').stateHome });
+  const env = (): Record<string, string> => ({ XDG_STATE_HOME: place.stateHome });
   const run = (...argv: string[]): CommandResult => runTsx(stack, argv, { env: env() });
 
   beforeAll(async () => {
     cluster = await connect({
       kind: 'local',
-      directory: join(inject('controlPlane').stateHome, 'kubewright', 'default'),
+      directory: join(place.stateHome, 'kubewright', 'default'),
     });
   });
   afterAll(() => {

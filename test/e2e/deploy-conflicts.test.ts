@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import type { DeployOptions } from '../../src/deploy/options.ts';
@@ -9,9 +9,9 @@ import { plan } from '../../src/deploy/plan.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { kind } from '../../src/k8s/index.ts';
 import { configMap, configMaps, connectTo, freshName, graphOf, optionsFor } from './deploying.ts';
+import { place } from './place.ts';
 import { buildHelm, chartOf, hasHelm, helm, kubectl } from './tools.ts';
 
-const place = inject('controlPlane');
 const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 const withHelm = hasHelm();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { history } from '../../src/deploy/history.ts';
 import type { DeployEvent, Plan } from '../../src/deploy/options.ts';
@@ -8,8 +8,8 @@ import type { Graph } from '../../src/graph/graph.ts';
 import { core, kind, simple } from '../../src/k8s/index.ts';
 import { configMap, connectTo, freshName, graphOf, namesIn, optionsFor, widgetDefinition } from './deploying.ts';
 import { startProxy } from './fault-proxy.ts';
+import { place } from './place.ts';
 
-const place = inject('controlPlane');
 const cluster = await connectTo(place);
 const proxy = await startProxy(place);
 afterEach(() => proxy.reset());

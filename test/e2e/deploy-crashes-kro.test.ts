@@ -1,5 +1,5 @@
 import { type } from 'arktype';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { rollback } from '../../src/deploy/rollback.ts';
@@ -8,8 +8,8 @@ import { core, simple } from '../../src/k8s/index.ts';
 import { crash, expectConverged, inParallel, stage, undisturbed, type Crash, type Verb } from './crashing.ts';
 import { connectTo } from './deploying.ts';
 import { startProxy } from './fault-proxy.ts';
+import { place } from './place.ts';
 
-const place = inject('controlPlane');
 const cluster = await connectTo(place);
 const lanes = 4;
 const proxies = await Promise.all(Array.from({ length: lanes }, () => startProxy(place, 'http')));

@@ -1,11 +1,11 @@
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { crash, expectConverged, inParallel, stage, twenty, undisturbed, type Crash, type Verb } from './crashing.ts';
 import { connectTo } from './deploying.ts';
 import { startProxy } from './fault-proxy.ts';
+import { place } from './place.ts';
 
-const place = inject('controlPlane');
 const cluster = await connectTo(place);
 const lanes = 6;
 const proxies = await Promise.all(Array.from({ length: lanes }, () => startProxy(place, 'http')));

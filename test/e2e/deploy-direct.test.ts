@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import picocolors from 'picocolors';
 import { planText } from '../../src/cli/plan-text.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
@@ -8,8 +8,9 @@ import { plan } from '../../src/deploy/plan.ts';
 import { status } from '../../src/deploy/status.ts';
 import { fromEnv, simple } from '../../src/k8s/index.ts';
 import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor, secret } from './deploying.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 
 const actions = (objects: readonly { label: string; action: string }[]): Record<string, string> =>

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { DeployOptions } from '../../src/deploy/options.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { history, type HistoryEntry } from '../../src/deploy/history.ts';
@@ -6,8 +6,8 @@ import { simple } from '../../src/k8s/index.ts';
 import { crash, stage } from './crashing.ts';
 import { configMaps, connectTo, freshName, graphOf, optionsFor } from './deploying.ts';
 import { startProxy } from './fault-proxy.ts';
+import { place } from './place.ts';
 
-const place = inject('controlPlane');
 const cluster = await connectTo(place);
 const proxy = await startProxy(place, 'http');
 afterAll(() => {

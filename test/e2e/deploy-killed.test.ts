@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { expectConverged, inParallel, stage, twenty, undisturbed, type Verb } from './crashing.ts';
 import { connectTo } from './deploying.ts';
 import type { Doom } from './deploy-in-process.ts';
+import { place } from './place.ts';
 
-const place = inject('controlPlane');
 const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 const runner = fileURLToPath(new URL('deploy-in-process.ts', import.meta.url));

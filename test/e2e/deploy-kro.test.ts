@@ -1,5 +1,5 @@
 import { type } from 'arktype';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import type { DeployOptions } from '../../src/deploy/options.ts';
@@ -9,8 +9,9 @@ import { Cel } from '../../src/expr/cel.ts';
 import { toResourceGraph, type Graph } from '../../src/graph/graph.ts';
 import { apps, fromEnv, simple } from '../../src/k8s/index.ts';
 import { configMap, connectTo, freshName, optionsFor, secret } from './deploying.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 
 const actions = (objects: readonly { label: string; action: string }[]): Record<string, string> =>

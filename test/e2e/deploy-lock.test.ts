@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
 import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor } from './deploying.ts';
 import { startProxy, type Rule, type Seen } from './fault-proxy.ts';
+import { place } from './place.ts';
 
-const place = inject('controlPlane');
 const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 

@@ -1,5 +1,5 @@
 import { type } from 'arktype';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
@@ -9,8 +9,9 @@ import { finishGraph, toResourceGraph, type Graph } from '../../src/graph/graph.
 import { simple } from '../../src/k8s/index.ts';
 import { configMap, connectTo, freshName, namesIn, optionsFor, secret } from './deploying.ts';
 import { inParallel } from './least-privilege.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 
 const deployment = { apiVersion: 'apps/v1', kind: 'Deployment' } as const;

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { Cel } from '../../src/expr/cel.ts';
 import { history } from '../../src/deploy/history.ts';
@@ -9,8 +9,9 @@ import { finishGraph, type Graph } from '../../src/graph/graph.ts';
 import { forEach } from '../../src/graph/resource.ts';
 import { core, external, simple } from '../../src/k8s/index.ts';
 import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor, secret } from './deploying.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 
 const names = (list: readonly { kind: string; name: string }[]): string[] =>

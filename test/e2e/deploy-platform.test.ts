@@ -1,12 +1,13 @@
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import type { Mode } from '../../src/deploy/options.ts';
 import { prepareValues } from '../../src/resolve/values.ts';
 import { platform } from '../../stacks/platform.ts';
 import { connectTo, freshName, optionsFor } from './deploying.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 const graph = platform as never;
 

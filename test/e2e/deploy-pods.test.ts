@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import type { DeployEvent, Mode } from '../../src/deploy/options.ts';
@@ -6,8 +6,9 @@ import { status } from '../../src/deploy/status.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { kind } from '../../src/k8s/index.ts';
 import { connectTo, freshName, graphOf, optionsFor } from './deploying.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 
 /** A Deployment of one pod. */

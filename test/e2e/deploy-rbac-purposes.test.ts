@@ -1,5 +1,5 @@
 import { type } from 'arktype';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { history } from '../../src/deploy/history.ts';
@@ -24,8 +24,8 @@ import {
   userWith,
   type Omission,
 } from './least-privilege.ts';
+import { place } from './place.ts';
 
-const place = inject('controlPlane');
 const admin = await connectTo(place);
 afterAll(() => admin.close());
 

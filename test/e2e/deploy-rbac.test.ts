@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type } from 'arktype';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
@@ -11,8 +11,8 @@ import { toResourceGraph, type Graph } from '../../src/graph/graph.ts';
 import { core, external, kind, simple } from '../../src/k8s/index.ts';
 import { configMap, connectTo, freshName, graphOf, optionsFor, secret } from './deploying.ts';
 import { holdAll, inParallel, leaveLock, omissionsOf, resourceOf, userWith, type Omission } from './least-privilege.ts';
+import { place } from './place.ts';
 
-const place = inject('controlPlane');
 const admin = await connectTo(place);
 afterAll(() => admin.close());
 

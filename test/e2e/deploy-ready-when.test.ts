@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { status as statusOf } from '../../src/deploy/status.ts';
 import { Cel } from '../../src/expr/cel.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { core, external, kind, simple } from '../../src/k8s/index.ts';
 import { configMap, connectTo, freshName, graphOf, optionsFor, widgetDefinition } from './deploying.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 
 const deployments = { apiVersion: 'apps/v1', kind: 'Deployment' } as const;

@@ -1,12 +1,13 @@
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { plan } from '../../src/deploy/plan.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
 import { configMap, connectTo, freshName, graphOf, namesIn, optionsFor, widgetDefinition } from './deploying.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 
 const long = 'x'.repeat(300);

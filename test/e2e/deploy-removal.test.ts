@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { plan } from '../../src/deploy/plan.ts';
@@ -6,8 +6,8 @@ import type { Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
 import { configMap, connectTo, freshName, graphOf, namesIn, optionsFor, secret } from './deploying.ts';
 import { startProxy } from './fault-proxy.ts';
+import { place } from './place.ts';
 
-const place = inject('controlPlane');
 const cluster = await connectTo(place);
 const proxy = await startProxy(place, 'http');
 afterAll(() => {

@@ -1,5 +1,5 @@
 import { type } from 'arktype';
-import { afterAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { KubernetesObject, ObjectReference } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
@@ -9,8 +9,9 @@ import { rollback } from '../../src/deploy/rollback.ts';
 import { toResourceGraph, type Graph } from '../../src/graph/graph.ts';
 import { core, simple } from '../../src/k8s/index.ts';
 import { configMap, connectTo, freshName, optionsFor, secret } from './deploying.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 
 type Options = ReturnType<typeof optionsFor>;

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { KubernetesObject } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { history } from '../../src/deploy/history.ts';
@@ -9,8 +9,8 @@ import { kind, simple } from '../../src/k8s/index.ts';
 import { crash, inParallel, stage, twenty } from './crashing.ts';
 import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor, secret } from './deploying.ts';
 import { startProxy } from './fault-proxy.ts';
+import { place } from './place.ts';
 
-const place = inject('controlPlane');
 const cluster = await connectTo(place);
 const lanes = 4;
 const proxies = await Promise.all(Array.from({ length: lanes }, () => startProxy(place, 'http')));

@@ -1,5 +1,5 @@
 import { type } from 'arktype';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { history } from '../../src/deploy/history.ts';
 import type { DeployOptions, Mode } from '../../src/deploy/options.ts';
@@ -8,8 +8,9 @@ import { status } from '../../src/deploy/status.ts';
 import { toResourceGraph, type Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
 import { configMap, connectTo, freshName, graphOf, optionsFor } from './deploying.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 
 const password = 'correct-horse';

@@ -1,11 +1,12 @@
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import type { DeployOptions } from '../../src/deploy/options.ts';
 import { status } from '../../src/deploy/status.ts';
 import { fromEnv, simple } from '../../src/k8s/index.ts';
 import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor } from './deploying.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 
 const namespaceOf = ({ instance }: DeployOptions): string => instance.namespace as string;

@@ -1,5 +1,5 @@
 import { type } from 'arktype';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { history } from '../../src/deploy/history.ts';
@@ -14,8 +14,9 @@ import { core, simple } from '../../src/k8s/index.ts';
 import { prepareValues } from '../../src/resolve/values.ts';
 import { updateCases, updateGraph, valuesBefore } from '../cases/updates.ts';
 import { configMap, connectTo, freshName, optionsFor } from './deploying.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 
 type Options = ReturnType<typeof optionsFor>;

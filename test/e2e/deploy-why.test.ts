@@ -1,5 +1,5 @@
 import { type } from 'arktype';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Cluster, KubernetesObject, LogOptions, OwnerReference } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import type { ExpressionReason, Mode, ObjectState, StatusResult } from '../../src/deploy/options.ts';
@@ -8,8 +8,9 @@ import { toResourceGraph, type Graph } from '../../src/graph/graph.ts';
 import { Cel } from '../../src/expr/cel.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
 import { connectTo, freshName, graphOf, optionsFor, widgetDefinition } from './deploying.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 
 const password = 'correct-horse';

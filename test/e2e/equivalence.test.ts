@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, type ExpectStatic, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, type ExpectStatic, it } from 'vitest';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
 import { connect } from '../../src/cluster/connect.ts';
 import { contextNames } from '../../src/cluster/kubeconfig.ts';
@@ -11,8 +11,8 @@ import type { Graph } from '../../src/graph/graph.ts';
 import { prepareValues } from '../../src/resolve/values.ts';
 import { type GraphCase, type GraphStep, inNamespace, placeholder } from '../cases/graph-case.ts';
 import { graphCases } from '../cases/graphs.ts';
+import { place } from './place.ts';
 
-const controlPlane = inject('controlPlane' as never) as { readonly kubeconfig: string } | undefined;
 const run = randomBytes(3).toString('hex');
 let cluster: Cluster;
 
@@ -202,9 +202,9 @@ async function compareModes(
   expect({ direct: direct.left, kro: kro.left }).toEqual({ direct: [], kro: [] });
 }
 
-describe.skipIf(!controlPlane)('direct and kro mean the same', () => {
+describe('direct and kro mean the same', () => {
   beforeAll(async () => {
-    const { kubeconfig } = controlPlane as { kubeconfig: string };
+    const { kubeconfig } = place;
     cluster = await connect({ kind: 'context', name: contextNames(kubeconfig)[0] as string, kubeconfig });
   });
 

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { type } from 'arktype';
-import { expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { connect } from '../../src/cluster/connect.ts';
 import { context, factory, local, simple, toResourceGraph } from '../../src/index.ts';
+import { place } from './place.ts';
 
 const library = toResourceGraph(
   {
@@ -17,7 +18,7 @@ const library = toResourceGraph(
 );
 
 it.each(['direct', 'kro'] as const)('a program deploys, plans, reads and destroys a graph, mode %s', async (mode) => {
-  const cluster = local({ directory: join(inject('controlPlane').stateHome, 'kubewright', 'default') });
+  const cluster = local({ directory: join(place.stateHome, 'kubewright', 'default') });
   const options = { cluster, namespace: `library-${mode}`, definition: true };
   const values = { image: 'library:1' };
   const made = factory(mode, options);
@@ -32,7 +33,7 @@ it.each(['direct', 'kro'] as const)('a program deploys, plans, reads and destroy
 });
 
 it('a program consents to what it knows of', async () => {
-  const source = local({ directory: join(inject('controlPlane').stateHome, 'kubewright', 'default') });
+  const source = local({ directory: join(place.stateHome, 'kubewright', 'default') });
   const options = { cluster: source, namespace: 'library-consents' };
   const values = { image: 'library:1' };
   await factory('direct', options).deploy(library, values);
@@ -53,7 +54,7 @@ it('a program consents to what it knows of', async () => {
 });
 
 it('a program does not touch another cluster than the one that is meant', async () => {
-  const kubeconfig = join(inject('controlPlane').stateHome, 'kubewright', 'default', 'kubeconfig');
+  const kubeconfig = join(place.stateHome, 'kubewright', 'default', 'kubeconfig');
   const cluster = context('kubewright-local', { kubeconfig, clusterId: '00000000-0000-0000-0000-000000000000' });
   await expect(factory('direct', { cluster }).deploy(library, { image: 'a' })).rejects.toMatchObject({
     code: 'OtherCluster',

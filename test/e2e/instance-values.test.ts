@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Cluster } from '../../src/cluster/cluster.ts';
 import { connect } from '../../src/cluster/connect.ts';
 import { contextNames } from '../../src/cluster/kubeconfig.ts';
 import { itemTypes, valueCases } from '../cases/instance-values.ts';
 import { applyDefinition } from './kro.ts';
+import { place } from './place.ts';
 
-const controlPlane = inject('controlPlane' as never) as { readonly kubeconfig: string } | undefined;
 const name = 'valuecases';
 let cluster: Cluster;
 
@@ -26,7 +26,7 @@ const definition = {
 } as const;
 
 beforeAll(async () => {
-  const kubeconfig = controlPlane?.kubeconfig ?? '';
+  const kubeconfig = place.kubeconfig;
   cluster = await connect({ kind: 'context', name: contextNames(kubeconfig)[0] as string, kubeconfig });
   expect(await applyDefinition(cluster, definition as never)).toMatchObject({ accepted: true });
 });

@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { fixtures } from '../cli/run-command-lines.ts';
 import { expectDocumented } from '../cli/documented-events.ts';
 import { connectTo } from './deploying.ts';
 import { startProxy, type Seen } from './fault-proxy.ts';
+import { place } from './place.ts';
 
-const place = inject('controlPlane');
 const stack = join(fixtures, 'slow/stack.ts');
 const namespace = 'slow-proxied';
 const cluster = await connectTo(place);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type } from 'arktype';
-import { afterAll, beforeAll, describe, type ExpectStatic, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, type ExpectStatic, expect, it } from 'vitest';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
 import { connect } from '../../src/cluster/connect.ts';
 import { contextNames } from '../../src/cluster/kubeconfig.ts';
@@ -17,8 +17,8 @@ import { prepareValues } from '../../src/resolve/values.ts';
 import { api, type GraphCase, inNamespace } from '../cases/graph-case.ts';
 import { graphCases } from '../cases/graphs.ts';
 import { applyDefinition, applyInstance, childrenOf, isActive, remove } from './kro.ts';
+import { place } from './place.ts';
 
-const controlPlane = inject('controlPlane' as never) as { readonly kubeconfig: string } | undefined;
 const manager = { fieldManager: 'kubewright-test' };
 const run = randomBytes(3).toString('hex');
 const kinds = ['ConfigMap', 'Secret', 'Service', 'Pod', 'Namespace']
@@ -90,9 +90,9 @@ function statusOf(live: KubernetesObject | undefined): object {
   return status;
 }
 
-describe.skipIf(!controlPlane)('kro', () => {
+describe('kro', () => {
   beforeAll(async () => {
-    const { kubeconfig } = controlPlane as { kubeconfig: string };
+    const { kubeconfig } = place;
     cluster = await connect({ kind: 'context', name: contextNames(kubeconfig)[0] as string, kubeconfig });
   });
 

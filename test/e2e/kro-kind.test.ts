@@ -1,5 +1,5 @@
 import { type } from 'arktype';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { plan } from '../../src/deploy/plan.ts';
@@ -7,8 +7,9 @@ import { toResourceGraph, type Graph } from '../../src/graph/graph.ts';
 import { core, kind as customKind } from '../../src/k8s/index.ts';
 import { connectTo } from './deploying.ts';
 import { definitionRef, one, withKro } from './kro-graphs.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 const { options, read } = withKro(cluster);
 

@@ -1,5 +1,5 @@
 import { type } from 'arktype';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { ObjectReference } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
@@ -9,8 +9,9 @@ import { toResourceGraph, type Graph } from '../../src/graph/graph.ts';
 import { core } from '../../src/k8s/index.ts';
 import { configMap, connectTo } from './deploying.ts';
 import { withKro } from './kro-graphs.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 const { options } = withKro(cluster);
 

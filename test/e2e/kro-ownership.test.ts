@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Cluster, ListQuery } from '../../src/cluster/cluster.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
@@ -8,8 +8,9 @@ import { toInstance } from '../../src/kro/instance.ts';
 import { configMap, connectTo } from './deploying.ts';
 import { applyDefinition } from './kro.ts';
 import { one, withKro } from './kro-graphs.ts';
+import { place } from './place.ts';
 
-const cluster = await connectTo(inject('controlPlane'));
+const cluster = await connectTo(place);
 afterAll(() => cluster.close());
 const { options, read } = withKro(cluster);
 

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type ApiClient, connectApi } from '../../src/cluster/local/api.ts';
+import { place } from './place.ts';
 
 const namespace = `simulation-${Date.now().toString(36)}`;
-const { server, token, caFile } = inject('controlPlane');
+const { server, token, caFile } = place;
 const api: ApiClient = connectApi({ server, token, ca: readFileSync(caFile, 'utf8') });
 
 const core = `/api/v1/namespaces/${namespace}`;

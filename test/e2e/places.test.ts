@@ -2,15 +2,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../../src/cluster/cluster.ts';
 import { connect } from '../../src/cluster/connect.ts';
 import { down, up } from '../../src/cluster/local/local.ts';
 import type { CommandResult } from '../cli/command-lines.ts';
 import { fixtures, runTsx } from '../cli/run-command-lines.ts';
 import { configMap, connectTo, namesIn } from './deploying.ts';
+import { place } from './place.ts';
 
-const place = inject('controlPlane');
 const second = { directory: join(place.stateHome, 'kubewright', 'second') };
 const stack = join(fixtures, 'places/stack.ts');
 const folder = mkdtempSync(join(tmpdir(), 'kubewright-places-'));

@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { place } from './place.ts';
 
-const { stateHome } = inject('controlPlane');
+const { stateHome } = place;
 
 /** What the README says, on the control plane of this run. */
 function npx(...args: string[]): { status: number | null; stdout: string; stderr: string } {

@@ -1,15 +1,16 @@
 /** What a person sees on a terminal, and what programs read, of real deployments. */
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { expectDocumented } from '../cli/documented-events.ts';
 import { fixtures, runTsx } from '../cli/run-command-lines.ts';
+import { place } from './place.ts';
 import { Screen } from './screen.ts';
 
 const shop = join(fixtures, 'shop/stacks/shop.ts');
 const slow = join(fixtures, 'slow/stack.ts');
 const inKro = join(fixtures, 'in-kro/stack.ts');
-const stateHome = { XDG_STATE_HOME: inject('controlPlane').stateHome };
+const stateHome = { XDG_STATE_HOME: place.stateHome };
 const hasScript = /util-linux/.test(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '');
 
 afterAll(() => {

@@ -2,17 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { kubectl } from '../../src/cluster/local/local.ts';
 import { toYaml } from '../../src/gitops/yaml.ts';
 import { awkwardObject } from '../gitops/awkward-object.ts';
+import { place } from './place.ts';
 
 it('YAML is read back as it was by sigs.k8s.io/yaml, the reader of Kubernetes', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kubewright-yaml-'));
   try {
     const file = join(folder, 'object.yaml');
     writeFileSync(file, toYaml(awkwardObject));
-    const directory = join(inject('controlPlane').stateHome, 'kubewright', 'default');
+    const directory = join(place.stateHome, 'kubewright', 'default');
     const command = await kubectl(['create', '--dry-run=client', '--validate=false', '--output=json', '-f', file], {
       directory,
     });
