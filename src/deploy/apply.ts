@@ -3,12 +3,12 @@ import { isApiError, type ApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { isTool, migrateManagers, withoutTools } from './adopt.ts';
 import { conflictError, conflictFields, isFieldConflict, scaledToZero } from './conflict.ts';
-import { foreignError, isOurs } from './decide.ts';
+import { foreignError, holderKinds, isOurs } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { valueAt } from './field-path.ts';
 import { handOver } from './hand-over.ts';
 import { immutableError, isImmutable } from './immutable.ts';
-import { fieldManager, keys } from './identity.ts';
+import { fieldManager, groupKind, keys } from './identity.ts';
 import { canonical } from './intent.ts';
 import type { ChangeAction, DeployOptions } from './options.ts';
 import { explainRefusal } from './refused.ts';
@@ -123,6 +123,7 @@ export function mayReplace({ desired, action, options }: Task, error: unknown): 
     action === 'update' &&
     options.replace === true &&
     !desired.node.keep &&
+    !holderKinds.includes(groupKind(desired)) &&
     (error as KubewrightError).code === 'Immutable'
   );
 }

@@ -57,6 +57,9 @@ export function goesWithAll(run: Run, inventory: Inventory): (object: Kubernetes
   return (object) => isMade(run, object, inventory) && object.metadata.annotations?.[keys.keep] !== 'true';
 }
 
+/** Deleting one of these takes everything in it along, whoever made that. */
+export const holderKinds: readonly string[] = ['CustomResourceDefinition.apiextensions.k8s.io', 'Namespace'];
+
 /** Kinds whose deletion takes data or other objects along. */
 const precious = new Set(['Namespace', 'CustomResourceDefinition', 'PersistentVolumeClaim', 'PersistentVolume']);
 

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../cluster/cluster.ts';
-import type { Orphans } from './decide.ts';
+import { holderKinds, type Orphans } from './decide.ts';
 import { foreignObjects } from './definition-content.ts';
 import { groupKind } from './identity.ts';
 import { foreignContent } from './namespace-content.ts';
@@ -8,9 +8,6 @@ import type { Run } from './run.ts';
 
 /** Whether an object is deleted in any case, so that it is no reason to keep what holds it. */
 export type Goes = (object: KubernetesObject) => boolean;
-
-/** Deleting one of these takes everything in it along, whoever made that: they go last, definitions before namespaces. */
-const holderKinds = ['CustomResourceDefinition.apiextensions.k8s.io', 'Namespace'] as const;
 
 /** Something that stays, and why. */
 export interface Kept {
@@ -61,7 +58,7 @@ export interface CarefulOptions extends RemoveOptions {
   readonly goes: Goes;
 }
 
-/** Deletes in waves; then definitions and namespaces, as far as nobody else has something in them. */
+/** Deletes in waves; then definitions, then namespaces, as far as nobody else has something in them. */
 export async function removeCarefully(
   run: Run,
   removals: readonly Removal[],

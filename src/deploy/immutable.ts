@@ -1,9 +1,10 @@
 import { isApiError, type ApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { KubewrightError } from '../errors.ts';
+import { holderKinds } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { valueAt } from './field-path.ts';
-import { describe } from './identity.ts';
+import { describe, groupKind } from './identity.ts';
 import type { FieldChange } from './options.ts';
 
 /** How the server, and definitions with rules of their own, say that a field cannot change. */
@@ -40,13 +41,20 @@ export function immutableFields(
 /** The refusal to delete an object and make it anew without being told to. */
 export function immutableError(desired: Desired, error: ApiError): KubewrightError {
   const fields = [...new Set(immutableCauses(error))].join(', ') || 'a field that changed';
-  const keep = desired.node.keep ? ' It is marked `keep`, so only another name is possible.' : '';
   return new KubewrightError({
     code: 'Immutable',
     resource: desired.label,
     path: immutableCauses(error)[0],
     message: `${describe(desired)}: ${fields} cannot change once it exists`,
-    hint: `Delete it and create it anew with --replace, give the new one another name, or keep the old value.${keep}`,
+    hint: wayOut(desired),
     cause: error,
   });
+}
+
+function wayOut(desired: Desired): string {
+  const others = 'give the new one another name, or keep the old value';
+  if (holderKinds.includes(groupKind(desired)))
+    return `Deleting it would take everything along that is in it, so --replace does not: ${others}.`;
+  const keep = desired.node.keep ? ' It is marked `keep`, so only another name is possible.' : '';
+  return `Delete it and create it anew with --replace, ${others}.${keep}`;
 }

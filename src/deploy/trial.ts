@@ -6,12 +6,8 @@ import type { Desired } from './desired.ts';
 import { describe, fieldManager, groupKind } from './identity.ts';
 import type { Run } from './run.ts';
 
-/** Kinds whose name says what they are, so that no other name will do. */
-const named = new Set([
-  'CustomResourceDefinition.apiextensions.k8s.io',
-  'APIService.apiregistration.k8s.io',
-  'Namespace',
-]);
+/** A kind whose name says what it is, so that no other name will do. */
+const named = 'APIService.apiregistration.k8s.io';
 
 /** Fields that no two objects have alike at the same time. */
 const exclusive: Readonly<Record<string, readonly string[]>> = {
@@ -25,7 +21,7 @@ const exclusive: Readonly<Record<string, readonly string[]>> = {
  * @throws KubewrightError with the reason when it would not
  */
 export async function tryCreation(run: Run, desired: Desired): Promise<void> {
-  if (named.has(groupKind(desired))) return;
+  if (groupKind(desired) === named) return;
   const { metadata } = desired.object;
   const start = metadata.name.slice(0, 30).replace(/[^a-z0-9]+$/i, '');
   const name = `${start}-${randomBytes(4).toString('hex')}`;

@@ -119,6 +119,31 @@ describe('fields that cannot change', () => {
   });
 });
 
+describe('a definition', () => {
+  it('is never replaced, as all objects of its kind would go with it', async () => {
+    const group = `${freshName('g')}.example.com`;
+    const names = { plural: 'gadgets', singular: 'gadget', kind: 'Gadget', listKind: 'GadgetList' };
+    const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+    const versions = [{ name: 'v1', served: true, storage: true, schema }];
+    const crd = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', namespaced: false };
+    const scoped = (scope: string): Graph =>
+      graphOf('scoped', () => ({
+        definition: kind(crd)({
+          metadata: { name: `gadgets.${group}` },
+          spec: { group, scope, names, versions },
+        } as never),
+      }));
+    const options = optionsFor({ cluster, namespace: freshName('fixed') });
+    await deploy(scoped('Namespaced'), options);
+    const other = deploy(scoped('Cluster'), { ...options, replace: true });
+    await expect(other).rejects.toThrow(
+      /definition spec\.scope: .* cannot change once it exists.*so --replace does not/,
+    );
+    expect((await deploy(scoped('Namespaced'), options)).writes).toBe(0);
+    await destroy(scoped('Namespaced'), options);
+  });
+});
+
 describe('9. rename: the old one goes only when the new one is ready', () => {
   const named = (name: string, annotations = {}): Graph =>
     graphOf('rename', () => {
