@@ -15,16 +15,19 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // End-to-end tests mostly wait; each worker has a control plane of its own.
+    maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], sequence: { groupOrder: 0 } },
+      },
       {
         extends: true,
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: 'test/control-plane.ts',
-          // They mostly wait for controllers. Each worker has a control plane of its own.
-          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           // The machines of CI are slow and shared: what waits for controllers may once be too late there.
           retry: process.env['CI'] ? 1 : 0,
