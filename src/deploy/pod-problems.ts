@@ -152,7 +152,7 @@ export class PodProblems {
       if (goneAt !== undefined || before.some((old) => isSame(old, problem) && old.goneAt === undefined)) continue;
       const { tellMs, fatalMs } = patience[trouble];
       const age = performance.now() - since;
-      if (tellMs > age) this.#later(tellMs - age, () => this.#tell(this.#problems.get(uid)));
+      if (tellMs > age) this.#later(tellMs - age + 1, () => this.#tell(this.#problems.get(uid)));
       if (fatalMs !== undefined) this.#later(Math.max(0, fatalMs - age) + 1, this.#onChange);
     }
     this.#tell(now);

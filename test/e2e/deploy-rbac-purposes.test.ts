@@ -123,7 +123,7 @@ const scenarios: readonly Scenario[] = [
       await deployAsAdmin(graph, options);
       // Of a run that did not end, so that its lock is looked at.
       const run = startRun(graph, options);
-      await Journal.begin(run, await readRecord(run), { kinds: [], namespaces: [] });
+      await Journal.begin(run, await readRecord(run), { kinds: [], namespaces: [run.identity.namespace] });
     },
     work: history,
   },
