@@ -6,6 +6,7 @@ import type { Convergence } from './converge.ts';
 import type { Desired } from './desired.ts';
 import { Gates } from './gates.ts';
 import { grownVolumes } from './grown.ts';
+import { autoscaled } from './hand-over.ts';
 import { isAmong, keptText, removeCarefully } from './holders.ts';
 import { describe, keyOf, refOf } from './identity.ts';
 import { extentOf, recordedObjects } from './inventory.ts';
@@ -69,26 +70,31 @@ export async function undo(failure: Error, failed: Failed): Promise<KubewrightEr
   const signal = AbortSignal.any([run.stopped, ...(options.signal ? [options.signal] : [])]);
   const again = startRun(run.graph, { ...options, cluster: run.cluster, signal, timeoutMs: run.timeoutMs });
   const restoring = restoringRun(again, back.snapshot, back.revision ?? 0);
-  const left: string[] = [];
   try {
-    const { objects, ...rest } = await restore(restoring, failed);
-    left.push(...rest.left);
-    await journal.undone(failure, {
-      objects,
-      extent: extentOf(run, failed.planned.world, objects),
-      content: back.revision,
-    });
+    const { objects, left, refused } = await restore(restoring, failed);
+    const extent = extentOf(run, failed.planned.world, objects);
+    if (refused.size > 0) await journal.fail(partly(failure, refused));
+    else await journal.undone(failure, { objects, extent, content: back.revision });
+    return undone(run, failure, { revision: back.revision, written: restoring.written, left, refused });
   } catch (error) {
     await journal.fail(failure);
     return undoFailed(run, failure, error as Error);
   }
-  return undone(run, failure, { revision: back.revision, written: restoring.written, left });
+}
+
+/** What cannot be restored, by label, and why. */
+type Refused = Map<string, Error>;
+
+/** As the history says it, which has room for few words. */
+function partly({ message }: Error, refused: Refused): Error {
+  return new Error(`it failed, and ${[...refused.keys()].join(', ')} could not be restored: ${message}`);
 }
 
 /** What is there again, and what is not as it was before. */
 interface Restoration {
   readonly objects: readonly RecordedObject[];
   readonly left: readonly string[];
+  readonly refused: Refused;
 }
 
 async function restore(run: Run, failed: Failed): Promise<Restoration> {
@@ -108,12 +114,10 @@ async function restore(run: Run, failed: Failed): Promise<Restoration> {
   const unrestored = back.snapshot.objects.filter(({ label }) => refused.has(label));
   return {
     objects: [...recorded, ...unrestored],
-    left: [...grown, ...[...refused.values()].map(({ message }) => message), ...kept.map(keptText)],
+    left: [...grown, ...kept.map(keptText)],
+    refused,
   };
 }
-
-/** What cannot be restored, by label, and why. */
-type Refused = Map<string, Error>;
 
 /** Applies what is missing, and waits. What cannot be is left out, so that it keeps no other from being restored. */
 async function restoreRest(
@@ -163,7 +167,13 @@ async function applyInReverse(
   const groups = Map.groupBy(changed, ({ key }) => waves.get(key) ?? 0);
   const restoreOne = async (desired: Desired): Promise<void> => {
     const live = world.live.object(desired.key);
-    const object = await applyTask(run, { desired, action: 'update', live, options: { replace: true } });
+    const object = await applyTask(run, {
+      desired,
+      action: 'update',
+      live,
+      options: { replace: true },
+      autoscaled: autoscaled(world.desired).has(desired.key),
+    });
     const action = object.metadata.uid === live?.metadata.uid ? 'update' : 'replace';
     world.live.set(object);
     run.emit({ type: 'object', object: addressOf(desired), action: outcomeOf(action) });
@@ -198,10 +208,17 @@ interface Restored {
   readonly written: readonly WrittenObject[];
   /** What is not as it was before, and why. */
   readonly left?: readonly string[];
+  /** What could not be restored, and why. */
+  readonly refused?: ReadonlyMap<string, Error>;
 }
 
-/** The error of a run that failed and was undone. */
-export function undone(run: Run, failure: Error, { revision, written, left = [] }: Restored): KubewrightError {
+/** The error of a run that failed and was undone, as far as that could be. */
+export function undone(
+  run: Run,
+  failure: Error,
+  { revision, written, left = [], refused = new Map() }: Restored,
+): KubewrightError {
+  const isWhole = refused.size === 0;
   const groups = Map.groupBy(written, ({ action }) => (action === 'deleted' ? 'deleted' : 'restored'));
   const lines = [...groups].map(
     ([what, group]) => `  - ${what}: ${[...new Set(group.map(({ label }) => label))].join(', ')}`,
@@ -209,14 +226,18 @@ export function undone(run: Run, failure: Error, { revision, written, left = [] 
   const where =
     revision === undefined
       ? 'nothing was deployed before, so what it created is deleted'
-      : `what was there before is restored (revision ${revision})`;
+      : isWhole
+        ? `what was there before is restored (revision ${revision})`
+        : `not all that was there before could be restored (revision ${revision})`;
   const jobs = written.filter(({ kind }) => kind === 'Job').map((job) => `what ${describe(job)} did`);
-  const rest = [...jobs, ...left].map((text) => `  - not undone: ${text}`);
+  const reasons = [...refused.values()];
+  const rest = [...jobs, ...left, ...reasons.map(({ message }) => message)].map((text) => `  - not undone: ${text}`);
   return new KubewrightError({
-    code: 'RolledBack',
+    code: isWhole ? 'RolledBack' : 'RollbackFailed',
     message: `${failure.message}\n${subject(run)}: ${[`it failed, and ${where}`, ...lines, ...rest].join('\n')}`,
+    ...(!isWhole && { hint: 'Look at what is not undone, and deploy again or roll back.' }),
     cause: failure,
-    problems: failure instanceof KubewrightError ? [failure] : [],
+    problems: [failure, ...reasons].filter((each) => each instanceof KubewrightError),
   });
 }
 

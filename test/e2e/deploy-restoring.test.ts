@@ -101,8 +101,10 @@ describe('an object that cannot be restored', () => {
       (caught: unknown) => caught,
     );
     expect(error).toMatchObject({
-      code: 'RolledBack',
-      message: expect.stringMatching(/restored: a, z\n[\s\S]*- not undone: b .*cannot change once it exists/),
+      code: 'RollbackFailed',
+      message: expect.stringMatching(
+        /not all that was there before could be restored[\s\S]*restored: a, z\n[\s\S]*- not undone: b .*cannot change once it exists/,
+      ),
     });
     expect(await Promise.all(['a', 'b', 'z'].map((name) => dataOf(options, name)))).toEqual([
       { key: 'one' },
@@ -110,7 +112,14 @@ describe('an object that cannot be restored', () => {
       { key: 'one' },
     ]);
     const [last] = (await history(fixed('one'), options)).revisions;
-    expect(last).toMatchObject({ result: 'rolledBack', objects: 3 });
+    expect(last).toMatchObject({
+      result: 'failed',
+      restorable: false,
+      reason: expect.stringMatching(/^it failed, and b could not be restored: .*refused/),
+    });
+    expect(
+      (await rollback(fixed('one'), { ...options, to: 1 }).catch((caught: unknown) => caught)) as Error,
+    ).toMatchObject({ message: expect.stringMatching(/b .*cannot change once it exists/) });
   });
 
   it('is named when it is gone and cannot be made again', async () => {
@@ -131,10 +140,47 @@ describe('an object that cannot be restored', () => {
       (caught: unknown) => caught,
     );
     expect(error).toMatchObject({
-      code: 'RolledBack',
+      code: 'RollbackFailed',
       message: expect.stringMatching(/restored: a\n[\s\S]*- not undone: b.*exceeded quota: none/),
     });
     expect(await dataOf(options, 'a')).toEqual({ key: 'one' });
     expect(await cluster.get(service)).toBeUndefined();
+  });
+});
+
+describe('an object that an autoscaler of the graph scales', () => {
+  const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' } as const;
+  const scaled = (image: string, more = {}): Graph =>
+    graphOf('scaled', () => ({
+      web: simple.Deployment({ name: 'web', image, replicas: 2 }),
+      scaler: kind({ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' })({
+        metadata: { name: 'web' },
+        spec: {
+          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+          minReplicas: 1,
+          maxReplicas: 5,
+          metrics: [
+            { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+          ],
+        },
+      } as never),
+      ...more,
+    }));
+
+  it('is restored with as many replicas as it has', async () => {
+    const options = fresh();
+    const web = { ...deployment, namespace: namespaceOf(options) };
+    await deploy(scaled('nginx:1'), options);
+    const body = { spec: { replicas: 4 } };
+    await cluster.patch(web, { type: 'merge', body }, { fieldManager: 'kubectl', subresource: 'scale' });
+    expect((await deploy(scaled('nginx:1'), options)).writes).toBe(0);
+    const failing = deploy(scaled('nginx:2', tooLarge), { ...options, rollbackOnFailure: true });
+    await expect(failing).rejects.toMatchObject({
+      code: 'RolledBack',
+      message: expect.stringMatching(/restored: web/),
+    });
+    const found = await cluster.get(web);
+    expect(valueAt(found, 'spec.replicas')).toBe(4);
+    expect(JSON.stringify(found?.['spec'])).toContain('nginx:1');
   });
 });
