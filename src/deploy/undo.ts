@@ -8,7 +8,7 @@ import { Gates } from './gates.ts';
 import { grownVolumes } from './grown.ts';
 import { autoscaled } from './hand-over.ts';
 import { isAmong, keptText, removeCarefully } from './holders.ts';
-import { describe, keyOf, refOf } from './identity.ts';
+import { describe, keyOf, keys, refOf } from './identity.ts';
 import { extentOf, recordedObjects } from './inventory.ts';
 import { addressOf, newItem, outcomeOf } from './item.ts';
 import type { Journal } from './journal.ts';
@@ -31,6 +31,8 @@ export interface RestorePoint extends Existed {
   /** The last good revision; absent when there is none. */
   readonly revision?: number | undefined;
   readonly snapshot: Snapshot;
+  /** What was there, by key, as it was. */
+  readonly found: ReadonlyMap<string, KubernetesObject>;
 }
 
 export function existedIn({ live, foreign }: World): Existed {
@@ -46,6 +48,7 @@ export async function restorePoint(run: Run, world: World): Promise<RestorePoint
   return {
     revision: inventory?.revision,
     snapshot: inventory ? await readSnapshot(run, inventory) : { objects: [] },
+    found: new Map([...world.live.all(), ...world.foreign]),
     ...existedIn(world),
   };
 }
@@ -61,8 +64,8 @@ export interface Failed {
 }
 
 /**
- * Restores what was there before a run that failed: objects that it changed, the last ones first; then what is missing; then
- * what it created is deleted, and nothing else. Gives the error that says both.
+ * Restores what was there before a run that failed: objects that it changed, the last ones first, as the last good revision
+ * had them; then what is missing; then what it created is deleted, and nothing else. Gives the error that says both.
  */
 export async function undo(failure: Error, failed: Failed): Promise<KubewrightError> {
   const { run, options, journal, back } = failed;
@@ -102,33 +105,87 @@ async function restore(run: Run, failed: Failed): Promise<Restoration> {
   const world = await readWorld(run);
   if (world.denied[0]) throw world.denied[0];
   const grown = grownVolumes(world);
+  const asFound = notChanged(failed, world);
+  const others = new Set(asFound.map(({ label }) => label));
   const refused: Refused = new Map();
-  await applyInReverse(run, world, { back, refused });
+  await applyInReverse(run, world, { failed, refused, others });
   const orphans = whatToUndo(findOrphans(run, world, true), back);
-  const { planned, outcome } = await restoreRest(run, { ...failed.planned, world, orphans }, { failed, refused });
+  const { planned, outcome } = await restoreRest(
+    run,
+    { ...failed.planned, world, orphans },
+    { failed, refused, others },
+  );
   const goes = isAmong(orphans.deletable);
   const { kept } = await removeCarefully(run, removals(failed, orphans), { goes });
   for (const object of orphans.released) await letGo(run, object);
-  const stays = { ...orphans, kept: [...orphans.kept, ...kept] };
-  const recorded = recordedObjects(run, { ...planned, orphans: stays }, outcome);
-  const unrestored = back.snapshot.objects.filter(({ label }) => refused.has(label));
-  return {
-    objects: [...recorded, ...unrestored],
-    left: [...grown, ...kept.map(keptText)],
-    refused,
-  };
+  const all = { ...orphans, kept: [...orphans.kept, ...kept] };
+  const recorded = recordedObjects(run, { ...planned, orphans: all }, outcome);
+  const restored = world.desired.filter(({ label }) => !refused.has(label));
+  const left = [...grown, ...differedBefore(restored, failed, others), ...notKnown(orphans, failed)];
+  const unrestored = back.snapshot.objects.filter(({ label }) => refused.has(label) || others.has(label));
+  return { objects: [...recorded, ...unrestored], left: [...left, ...kept.map(keptText)], refused };
+}
+
+/** What is not as it was at the revision, and was so before the run: it stays. */
+function notChanged({ run, back }: Failed, world: World): readonly Desired[] {
+  const written = new Set(run.written.map(keyOf));
+  return world.desired.filter((desired) => {
+    const { key } = desired;
+    const before = back.found.get(key)?.metadata;
+    const now = (world.live.object(key) ?? world.foreign.get(key))?.metadata;
+    if (!before || !now || written.has(key) || decide(desired, world) === 'unchanged') return false;
+    // The answer to a write may have been lost.
+    const isSame = before.annotations?.[keys.intent] === now.annotations?.[keys.intent];
+    return isSame && before.uid === now.uid && before.deletionTimestamp === now.deletionTimestamp;
+  });
+}
+
+/** What a run before left that did not end: the record knows no more than the last good revision. */
+function differedBefore(
+  desired: readonly Desired[],
+  { run, back: { found, revision } }: Failed,
+  others: ReadonlySet<string>,
+): readonly string[] {
+  const written = new Set(run.written.map(keyOf));
+  return desired.flatMap(({ key, label, hash }) => {
+    const before = found.get(key);
+    // What others have taken over of an object makes no other intent.
+    if (!before || before.metadata.annotations?.[keys.intent] === hash) return [];
+    if (others.has(label))
+      return `${label}: it differed from revision ${revision} before this run, which did not change it`;
+    return written.has(key)
+      ? `${label}: it differed from revision ${revision} before this run, and is as then again`
+      : [];
+  });
+}
+
+/** What the run changed and no good revision knows. */
+function notKnown({ kept }: Orphans, { run }: Failed): readonly string[] {
+  const changed = new Map(run.written.map((each) => [keyOf(each), each.label]));
+  return kept.flatMap(({ object }) => {
+    const label = changed.get(keyOf(refOf(object)));
+    return label === undefined ? [] : [`${label}: no good revision says what it was, so it stays as this run left it`];
+  });
+}
+
+interface Undoing {
+  readonly failed: Failed;
+  readonly refused: Refused;
+  /** Labels of what the run did not change, and so stays. */
+  readonly others: ReadonlySet<string>;
 }
 
 /** Applies what is missing, and waits. What cannot be is left out, so that it keeps no other from being restored. */
 async function restoreRest(
   run: Run,
   planned: Planned,
-  { failed, refused }: { readonly failed: Failed; readonly refused: Refused },
+  undoing: Undoing,
 ): Promise<{ readonly planned: Planned; readonly outcome: Convergence }> {
+  const { failed, refused, others } = undoing;
   const { snapshot, revision = 0 } = failed.back;
-  const objects = snapshot.objects.filter(({ label }) => !refused.has(label));
+  const objects = snapshot.objects.filter(({ label }) => !refused.has(label) && !others.has(label));
   const rest = restoringRun(run, { ...snapshot, objects }, revision);
-  const current = refused.size > 0 ? { ...planned, world: await readWorld(rest) } : planned;
+  const current = objects.length < snapshot.objects.length ? { ...planned, world: await readWorld(rest) } : planned;
   try {
     const outcome = await failed.applyAndWait(rest, current, { ...failed.options, replace: true });
     return { planned: current, outcome };
@@ -138,7 +195,7 @@ async function restoreRest(
     const found = [error as KubewrightError, ...problems].filter(({ resource = '' }) => labels.has(resource));
     if (run.signal.aborted || found.length === 0) throw error;
     for (const each of found) refused.set(each.resource ?? '', each);
-    return restoreRest(run, planned, { failed, refused });
+    return restoreRest(run, planned, undoing);
   }
 }
 
@@ -157,13 +214,10 @@ export function whatToUndo({ deletable, released, kept, copied }: Orphans, { exi
 }
 
 /** Each state on the way back is one that was there on the way. */
-async function applyInReverse(
-  run: Run,
-  world: World,
-  { back: { snapshot }, refused }: { readonly back: RestorePoint; readonly refused: Refused },
-): Promise<void> {
+async function applyInReverse(run: Run, world: World, { failed, refused, others }: Undoing): Promise<void> {
+  const { snapshot } = failed.back;
   const waves = new Map(snapshot.objects.map(({ object, wave }) => [keyOf(refOf(object)), wave]));
-  const changed = world.desired.filter((desired) => decide(desired, world) === 'update');
+  const changed = world.desired.filter((each) => !others.has(each.label) && decide(each, world) === 'update');
   const groups = Map.groupBy(changed, ({ key }) => waves.get(key) ?? 0);
   const restoreOne = async (desired: Desired): Promise<void> => {
     const live = world.live.object(desired.key);

@@ -200,6 +200,35 @@ describe('--rollback-on-failure', () => {
     expect(await maps(options)).toEqual({ a: 'one' });
   });
 
+  it('leaves what a run before left that failed without it, and says so', async () => {
+    const options = fresh();
+    await deploy(graph(['a', 'b', 'd'], 'one'), options);
+    await expect(deploy(failing(['a', 'd'], 'two'), options)).rejects.toThrow(/refused/);
+    expect(await maps(options)).toEqual({ a: 'two', b: 'one', d: 'two' });
+    const again = graphOf('back', () => ({
+      a: simple.ConfigMap({ name: 'a', data: { key: 'two' } }),
+      ...configMaps(['b', 'c', 'd'], { key: 'three' })(),
+      refused: simple.ConfigMap({ name: 'refused', data: { key: 'x'.repeat(1_100_000) } }),
+    }));
+    await expect(deploy(again, { ...options, rollbackOnFailure: true })).rejects.toMatchObject({
+      code: 'RolledBack',
+      message: expect.stringMatching(
+        /restored: [bd], [bd]\n.*deleted: c\n.*not undone: a: it differed .*, which did not change it\n.*d: it differed .*as then again/,
+      ),
+    });
+    expect(await maps(options)).toEqual({ a: 'two', b: 'one', d: 'one' });
+    await deploy(graph(['a', 'b'], 'one'), options);
+    expect(await maps(options)).toEqual({ a: 'one', b: 'one' });
+  });
+
+  it('says so when no good revision knows what it changed', async () => {
+    const options = fresh();
+    await expect(deploy(failing(['a'], 'one'), options)).rejects.toThrow(/refused/);
+    const again = deploy(failing(['a', 'c'], 'two'), { ...options, rollbackOnFailure: true });
+    await expect(again).rejects.toThrow(/deleted: c\n.*not undone: a: no good revision says what it was/);
+    expect(await maps(options)).toEqual({ a: 'two' });
+  });
+
   it('does not write any more when another run took the lock', async () => {
     const options = { ...fresh(), rollbackOnFailure: true };
     const namespace = namespaceOf(options);
