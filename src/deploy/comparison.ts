@@ -115,7 +115,7 @@ async function refused(
 }
 
 /** What changes before an object is written and decides whether it is accepted. */
-function changedFirst(run: Run, world: World, desired: Desired): readonly string[] {
+export function changedFirst(run: Run, world: World, desired: Desired): readonly string[] {
   const gates = new Gates(run.graph, world.desired.map(newItem)).of(desired);
   const changed = deciding(gates).filter(({ desired: other }) => {
     const action = decide(other, world);

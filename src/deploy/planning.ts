@@ -1,6 +1,6 @@
 import { KubewrightError } from '../errors.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
-import { compareOne, type Planning } from './comparison.ts';
+import { changedFirst, compareOne, type Planning } from './comparison.ts';
 import { copiedWarnings, findOrphans, hasOrphans, type Orphans } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { definesKind } from './edges.ts';
@@ -11,6 +11,7 @@ import { describe, groupKind, keyOf, refOf } from './identity.ts';
 import { impactOf, type Transition } from './impact.ts';
 import { readNamespace } from './namespace.ts';
 import { nothingClaimed, planClaim, type Claim } from './kro/claim.ts';
+import { namespaceProblems } from './missing-namespaces.ts';
 import { migrationOf, modeProblems, withoutConsequences } from './mode.ts';
 import type { DeployOptions, Mode, Plan, PlannedChange } from './options.ts';
 import { missingPermissions, type MissingPermission } from './permissions.ts';
@@ -85,6 +86,8 @@ export async function makePlan(
   );
   const changes = [...planned, ...deletions, ...held.instance];
   problems.push(...world.denied);
+  if (!thorough)
+    problems.push(...(await namespaceProblems(run, world, (desired) => changedFirst(run, world, desired).length > 0)));
   const { pending } = world.resolution;
   const isEmpty = world.desired.length === 0 && pending.length === 0 && !world.stored.record;
   const createsNamespace =

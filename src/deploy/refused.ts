@@ -3,11 +3,14 @@ import { KubewrightError, throwProblems } from '../errors.ts';
 import { didYouMean } from '../schema/nearest-name.ts';
 import type { Desired } from './desired.ts';
 import { describe, groupOf } from './identity.ts';
+import { namespaceMissing } from './missing-namespaces.ts';
 import { fields, type Fields } from './readiness/verdict.ts';
 import { kindOf, type Run } from './run.ts';
 
 /** Gives what the server says about an object its place in the graph, and fields that it does not know their nearest name. */
 export async function explainRefusal(run: Run, desired: Desired, error: unknown): Promise<Error> {
+  if (isApiError(error, 'NotFound') && error.details.kind === 'namespaces' && error.details.name === desired.namespace)
+    return namespaceMissing(desired, error);
   if (!isApiError(error, 'Invalid', 'Forbidden')) return error as Error;
   const unknown = unknownFields(error);
   if (unknown.length > 0) return unknownFieldError(run, desired, { paths: unknown, cause: error });

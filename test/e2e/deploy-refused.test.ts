@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import { plan } from '../../src/deploy/plan.ts';
+import type { KubewrightError } from '../../src/errors.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
 import { configMap, connectTo, freshName, graphOf, namesIn, optionsFor, widgetDefinition } from './deploying.ts';
@@ -104,6 +105,45 @@ describe('what is refused before anything is written', () => {
     await expect((async () => deploy(make(), options))()).rejects.toThrow(new RegExp(expected, 's'));
     const namespace = { apiVersion: 'v1', kind: 'Namespace', name: options.instance.namespace as string };
     expect(await cluster.get(namespace)).toBeUndefined();
+  });
+});
+
+describe('a namespace that nobody makes', () => {
+  it('is refused before anything is written, by plan and deploy alike', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('refused') });
+    const elsewhere = freshName('nowhere');
+    const graph = (value: string, others: readonly string[] = []): Graph =>
+      graphOf('refused', () => ({
+        settings: simple.ConfigMap({ name: 'settings', data: { value } }),
+        ...Object.fromEntries(
+          others.map((namespace, index) => [`other${index}`, of(configMap, { name: 'other', namespace })]),
+        ),
+      }));
+    await deploy(graph('one'), options);
+    const says = new RegExp(
+      String.raw`^other0 metadata\.namespace: ConfigMap ${elsewhere}\S*/other cannot be made, as Namespace ${elsewhere}\S* does not exist ${here}\. Check the name`,
+    );
+    for (const others of [[elsewhere], Array.from({ length: 9 }, (_, index) => `${elsewhere}-${index}`)]) {
+      const { problems } = await plan(graph('two', others), options);
+      expect(problems.map(({ message }) => message)).toContainEqual(expect.stringMatching(says));
+      const refused = (await deploy(graph('two', others), options).catch((error: unknown) => error)) as KubewrightError;
+      const single = refused.problems.length > 0 ? refused.problems : [refused];
+      expect(single.map(({ message }) => message).sort()).toEqual(problems.map(({ message }) => message).sort());
+    }
+    const ref = { ...configMap, name: 'settings', namespace: options.instance.namespace as string };
+    expect(await cluster.get(ref)).toMatchObject({ data: { value: 'one' } });
+  });
+
+  it('is none where the graph makes it', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('refused') });
+    const elsewhere = freshName('made');
+    const graph = graphOf('refused', () => ({
+      space: of({ apiVersion: 'v1', kind: 'Namespace', namespaced: false }, { name: elsewhere }) as never,
+      inside: of(configMap, { name: 'inside', namespace: elsewhere }) as never,
+    }));
+    await deploy(graph, options);
+    expect(await namesIn(cluster, elsewhere, configMap)).toEqual(['inside']);
+    await destroy(graph, options);
   });
 });
 
