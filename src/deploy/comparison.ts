@@ -132,7 +132,8 @@ function isSameIntent(live: KubernetesObject, after: KubernetesObject): boolean 
 function canDryRun({ identity }: Run, world: World, { namespace, served }: Desired): boolean {
   if (!served) return false;
   if (namespace === undefined) return true;
-  if (namespace === identity.namespace) return world.namespace !== undefined;
+  if (namespace === identity.namespace)
+    return world.namespace !== undefined && !world.namespace.metadata.deletionTimestamp;
   return !world.desired.some(
     ({ kind, name }) => kind === 'Namespace' && name === namespace && !world.live.object(`Namespace//${name}`),
   );

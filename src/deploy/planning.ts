@@ -25,7 +25,7 @@ import { existingSecrets } from './secrets.ts';
 import { takeProblems } from './take.ts';
 import { pendingNodes } from './unknown.ts';
 import { judgeUpdate } from './update-rules.ts';
-import { lookForForeign, lookForOrphans, newWorld, readInventory, survey, type World } from './world.ts';
+import { leaveOutGoing, lookForForeign, lookForOrphans, newWorld, readInventory, survey, type World } from './world.ts';
 
 /** A plan and what it was made from. */
 export interface Planned {
@@ -60,6 +60,7 @@ export async function makePlan(
   { thorough = false, stored }: PlanMaking = {},
 ): Promise<Planned> {
   const world = await readWorld(run, stored);
+  await leaveOutGoing(run, world);
   const orphans = await withoutOccupied(run, findOrphans(run, world, options.pruneAll ?? false));
   const problems: Error[] = [
     ...recordProblems(world),

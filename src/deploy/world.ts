@@ -156,6 +156,16 @@ export async function lookForForeign(run: Run, world: World): Promise<void> {
   await lookForForeign(run, world);
 }
 
+/** What is in the namespace of the instance while that goes away is as good as gone: it has to be made again. */
+export async function leaveOutGoing(run: Run, world: World): Promise<void> {
+  const { name, deletionTimestamp } = world.namespace?.metadata ?? {};
+  if (!deletionTimestamp) return;
+  const goes = (object: KubernetesObject): boolean => object.metadata.namespace === name;
+  for (const [key, object] of world.live.all()) if (goes(object)) world.live.delete(key);
+  for (const [key, object] of world.foreign) if (goes(object)) world.foreign.delete(key);
+  await survey(world, run);
+}
+
 /** Looks for what the record knows and nobody wants any more, where it does not carry our label. Call after `readInventory`. */
 export async function lookForReleased(run: Run, world: World): Promise<void> {
   const missing = [...(world.inventory ?? [])]

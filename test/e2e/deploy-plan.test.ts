@@ -87,6 +87,32 @@ describe('a plan', () => {
     ]);
   });
 
+  it('makes again what is in a namespace that goes away', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('going') });
+    const { namespace = '' } = options.instance;
+    const graph = graphOf('going', configMaps(['a', 'b']));
+    await deploy(graph, options);
+    const held = { ...configMap, metadata: { name: 'held', namespace, finalizers: ['example.com/hold'] } };
+    await cluster.create(held);
+    const ref = { apiVersion: 'v1', kind: 'Namespace', name: namespace };
+    await cluster.delete(ref);
+    const { changes, createsNamespace, problems } = await plan(graph, options);
+    await cluster.patch(
+      { ...configMap, name: 'held', namespace },
+      {
+        type: 'merge',
+        body: { metadata: { finalizers: null } },
+      },
+    );
+    expect(problems).toEqual([]);
+    expect(createsNamespace).toBe(namespace);
+    expect(changes.map(({ label, action }) => [label, action])).toEqual([
+      ['a', 'create'],
+      ['b', 'create'],
+    ]);
+    expect((await deploy(graph, options)).objects.map(({ action }) => action)).toEqual(['created', 'created']);
+  });
+
   it('counts what comes later as created where it is certain, and not where it exists', async () => {
     const options = optionsFor({ cluster, namespace: freshName('later') });
     const inner = graphOf('inner', configMaps(['x', 'y', 'z']));
