@@ -30,11 +30,16 @@ export class EstablishedKinds {
     return missing.length === 0;
   }
 
+  /** Asks once for the kinds of a definition that is there, so that nobody is told to wait for what is served already. */
+  async learn(definition: KubernetesObject): Promise<void> {
+    await Promise.all(kindsOf(definition).map((kind) => this.#look(kind)));
+  }
+
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  async #ask(kind: KindReference, pauseMs: number): Promise<void> {
+  async #look(kind: KindReference): Promise<void> {
     const { cluster, signal } = this.#run;
     try {
       if (await cluster.discover(kind, { signal })) this.#served.add(keyOf(kind));
@@ -42,6 +47,11 @@ export class EstablishedKinds {
       // Who may not see what is served does not wait for it.
       if (isApiError(error, 'Forbidden', 'Unauthorized')) this.#served.add(keyOf(kind));
     }
+  }
+
+  async #ask(kind: KindReference, pauseMs: number): Promise<void> {
+    const { signal } = this.#run;
+    await this.#look(kind);
     if (signal.aborted) return;
     if (this.#served.has(keyOf(kind))) {
       this.#onChange();

@@ -23,6 +23,13 @@ export class Facts {
     };
   }
 
+  /** Finds out what can be told of objects before they are judged for the first time. */
+  async learn(objects: readonly KubernetesObject[]): Promise<void> {
+    await Promise.all(
+      objects.filter((object) => definesKind(object) !== undefined).map((object) => this.#served.learn(object)),
+    );
+  }
+
   stop(): void {
     this.#endpoints.stop();
     this.#served.stop();

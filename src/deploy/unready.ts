@@ -58,6 +58,7 @@ export class Unready {
     const kinds = this.#world.desired.map(({ object, served }) => `${groupKind(object)} ${served}`);
     if (kinds.every((kind) => this.#kinds.has(kind))) return;
     for (const kind of kinds) this.#kinds.add(kind);
+    await this.#facts.learn(this.#world.desired.flatMap(({ key }) => this.#world.live.object(key) ?? []));
     this.#rules = { ...(await ruleContext(this.#run, objects)), ...this.#facts.context };
   }
 

@@ -107,6 +107,18 @@ describe('a definition', () => {
   });
 });
 
+describe('a definition that is served', () => {
+  it('is not waited for', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('served') });
+    const definition = widgetDefinition(`${freshName('g')}.example.com`);
+    const graph = graphOf('served', () => ({ definition, other: simple.ConfigMap({ name: 'other', data: {} }) }));
+    await deploy(graph, options);
+    options.events.length = 0;
+    expect((await deploy(graph, options)).writes).toBe(0);
+    expect(options.events.filter(({ type }) => type === 'waiting')).toEqual([]);
+  });
+});
+
 describe('a custom resource', () => {
   const items = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   const declared = { type: 'object', properties: { conditions: { type: 'array', items } } };
