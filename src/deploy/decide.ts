@@ -74,6 +74,8 @@ export interface Orphans {
   readonly copied: readonly KubernetesObject[];
 }
 
+export const noOrphans: Orphans = { deletable: [], kept: [], released: [], copied: [] };
+
 /** Whether there is something that the graph does not name any more. */
 export function hasOrphans(run: Run, world: World): boolean {
   const { deletable, kept, released, copied } = findOrphans(run, world, true);

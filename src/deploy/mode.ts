@@ -61,6 +61,11 @@ export function withoutConsequences(problems: readonly Error[]): readonly Error[
     : problems;
 }
 
+/** Whether a deployment is refused for its mode or kind: what it would delete then says nothing. */
+export function isElsewhere(run: Run, stored: StoredRecord, options: Pick<DeployOptions, 'migrate'>): boolean {
+  return modeProblems(run, stored, options).length > 0;
+}
+
 type Recorded = Pick<StoredRecord, 'record'>;
 
 function differs(run: Run, stored: Recorded): boolean {

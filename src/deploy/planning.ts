@@ -1,7 +1,7 @@
 import { KubewrightError } from '../errors.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { changedFirst, compareOne, type Planning } from './comparison.ts';
-import { copiedWarnings, findOrphans, hasOrphans, type Orphans } from './decide.ts';
+import { copiedWarnings, findOrphans, hasOrphans, noOrphans, type Orphans } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { definesKind } from './edges.ts';
 import { grownVolumes } from './grown.ts';
@@ -12,7 +12,7 @@ import { impactOf, type Transition } from './impact.ts';
 import { readNamespace } from './namespace.ts';
 import { nothingClaimed, planClaim, type Claim } from './kro/claim.ts';
 import { namespaceProblems } from './missing-namespaces.ts';
-import { migrationOf, modeProblems, withoutConsequences } from './mode.ts';
+import { isElsewhere, migrationOf, modeProblems, withoutConsequences } from './mode.ts';
 import type { DeployOptions, Mode, Plan, PlannedChange } from './options.ts';
 import { missingPermissions, type MissingPermission } from './permissions.ts';
 import { readRecord, type StoredRecord } from './record.ts';
@@ -61,7 +61,9 @@ export async function makePlan(
 ): Promise<Planned> {
   const world = await readWorld(run, stored);
   await leaveOutGoing(run, world);
-  const orphans = await withoutOccupied(run, findOrphans(run, world, options.pruneAll ?? false));
+  const orphans = isElsewhere(run, world.stored, options)
+    ? noOrphans
+    : await withoutOccupied(run, findOrphans(run, world, options.pruneAll ?? false));
   const problems: Error[] = [
     ...recordProblems(world),
     ...modeProblems(run, world.stored, options),

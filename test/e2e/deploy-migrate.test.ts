@@ -5,6 +5,8 @@ import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import type { DeployOptions, Mode } from '../../src/deploy/options.ts';
 import { plan } from '../../src/deploy/plan.ts';
+import type { KubewrightError } from '../../src/errors.ts';
+import { Cel } from '../../src/expr/cel.ts';
 import { finishGraph, toResourceGraph, type Graph } from '../../src/graph/graph.ts';
 import { simple } from '../../src/k8s/index.ts';
 import { configMap, connectTo, freshName, namesIn, optionsFor, secret } from './deploying.ts';
@@ -34,6 +36,31 @@ function shop(name: string, extra: readonly string[] = []): Graph {
       service: simple.Service({ name: 'web', selector: { app: 'web' }, ports: [{ port: 80 }] }),
       ...Object.fromEntries(extra.map((each) => [each, simple.ConfigMap({ name: each, data: {} })])),
     }),
+  );
+}
+
+/** One object needs what only the cluster knows of another. */
+function waiting(name: string, secrets: readonly string[] = [], maps: readonly string[] = []): Graph {
+  return toResourceGraph(
+    {
+      name,
+      apiVersion: 'tests.example.com/v1alpha1',
+      kind: `M${name.replaceAll('-', '')}`,
+      spec: type({}),
+      status: type({}),
+    },
+    () => {
+      const settings = simple.ConfigMap({ name: 'settings', data: { key: 'value' } });
+      const uid = Cel.expr<string>('string(', settings.metadata.uid as never, ')');
+      return {
+        settings,
+        later: simple.ConfigMap({ name: 'later', data: { uid } }),
+        ...Object.fromEntries(
+          secrets.map((each) => [each, simple.Secret({ name: each, stringData: { a: 'secret-value' } })]),
+        ),
+        ...Object.fromEntries(maps.map((each) => [each, simple.ConfigMap({ name: each, data: {} })])),
+      };
+    },
   );
 }
 
@@ -101,6 +128,18 @@ describe('a change of the mode', () => {
     // A definition of another name is the same deployment all the same.
     const renamed = finishGraph({ ...shop(name), stackName: name, name: `${name}-other`, kind: 'RefusedOther' });
     await expect(deploy(renamed, { ...options, mode: 'kro' })).rejects.toThrow(/is deployed in mode direct, not kro/);
+  });
+
+  it.each<{ from: Mode; to: Mode }>([
+    { from: 'direct', to: 'kro' },
+    { from: 'kro', to: 'direct' },
+  ])('is planned without deletions while it is refused, $from to $to', async ({ from, to }) => {
+    const name = freshName(`unasked-${to}`);
+    const options = optionsFor({ cluster, namespace: name, mode: from });
+    await deploy(waiting(name, ['old']), options);
+    const { changes, problems } = await plan(waiting(name), { ...options, mode: to });
+    expect(problems.map((problem) => (problem as KubewrightError).code)).toEqual(['ModeChange']);
+    expect(changes.filter(({ action }) => action === 'delete')).toEqual([]);
   });
 
   it('moves to kro and back: the same objects and pods, and each mode then works as ever', async () => {

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../cluster/cluster.ts';
-import { findOrphans, type Orphans } from '../decide.ts';
-import { migrationOf } from '../mode.ts';
+import { findOrphans, noOrphans, type Orphans } from '../decide.ts';
+import { isElsewhere, migrationOf } from '../mode.ts';
 import type { DeployOptions } from '../options.ts';
 import { moveText } from '../planning.ts';
 import { planRelease } from '../release.ts';
@@ -32,7 +32,7 @@ export async function arrivalOf(
   const migration = migrationOf(run, world.stored, options);
   if (!migration && record?.migrating?.from !== 'direct')
     return {
-      orphans: findOrphans(run, world, false),
+      orphans: isElsewhere(run, world.stored, options) ? noOrphans : findOrphans(run, world, false),
       claim: nothingClaimed,
       members: async () => (instance.live ? (await heldByKro(run, instance.live)).members : []),
       warnings: [],
