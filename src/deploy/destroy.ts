@@ -9,7 +9,7 @@ import { groupOf, keys } from './identity.ts';
 import { removeRecord } from './journal.ts';
 import { destroyWithKro } from './kro/destroy.ts';
 import { isLocked, withLock } from './lock.ts';
-import { deletedWith, ensureNamespace, readNamespace, removeNamespace } from './namespace.ts';
+import { deletedWith, ensureForLock, readNamespace, removeNamespace } from './namespace.ts';
 import { unfinishedMove } from './migrate.ts';
 import { modeProblems } from './mode.ts';
 import type { DeployedObject, DestroyOptions, Plan } from './options.ts';
@@ -59,9 +59,9 @@ async function destroyDirectly(run: Run, options: DestroyOptions): Promise<Destr
   await refuseWithoutPermissions(run, plan);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
   // The lock lies in the namespace, also where that is gone and what was made elsewhere is left.
-  await ensureNamespace(run, namespace);
+  const place = await ensureForLock(run, namespace);
   const removed = await withLock(run, async () => removeAll(run, await findAgainIfMoved(run, found), options));
-  const end = await removeNamespace(run, goesWithAll(run, removed.inventory));
+  const end = await removeNamespace(run, goesWithAll(run, removed.inventory), place);
   const objects = removed.removals.map(
     ({ address }): DeployedObject => ({ ...address, action: 'deleted', ready: true }),
   );

@@ -39,6 +39,19 @@ export async function ensureNamespace(
   return { createdNamespace: name };
 }
 
+/** Where the namespace is gone and something elsewhere is left: it comes back for the lock alone, of which nothing is told. */
+export async function ensureForLock(
+  run: Run,
+  known: KubernetesObject | undefined,
+): Promise<{ readonly lockOnly: boolean }> {
+  const { createdNamespace } = await ensureNamespace(untold(run), known);
+  return { lockOnly: createdNamespace !== undefined && !(known && isOurs(run, known)) };
+}
+
+function untold(run: Run): Run {
+  return { ...run, emit: (event) => event.type !== 'namespace' && run.emit(event) };
+}
+
 /** How a plan says that the namespace goes too. */
 export function deletedWith(run: Run, namespace: KubernetesObject | undefined): { readonly deletesNamespace?: string } {
   return namespace && isOurs(run, namespace) ? { deletesNamespace: namespace.metadata.name } : {};
@@ -55,7 +68,11 @@ export interface NamespaceEnd {
  *
  * @param goes whether an object in it is no reason to keep it
  */
-export async function removeNamespace(run: Run, goes: (object: KubernetesObject) => boolean): Promise<NamespaceEnd> {
+export async function removeNamespace(
+  run: Run,
+  goes: (object: KubernetesObject) => boolean,
+  { lockOnly = false }: { readonly lockOnly?: boolean } = {},
+): Promise<NamespaceEnd> {
   const found = await readNamespace(run);
   if (!found || !isOurs(run, found)) return { kept: [] };
   const { namespace: name } = run.identity;
@@ -69,8 +86,8 @@ export async function removeNamespace(run: Run, goes: (object: KubernetesObject)
   // Its end is told as the namespace's, beside the objects.
   const emit: Run['emit'] = (event) => event.type !== 'object' && run.emit(event);
   await removeInOrder({ ...run, emit }, [{ object: found, address, wave: 0 }]);
-  run.emit({ type: 'namespace', name, action: 'deleted' });
-  return { deletedNamespace: name, kept: [] };
+  if (!lockOnly) run.emit({ type: 'namespace', name, action: 'deleted' });
+  return lockOnly ? { kept: [] } : { deletedNamespace: name, kept: [] };
 }
 
 function namespaceRef(run: Run): ObjectReference {

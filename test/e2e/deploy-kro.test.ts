@@ -219,6 +219,20 @@ describe('a deployment with kro', () => {
     );
   });
 
+  it('tells nothing of the namespace that is there only for the lock', async () => {
+    const graph = shop('LateShop');
+    const chosen = options('kro-late');
+    await deploy(graph, chosen);
+    await destroy(graph, chosen);
+    chosen.events.length = 0;
+    const { objects, deletedNamespace } = await destroy(graph, { ...chosen, definition: true });
+    expect(objects.map(({ label }) => label)).toEqual(['definition lateshop']);
+    expect(deletedNamespace).toBeUndefined();
+    expect(chosen.events.filter((event) => event.type === 'namespace')).toEqual([]);
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', name: chosen.instance.namespace as string };
+    expect(await cluster.get(namespace)).toBeUndefined();
+  });
+
   it('keeps the definition while it has other instances, and says who they are', async () => {
     const graph = shop('SharedShop');
     const [one, two] = [options('kro-one'), options('kro-two')] as [DeployOptions, DeployOptions];

@@ -7,7 +7,7 @@ import { declined } from '../declined.ts';
 import type { DestroyResult } from '../destroy.ts';
 import { removeRecord } from '../journal.ts';
 import { isLocked, withLock } from '../lock.ts';
-import { deletedWith, ensureNamespace, readNamespace, removeNamespace } from '../namespace.ts';
+import { deletedWith, ensureForLock, readNamespace, removeNamespace } from '../namespace.ts';
 import { unfinishedMove } from '../migrate.ts';
 import { modeProblems } from '../mode.ts';
 import type { DeployedObject, DestroyOptions, Plan } from '../options.ts';
@@ -44,7 +44,7 @@ export async function destroyWithKro(run: Run, options: DestroyOptions): Promise
   const kept: string[] = [];
   const gone: Removal[] = [];
   // The lock lies in the namespace, also where that is gone and what was made elsewhere is left.
-  await ensureNamespace(run, namespace);
+  const place = await ensureForLock(run, namespace);
   await withLock(run, async () => {
     // Another run may have worked between our look and our lock: what it made has to go too.
     const { stored, removals, definitions, ...rest } = await find(run, options);
@@ -54,7 +54,7 @@ export async function destroyWithKro(run: Run, options: DestroyOptions): Promise
     kept.push(...rest.kept, ...rest.left);
     if (stored.resourceVersion) await removeRecord(run, stored, stored);
   });
-  const end = await removeNamespace(run, goesWithAll(run, found.inventory));
+  const end = await removeNamespace(run, goesWithAll(run, found.inventory), place);
   return finish(run, {
     ...none,
     ...end,
