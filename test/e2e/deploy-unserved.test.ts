@@ -156,6 +156,27 @@ describe('objects of an API version that is not served any more', () => {
     await cluster.delete({ ...definitionKind, name: `widgets.${group}` });
   });
 
+  it('stay known when the deployment moves to kro meanwhile', async () => {
+    const { group, options, user } = await deployed();
+    await serveOnly(group, [
+      ['v1', false],
+      ['v1beta1', false],
+    ]);
+    const cut = { ...options, cluster: user, mode: 'kro' as const };
+    const { warnings } = await plan(small(), { ...cut, migrate: true });
+    expect(warnings.join('\n')).toContain('and the server serves no version of it, so it stays in the record');
+    await deploy(small(), { ...cut, migrate: true });
+    await expect(destroy(small(), cut)).rejects.toThrow('and the server serves no version of it');
+    await serveOnly(group, [
+      ['v1', true],
+      ['v1beta1', false],
+    ]);
+    const { objects } = await destroy(small(), { ...cut, definition: true });
+    user.close();
+    expect(objects.map(({ name }) => name)).toContain('w');
+    await cluster.delete({ ...definitionKind, name: `widgets.${group}` });
+  });
+
   it('are gone with their CustomResourceDefinition', async () => {
     const { group, options, user } = await deployed();
     await cluster.delete({ ...definitionKind, name: `widgets.${group}` });

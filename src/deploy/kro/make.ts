@@ -47,12 +47,13 @@ export function finalExtent(run: Run, { world, orphans, definitions }: PlannedWi
     run.identity.namespace,
     ...made.map(({ namespace }) => namespace ?? run.identity.namespace),
     ...orphans.kept.flatMap(({ object }) => object.metadata.namespace ?? []),
+    ...(world.unlisted.size > 0 ? (world.stored.record?.namespaces ?? []) : []),
   ];
   const gone = new Set(removed?.removals.map(({ address }) => address.name));
   const created = definitions.filter(({ change }) => change.action === 'create').map(({ graph }) => graph.name);
   const known = [...new Set([...(world.stored.record?.definitions ?? []), ...created])];
   return {
-    kinds: made.length + orphans.kept.length > 0 ? ['v1/Secret'] : [],
+    kinds: [...new Set([...(made.length + orphans.kept.length > 0 ? ['v1/Secret'] : []), ...world.unlisted.keys()])],
     namespaces: [...new Set(namespaces)].sort(),
     definitions: known.filter((name) => !gone.has(name)),
   };

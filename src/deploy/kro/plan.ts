@@ -19,6 +19,7 @@ import { kindOf, type Run } from '../run.ts';
 import { modeProblems, withoutConsequences } from '../mode.ts';
 import type { Basis } from '../saved-plan.ts';
 import { notRestored } from '../restoring.ts';
+import { unlistedWarnings } from '../served.ts';
 import { takeProblems } from '../take.ts';
 import { brokenUpdates } from '../update-rules.ts';
 import type { World } from '../world.ts';
@@ -94,6 +95,7 @@ export async function planWithKro(run: Run, options: DeployOptions, making: Plan
       ...(version.warning ? [version.warning] : []),
       ...definitions.flatMap(({ warnings }) => warnings),
       ...keptWarnings(orphans),
+      ...unlistedWarnings(world),
       ...(isRollback ? notRestored([...all, ...consequences.changes], orphans) : []),
       ...obsolete.kept,
       ...keptKinds(obsolete),
