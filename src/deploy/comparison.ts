@@ -46,11 +46,12 @@ export async function compareOne(
   { desired, ...planning }: Planning & { readonly desired: Desired },
 ): Promise<Comparison> {
   const { options, problems, held } = planning;
-  const action = decide(desired, world);
+  const decided = decide(desired, world);
+  const changesHands = held?.has(desired.key) === true && decided !== 'create' && decided !== 'check';
+  const action = changesHands ? 'adopt' : decided;
   const address = addressOf(desired);
   const live = world.live.object(desired.key) ?? world.foreign.get(desired.key);
   if (action === 'check' && !live) problems.push(missingSecret(desired));
-  const changesHands = action === 'adopt' && held?.has(desired.key);
   if (action === 'adopt' && !options.adopt && !changesHands)
     problems.push(foreignError(desired, live as KubernetesObject));
   const task: Task = { desired, action, live, options, autoscaled: autoscaled(world.desired).has(desired.key) };

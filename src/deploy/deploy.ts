@@ -8,7 +8,7 @@ import { extentOf, intendedExtent, liesOutside, recordedObjects } from './invent
 import { Journal } from './journal.ts';
 import { deployWithKro } from './kro/deploy.ts';
 import { withLock } from './lock.ts';
-import { migrate } from './migrate.ts';
+import { migrate, takingOver, withMove } from './migrate.ts';
 import { ensureNamespace } from './namespace.ts';
 import type { DeployOptions, DeployResult } from './options.ts';
 import { makePlan, type Planned } from './planning.ts';
@@ -38,9 +38,11 @@ export async function deploy(graph: Graph, options: DeployOptions): Promise<Depl
     await checkCluster(run, options.clusterId);
     const stored = await readRecord(run);
     const work = run.mode === 'kro' ? deployWithKro : deployDirectly;
-    if (!(await migrate(run, stored, options))) return work(run, options, stored);
+    const claim = await migrate(run, stored, options);
+    if (!claim) return work(run, options, stored);
     // Asked once is enough.
-    return work(run, { ...options, migrate: false, confirm: undefined, saved: undefined });
+    const asked = { ...options, migrate: false, confirm: undefined, saved: undefined };
+    return withMove(run, await work(takingOver(run, claim), asked), claim);
   });
 }
 

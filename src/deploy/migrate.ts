@@ -1,42 +1,43 @@
 import type { KindReference, KubernetesObject } from '../cluster/cluster.ts';
 import { KubewrightError, throwProblems } from '../errors.ts';
 import { declined } from './declined.ts';
-import { claimFromKro, heldByKro } from './kro/claim.ts';
+import { claimedEntry, claimFromKro, heldByKro, nothingClaimed, planClaim, type Claim } from './kro/claim.ts';
 import { makeDefinition } from './kro/definition.ts';
 import { basisOf, planWithKro } from './kro/plan.ts';
 import { withLock } from './lock.ts';
-import { refOf } from './identity.ts';
+import { keyOf, refOf } from './identity.ts';
 import { writeInventory } from './journal.ts';
 import { kindOfInstance, migrationOf } from './mode.ts';
-import type { DeployOptions, Plan } from './options.ts';
+import type { DeployedObject, DeployOptions, DeployResult, Plan } from './options.ts';
 import { makePlan } from './planning.ts';
 import { readSoundRecord, writeRecord, type DeployRecord, type StoredRecord } from './record.ts';
 import { release } from './release.ts';
 import { checkSaved, type Basis } from './saved-plan.ts';
 import { subject, type Run } from './run.ts';
-import { byKey, readSnapshot, type RecordedObject } from './snapshot.ts';
+import { byKey, readSnapshot } from './snapshot.ts';
 
 /**
  * Moves a deployment from one mode to the other, or goes on with a move that was stopped: afterwards it can be deployed as if
- * it had always had its mode. No object is deleted or made anew. `false` when there is nothing to move.
+ * it had always had its mode. No object is deleted or made anew. Gives what kro let go of; `undefined` when there is nothing to move.
  */
-export async function migrate(run: Run, before: StoredRecord, options: DeployOptions): Promise<boolean> {
-  if (!migrationOf(run, before, options)) return false;
+export async function migrate(run: Run, before: StoredRecord, options: DeployOptions): Promise<Claim | undefined> {
+  if (!migrationOf(run, before, options)) return undefined;
   if (options.rollbackOnFailure) throw notUndone(run);
   const { plan, basis, prepare } = await planMove(run, options, before);
   run.emit({ type: 'plan', plan });
   await checkSaved(run, basis, options.saved);
   throwProblems(subject(run), plan.problems as never);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
-  await withLock(run, async () => {
+  return withLock(run, async () => {
     let stored = await readSoundRecord(run);
     const move = migrationOf(run, stored, options);
-    if (!move) return;
+    if (!move) return nothingClaimed;
+    const claim = move.from ? await planClaim(run, move.from) : nothingClaimed;
     if (move.from) {
       stored = await recordClaim(run, stored, move.from);
       await claimFromKro(run, move.from);
     }
-    if (run.mode === 'direct') return;
+    if (run.mode === 'direct') return claim;
     // kro has to be able to take over before anything is let go.
     await prepare();
     const { record } = stored as Required<StoredRecord>;
@@ -47,8 +48,34 @@ export async function migrate(run: Run, before: StoredRecord, options: DeployOpt
       migrating: { from: 'direct' },
     });
     await release(run);
+    return claim;
   });
-  return true;
+}
+
+/** The run that deploys what was moved: what kro held it takes over, and does not only update. */
+export function takingOver(run: Run, { objects }: Claim): Run {
+  const held = new Set(objects.map((object) => keyOf(refOf(object))));
+  return {
+    ...run,
+    emit: (event) => {
+      const isTaken = event.type === 'object' && event.action === 'updated' && held.has(keyOf(event.object));
+      run.emit(isTaken ? { ...event, action: 'adopted' } : event);
+    },
+  };
+}
+
+/** What the move did counts too: definitions that came before the rest, what changed hands, and the instances of before. */
+export function withMove({ written }: Run, result: DeployResult, { instance, inner }: Claim): DeployResult {
+  const first = new Map(written.toReversed().map((each) => [keyOf(each), each.action]));
+  const objects = result.objects.map((object): DeployedObject => {
+    const { by, action } = object;
+    const isOpen = by === undefined && (action === 'unchanged' || action === 'updated');
+    return isOpen ? { ...object, action: first.get(keyOf(object)) ?? action } : object;
+  });
+  const gone = [...instance, ...inner].map(
+    ({ fields: _fields, ...address }): DeployedObject => ({ ...address, action: 'deleted', ready: true }),
+  );
+  return { ...result, objects: [...objects, ...gone] };
 }
 
 /** Objects that change hands belong to nobody for a while: there is no way back but to arrive. */
@@ -98,24 +125,15 @@ async function recordClaim(run: Run, stored: StoredRecord, from: KindReference):
   });
 }
 
-/** What kro made is written down as ours; as kro asked for it, and not we, no rollback makes it again. */
+/** What kro made is written down as ours. */
 async function withMembers(
   run: Run,
   record: DeployRecord,
   { owner, members }: { readonly owner: string; readonly members: readonly KubernetesObject[] },
 ): Promise<Pick<DeployRecord, 'inventory' | 'slots'>> {
   const known = record.inventory ? await readSnapshot(run, record.inventory) : { objects: [] };
-  const objects = byKey([...known.objects, ...members.map(entryOf)]);
+  const objects = byKey([...known.objects, ...members.map(claimedEntry)]);
   return writeInventory(run, record, { owner, ...known, objects: [...objects.values()] });
-}
-
-function entryOf(object: KubernetesObject): RecordedObject {
-  const { apiVersion, kind, ...metadata } = refOf(object);
-  const { labels, annotations, uid } = object.metadata;
-  const path = labels?.['kro.run/node-id'] ?? metadata.name;
-  const wave = Number(annotations?.['internal.kro.run/apply-order'] ?? 0);
-  const bare = { apiVersion, kind, metadata } as KubernetesObject;
-  return { path, label: path, wave, left: true, ...(uid !== undefined && { uid }), object: bare };
 }
 
 function next({ instanceKind: _kind, ...record }: DeployRecord): DeployRecord {

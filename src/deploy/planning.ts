@@ -10,7 +10,7 @@ import { withoutOccupied } from './holders.ts';
 import { describe, groupKind, keyOf, refOf } from './identity.ts';
 import { impactOf, type Transition } from './impact.ts';
 import { readNamespace } from './namespace.ts';
-import { nothingClaimed, planClaim, type Claim } from './kro/claim.ts';
+import { asClaimed, claimedEntry, nothingClaimed, planClaim, type Claim } from './kro/claim.ts';
 import { namespaceProblems } from './missing-namespaces.ts';
 import { isElsewhere, migrationOf, modeProblems, withoutConsequences } from './mode.ts';
 import type { DeployOptions, Mode, Plan, PlannedChange } from './options.ts';
@@ -20,6 +20,7 @@ import { notRestored } from './restoring.ts';
 import { virtualInstanceProblems } from './virtual-instance.ts';
 import { subject, type Run } from './run.ts';
 import { unlistedWarnings } from './served.ts';
+import { byKey } from './snapshot.ts';
 import { sizeWarnings } from './size.ts';
 import { existingSecrets } from './secrets.ts';
 import { takeProblems } from './take.ts';
@@ -34,14 +35,27 @@ export interface Planned {
   readonly orphans: Orphans;
 }
 
-/** Reads everything that a deployment depends on, but for a record that was read already. */
-export async function readWorld(run: Run, known?: StoredRecord): Promise<World> {
+/**
+ * Reads everything that a deployment depends on, but for a record that was read already.
+ *
+ * @param held what kro lets go of before the deployment
+ */
+export async function readWorld(
+  run: Run,
+  known?: StoredRecord,
+  held: readonly KubernetesObject[] = [],
+): Promise<World> {
   const [stored, namespace] = await Promise.all([known ?? readRecord(run), readNamespace(run)]);
   const world = newWorld(run, { stored, namespace, existing: existingSecrets(run.graph, run.secrets) });
+  for (const object of held) world.live.set(asClaimed(run, object));
   await survey(world, run);
   await Promise.all([lookForOrphans(run, world), lookForForeign(run, world)]);
   // Who only reads leaves them where they are.
   if (run.repairRecord || (!run.readOnly && hasOrphans(run, world))) await readInventory(run, world);
+  if (held.length > 0) {
+    await readInventory(run, world);
+    world.inventory = new Map([...byKey(held.map(claimedEntry)), ...(world.inventory ?? [])]);
+  }
   return world;
 }
 
@@ -59,7 +73,9 @@ export async function makePlan(
   options: DeployOptions,
   { thorough = false, stored }: PlanMaking = {},
 ): Promise<Planned> {
-  const world = await readWorld(run, stored);
+  const known = stored ?? (await readRecord(run));
+  const held = await heldElsewhere(run, known, options);
+  const world = await readWorld(run, known, held.objects);
   await leaveOutGoing(run, world);
   const orphans = isElsewhere(run, world.stored, options)
     ? noOrphans
@@ -75,7 +91,6 @@ export async function makePlan(
   ];
   const update = judgeUpdate(run, world);
   problems.push(...update.problems);
-  const held = await heldElsewhere(run, world, options);
   const heldKeys = new Set(held.objects.map((object) => keyOf(refOf(object))));
   const transitions: Transition[] = [];
   const later: string[] = [];
@@ -151,7 +166,7 @@ export function keptWarnings({ kept, copied }: Orphans): readonly string[] {
 }
 
 /** What kro holds until a change of the mode takes it over. */
-async function heldElsewhere(run: Run, { stored }: World, options: DeployOptions): Promise<Claim> {
+async function heldElsewhere(run: Run, stored: StoredRecord, options: DeployOptions): Promise<Claim> {
   const from = migrationOf(run, stored, options)?.from;
   return from ? planClaim(run, from) : nothingClaimed;
 }
@@ -277,7 +292,8 @@ function shrinkProblems(
   { allowEmpty }: DeployOptions,
 ): Error[] {
   const deletions = orphans.deletable.length;
-  const before = world.stored.record?.inventory?.objects ?? 0;
+  // What kro lets go of is not in the record yet.
+  const before = Math.max(world.stored.record?.inventory?.objects ?? 0, world.inventory?.size ?? 0);
   const after = world.desired.length + world.resolution.pending.length;
   if (allowEmpty || deletions === 0 || after * 2 >= before) return [];
   return [

@@ -1,8 +1,10 @@
 import { type } from 'arktype';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
+import { doneCounts, plannedCounts } from '../../src/cli/counts.ts';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
+import { history } from '../../src/deploy/history.ts';
 import type { DeployOptions, Mode } from '../../src/deploy/options.ts';
 import { plan } from '../../src/deploy/plan.ts';
 import type { KubewrightError } from '../../src/errors.ts';
@@ -140,6 +142,45 @@ describe('a change of the mode', () => {
     const { changes, problems } = await plan(waiting(name), { ...options, mode: to });
     expect(problems.map((problem) => (problem as KubewrightError).code)).toEqual(['ModeChange']);
     expect(changes.filter(({ action }) => action === 'delete')).toEqual([]);
+  });
+
+  it.each<{ from: Mode; to: Mode }>([
+    { from: 'direct', to: 'kro' },
+    { from: 'kro', to: 'direct' },
+  ])('is planned and told in the same counts, $from to $to', async ({ from, to }) => {
+    const name = freshName(`counts-${to}`);
+    const graph = waiting(name, [], ['one', 'two']);
+    const options = optionsFor({ cluster, namespace: name, mode: from });
+    await deploy(waiting(name, ['old'], ['one', 'two', 'former']), options);
+    const moving = inMode(options, to);
+    const planned = await plan(graph, moving);
+    expect([...planned.problems, ...planned.pending]).toEqual([]);
+    const result = await deploy(graph, moving);
+    const objects = result.objects.filter(({ by }) => by === undefined);
+    const [before, after] =
+      to === 'kro'
+        ? ['2 to create, 3 to take over, 2 to delete', '2 created, 3 taken over, 2 deleted']
+        : ['4 to take over, 3 to delete', '4 taken over, 3 deleted'];
+    expect(plannedCounts(planned, { mode: 'direct', work: 'deploy' })).toBe(before);
+    expect(doneCounts({ ...result, objects })).toBe(after);
+    const [revision] = (await history(graph, { ...options, mode: to })).revisions;
+    expect(revision?.changes).toMatchObject(
+      to === 'kro'
+        ? { created: { count: 2 }, deleted: { count: 2 } }
+        : { adopted: { count: 4 }, deleted: { count: 3 } },
+    );
+    expect(revision?.changes.updated).toBeUndefined();
+  });
+
+  it('is refused while everything is in its place when it would delete much', async () => {
+    const name = freshName('shrinks');
+    const options = optionsFor({ cluster, namespace: name, mode: 'kro' });
+    await deploy(waiting(name, ['old'], ['former']), options);
+    await expect(deploy(waiting(name), inMode(options, 'direct'))).rejects.toThrow(/2 objects would be deleted/);
+    expect((await labelsOf(name))['kro.run/owned']).toBe('true');
+    expect((await history(waiting(name), options)).revisions).toHaveLength(1);
+    await deploy(waiting(name), { ...inMode(options, 'direct'), allowEmpty: true });
+    expect(await namesIn(cluster, name, configMap)).toEqual(['later', 'settings']);
   });
 
   it('moves to kro and back: the same objects and pods, and each mode then works as ever', async () => {

@@ -14,6 +14,7 @@ import { condition, subjectOf } from '../readiness/verdict.ts';
 import { removeInOrder } from '../remove.ts';
 import { retrying } from '../retry.ts';
 import type { Run } from '../run.ts';
+import type { RecordedObject } from '../snapshot.ts';
 import { watchOne } from '../watch-one.ts';
 
 /** The field manager with which kro writes what it makes. */
@@ -162,6 +163,29 @@ async function claim(run: Run, object: KubernetesObject): Promise<void> {
       heals: (error) => isApiError(error, 'Conflict', 'TooManyRequests', 'ServerError', 'Unreachable'),
     },
   );
+}
+
+/** An object of kro's as it is when kro has let go of it. */
+export function asClaimed({ identity }: Run, object: KubernetesObject): KubernetesObject {
+  const { labels, managedFields = [], ...metadata } = object.metadata;
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      labels: { ...labels, [keys.partOf]: identity.id },
+      managedFields: [...(migrate(managedFields, isKro) ?? managedFields)],
+    },
+  };
+}
+
+/** What is written down of it then; as kro asked for it, and not we, no rollback makes it again. */
+export function claimedEntry(object: KubernetesObject): RecordedObject {
+  const { apiVersion, kind, ...metadata } = refOf(object);
+  const { annotations, uid } = object.metadata;
+  const path = nodeIdOf(object) ?? metadata.name;
+  const wave = Number(annotations?.['internal.kro.run/apply-order'] ?? 0);
+  const bare = { apiVersion, kind, metadata } as KubernetesObject;
+  return { path, label: path, wave, left: true, ...(uid !== undefined && { uid }), object: bare };
 }
 
 function isKro({ manager, subresource }: ManagedFields): boolean {
