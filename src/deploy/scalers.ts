@@ -2,7 +2,9 @@ import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject, ListQuery } from '../cluster/cluster.ts';
 import { autoscaled, isScaleKept } from './hand-over.ts';
 import { keyOf, refOf } from './identity.ts';
+import type { Drift } from './options.ts';
 import type { Run } from './run.ts';
+import type { World } from './world.ts';
 
 const kinds = [
   { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' },
@@ -19,14 +21,35 @@ const known = new WeakMap<Run, Map<string, Promise<Targets>>>();
  * the fields, also long after it is gone, so it is looked for only then.
  */
 export async function isScaledByOthers(run: Run, live: KubernetesObject | undefined): Promise<boolean> {
+  // Who may not see it does not reset what it may have set.
+  return (await scaledByOthers(run, live)) ?? true;
+}
+
+/** What others changed, without replicas that are left to autoscalers: of the graph, of what was deployed, or others. */
+export async function withoutScaled(
+  run: Run,
+  { desired, live, inventory = new Map() }: World,
+  drift: readonly Drift[],
+): Promise<readonly Drift[]> {
+  const scaled = new Set([...autoscaled(desired), ...autoscaled([...inventory.values()])]);
+  const isLeft = async ({ change, path, ...address }: Drift): Promise<boolean> => {
+    if (change !== 'field' || path !== 'spec.replicas') return false;
+    const key = keyOf(address);
+    return scaled.has(key) || (await scaledByOthers(run, live.object(key))) === true;
+  };
+  const left = await Promise.all(drift.map(isLeft));
+  return drift.filter((_, index) => !left[index]);
+}
+
+/** `undefined` when it cannot be seen. */
+async function scaledByOthers(run: Run, live: KubernetesObject | undefined): Promise<boolean | undefined> {
   if (!live || !isScaleKept(live)) return false;
   const ref = refOf(live);
   const namespaces = known.get(run) ?? new Map<string, Promise<Targets>>();
   known.set(run, namespaces);
   const reading = namespaces.get(ref.namespace ?? '') ?? targetsIn(run, ref.namespace);
   namespaces.set(ref.namespace ?? '', reading);
-  // Who may not see it does not reset what it may have set.
-  return (await reading)?.has(keyOf(ref)) ?? true;
+  return (await reading)?.has(keyOf(ref));
 }
 
 async function targetsIn(run: Run, namespace: string | undefined): Promise<Targets> {

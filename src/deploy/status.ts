@@ -11,6 +11,7 @@ import { readWorld } from './planning.ts';
 import { rulesNow } from './rule-context.ts';
 import { startRun, subject, whileRunning } from './run.ts';
 import type { Run } from './run.ts';
+import { withoutScaled } from './scalers.ts';
 import { unmetAround, verdictOf } from './verdict-of.ts';
 import { expressionReasons } from './why.ts';
 import { lookForReleased, readInventory } from './world.ts';
@@ -62,6 +63,6 @@ async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<
       reason,
     })),
     ...(why && { expressions: expressionReasons(explainExpressions(run.graph, run.instance, world.live), hide) }),
-    ...(drift && { drift: driftOf(world) }),
+    ...(drift && { drift: await withoutScaled(run, world, driftOf(world)) }),
   };
 }

@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import type { DeployOptions } from '../../src/deploy/options.ts';
+import { plan } from '../../src/deploy/plan.ts';
 import { status } from '../../src/deploy/status.ts';
-import { fromEnv, simple } from '../../src/k8s/index.ts';
+import { fromEnv, kind, simple } from '../../src/k8s/index.ts';
 import { configMap, configMaps, connectTo, freshName, graphOf, namesIn, optionsFor } from './deploying.ts';
 import { place } from './place.ts';
 
@@ -151,6 +152,30 @@ describe('status --drift', () => {
     expect((await status(broken, asked)).drift).toEqual([]);
     const { drift = [] } = await status(graphOf('drift', configMaps(['b'])), asked);
     expect(drift.filter(({ change }) => change !== 'unknown')).toEqual([]);
+  });
+
+  it('leaves replicas to an autoscaler of the graph, as a plan does', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('drift') });
+    const graph = graphOf('drift', () => ({
+      web: simple.Deployment({ name: 'web', image: 'nginx:1', replicas: 2 }),
+      scaler: kind({ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' })({
+        metadata: { name: 'web' },
+        spec: {
+          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+          minReplicas: 1,
+          maxReplicas: 5,
+          metrics: [
+            { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+          ],
+        },
+      } as never),
+    }));
+    await deploy(graph, options);
+    const web = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', namespace: namespaceOf(options) };
+    const scale = { fieldManager: 'kubectl', subresource: 'scale' } as const;
+    await cluster.patch(web, { type: 'merge', body: { spec: { replicas: 4 } } }, scale);
+    expect((await plan(graph, options)).changed).toBe(false);
+    expect((await status(graph, { ...options, drift: true })).drift).toEqual([]);
   });
 
   it('names fields and their new managers, removed fields, deleted and released objects; Secrets are masked', async () => {
