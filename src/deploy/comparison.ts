@@ -91,12 +91,16 @@ async function refused(
   let reason = error;
   if (mayReplace(task, error)) {
     const trial = retrying(() => run.pool.run(() => tryCreation(run, desired)), { signal: run.signal });
-    const refusal = await trial.then(
-      () => undefined,
-      (caught: unknown) => caught as Error,
+    const { made, refusal } = await trial.then(
+      (object) => ({ made: object, refusal: undefined }),
+      (caught: unknown) => ({ made: undefined, refusal: caught as Error }),
     );
     if (!refusal || comesFirst(world, desired, refusal))
-      return { ...address, action: 'replace', fields: immutableFields(desired, live, error.cause as ApiError) };
+      return {
+        ...address,
+        action: 'replace',
+        fields: immutableFields(desired, { live, made }, error.cause as ApiError),
+      };
     reason = refusal;
   }
   // What this object names may come before it.

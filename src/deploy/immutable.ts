@@ -3,9 +3,11 @@ import type { KubernetesObject } from '../cluster/cluster.ts';
 import { KubewrightError } from '../errors.ts';
 import { holderKinds } from './decide.ts';
 import type { Desired } from './desired.ts';
+import { diff } from './diff.ts';
 import { valueAt } from './field-path.ts';
 import { describe, groupKind } from './identity.ts';
 import type { FieldChange } from './options.ts';
+import { replaced } from './trial.ts';
 
 /** How the server, and definitions with rules of their own, say that a field cannot change. */
 const words =
@@ -27,16 +29,35 @@ function immutableCauses({ details }: ApiError): readonly string[] {
 /** The fields that cannot change, before and after; values of Secrets are masked. */
 export function immutableFields(
   { kind, object }: Desired,
-  live: KubernetesObject | undefined,
+  { live, made }: { readonly live: KubernetesObject | undefined; readonly made: KubernetesObject | undefined },
   error: ApiError,
 ): readonly FieldChange[] {
   const shown = (value: unknown): unknown => (kind === 'Secret' ? '(secret)' : value);
+  const leaves = live && made && kind !== 'Secret' ? changedBelow(live, made, immutableCauses(error)) : [];
+  if (leaves.length > 0) return leaves;
   return immutableCauses(error).map((path) => ({
     path,
     before: shown(valueAt(live, path)),
     after: shown(valueAt(object, path)),
   }));
 }
+
+/** What differs in fields, but for what follows from the identity of an object or was chosen for the one that is there. */
+function changedBelow(
+  live: KubernetesObject,
+  made: KubernetesObject,
+  paths: readonly string[],
+): readonly FieldChange[] {
+  const [old, fresh] = [live.metadata.uid, made.metadata.uid];
+  const after = old && fresh ? replaced(made, fresh, old) : made;
+  return diff(live, after).filter(
+    (change) =>
+      paths.some((path) => change.path.startsWith(path) && /^($|[.[])/.test(change.path.slice(path.length))) &&
+      !(change.after === undefined && chosen.includes(change.path)),
+  );
+}
+
+const chosen: readonly string[] = ['spec.volumeName', 'spec.nodeName'];
 
 /** The refusal to delete an object and make it anew without being told to. */
 export function immutableError(desired: Desired, error: ApiError): KubewrightError {

@@ -18,20 +18,28 @@ const exclusive: Readonly<Record<string, readonly string[]>> = {
  * Asks, before an object is deleted to be made anew, whether the server would make it: by a dry run under another name, as
  * its own is taken.
  *
+ * @returns it as the server would store it, where it can be asked
  * @throws KubewrightError with the reason when it would not
  */
-export async function tryCreation(run: Run, desired: Desired): Promise<void> {
-  if (groupKind(desired) === named) return;
+export async function tryCreation(run: Run, desired: Desired): Promise<KubernetesObject | undefined> {
+  if (groupKind(desired) === named) return undefined;
   const { metadata } = desired.object;
   const start = metadata.name.slice(0, 30).replace(/[^a-z0-9]+$/i, '');
   const name = `${start}-${randomBytes(4).toString('hex')}`;
   const object = { ...withoutExclusive(desired.object), metadata: { ...metadata, name } };
   try {
-    await run.cluster.create(object, { fieldManager, dryRun: true });
+    const made = await run.cluster.create(object, { fieldManager, dryRun: true });
+    // Some controllers repeat the name, and of what was left out the server says something that will not be.
+    return groupKind(desired) in exclusive ? undefined : replaced(made, name, desired.name);
   } catch (error) {
     if (!isApiError(error, 'Invalid', 'Forbidden')) throw error;
     throw refusal(desired, error, name);
   }
+}
+
+/** The object with another text wherever one is. */
+export function replaced(object: KubernetesObject, text: string, by: string): KubernetesObject {
+  return JSON.parse(JSON.stringify(object).replaceAll(text, by)) as KubernetesObject;
 }
 
 function refusal(desired: Desired, error: ApiError, name: string): KubewrightError {

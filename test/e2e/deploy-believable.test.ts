@@ -46,6 +46,26 @@ describe('what would be deleted to be made anew', () => {
     expect((await cluster.get(ref))?.metadata.uid).toBe(before?.metadata.uid);
   });
 
+  it('shows what changes in the fields that cannot', async () => {
+    const options = fresh();
+    const jobs = (image: string): Graph =>
+      graphOf('believable', () => ({
+        job: kind({ apiVersion: 'batch/v1', kind: 'Job' })({
+          metadata: { name: 'job' },
+          spec: { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'job', image }] } } },
+        } as never),
+      }));
+    await deploy(jobs('busybox:1'), options);
+    const { changes } = await plan(jobs('busybox:2'), { ...options, replace: true });
+    expect(changes).toMatchObject([
+      {
+        action: 'replace',
+        fields: [{ path: 'spec.template.spec.containers[0].image', before: 'busybox:1', after: 'busybox:2' }],
+      },
+    ]);
+    expect(changes[0]?.fields).toHaveLength(1);
+  });
+
   it('stays when the new one would be refused', async () => {
     const options = fresh();
     const fixed = (value: string): Graph =>
