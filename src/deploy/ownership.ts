@@ -80,6 +80,24 @@ function ownedChild(fields: Fields, step: FieldStep): Fields | undefined {
   return fields[key ?? `v:${JSON.stringify(item)}`] as Fields | undefined;
 }
 
+/** The fields that an owned set has and a later one lacks, as field managers write their paths. */
+export function givenUp(before: Fields, after: Fields, path = ''): readonly string[] {
+  return Object.entries(before).flatMap(([key, child]) => {
+    if (key === '.') return [];
+    const place = path + stepText(key);
+    const left = after[key];
+    return left === undefined ? [place.replace(/^\./, '')] : givenUp(child as Fields, left as Fields, place);
+  });
+}
+
+function stepText(key: string): string {
+  const name = key.slice(2);
+  if (key.startsWith('f:')) return `.${name}`;
+  if (key.startsWith('v:')) return `[=${name}]`;
+  const keys = Object.entries(JSON.parse(name) as Fields);
+  return `[${keys.map(([field, value]) => `${field}=${JSON.stringify(value)}`).join(',')}]`;
+}
+
 /** Whether an owned set has a field. */
 export function ownsStep(fields: Fields, steps: readonly FieldStep[]): boolean {
   let current: Fields | undefined = fields;

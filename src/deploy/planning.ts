@@ -130,6 +130,7 @@ export async function makePlan(
     ...(run.rollbackTo === undefined ? [] : [...notRestored(changes, orphans), ...grownVolumes(world)]),
     ...lacks.warnings,
     ...damageWarnings(run, world),
+    ...(changed ? [] : unfinishedWarnings(run, world)),
   ];
   const plan = withoutSecrets(run, {
     changes: [...changes, ...held.inner],
@@ -211,6 +212,14 @@ export function recordProblems({ stored: { damage } }: World): readonly Error[] 
 export function damageWarnings(run: Run, { damage, stored: { record } }: World): readonly string[] {
   if (damage) return [damage.message];
   return record?.salvaged ? [`${subject(run)}: the record is made anew; what happened before is forgotten`] : [];
+}
+
+/** What is written although no object changes. */
+function unfinishedWarnings(run: Run, { stored: { record } }: World): readonly string[] {
+  if (!record || record.phase === 'deployed') return [];
+  return [
+    `${subject(run)}: no object changes; what is written is the record, as run ${record.revision} did not end well`,
+  ];
 }
 
 /** A run that was killed may have left something that only the record tells; or the record itself has to be written. */

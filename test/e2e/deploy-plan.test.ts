@@ -113,6 +113,30 @@ describe('a plan', () => {
     expect((await deploy(graph, options)).objects.map(({ action }) => action)).toEqual(['created', 'created']);
   });
 
+  it('says what is written where no field changes', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('quiet') });
+    const { namespace = '' } = options.instance;
+    const graph = (data: Record<string, string>): Graph =>
+      graphOf('quiet', () => ({ a: simple.ConfigMap({ name: 'a', data }) }));
+    await deploy(graph({ key: 'value', more: 'value' }), options);
+    const shared = { ...configMap, metadata: { name: 'a', namespace }, data: { more: 'value' } };
+    await cluster.apply(shared, { fieldManager: 'other' });
+    expect(await plan(graph({ key: 'value' }), options)).toMatchObject({
+      changes: [{ action: 'update', fields: [] }],
+      warnings: [expect.stringMatching(/^a: no value changes; it gives up data\.more,/)],
+    });
+    const failing = graphOf('quiet', () => ({
+      a: simple.ConfigMap({ name: 'a', data: { key: 'value' } }),
+      bad: simple.ConfigMap({ name: 'BAD', data: {} }),
+    }));
+    await expect(deploy(failing, options)).rejects.toThrow('BAD');
+    expect(await plan(graph({ key: 'value' }), options)).toMatchObject({
+      changed: true,
+      changes: [{ action: 'unchanged' }],
+      warnings: [expect.stringMatching(/no object changes; what is written is the record, as run 2 did not end well/)],
+    });
+  });
+
   it('counts what comes later as created where it is certain, and not where it exists', async () => {
     const options = optionsFor({ cluster, namespace: freshName('later') });
     const inner = graphOf('inner', configMaps(['x', 'y', 'z']));
