@@ -120,10 +120,13 @@ class Flow {
       this.#run.signal.removeEventListener('abort', onAbort);
     }
     const failed = this.#failed();
+    const items = [...this.#items.values()];
+    // In the order of the graph, whoever was refused first.
+    const inOrder = items.filter((item) => failed.has(item));
     return {
-      items: [...this.#items.values()],
+      items,
       gates: this.#gates,
-      failures: [...this.#blind, ...[...failed].map((item) => (item.state === 'failed' ? item.error : item))],
+      failures: [...this.#blind, ...inOrder.map((item) => (item.state === 'failed' ? item.error : item))],
       lost: this.#lost(failed),
       unmet: this.#unmet(),
       stopped: this.#run.signal.aborted && !this.#isDone(),
