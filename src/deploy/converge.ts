@@ -73,6 +73,8 @@ class Flow {
   readonly #blind: unknown[] = [];
   /** Ends the waiting between tries of writes when the flow breaks. */
   readonly #breaking = new AbortController();
+  /** The run as writes have it, one for all of them. */
+  readonly #writer: Run;
   #gates: Gates;
   #writing = 0;
   #lastWrite: number | undefined;
@@ -86,6 +88,7 @@ class Flow {
 
   constructor(run: Run, world: World, options: ConvergeOptions) {
     this.#run = run;
+    this.#writer = { ...run, signal: AbortSignal.any([run.signal, this.#breaking.signal]) };
     this.#world = world;
     this.#options = options;
     this.#gates = new Gates(run.graph, []);
@@ -265,12 +268,11 @@ class Flow {
 
   async #write(item: Item, action: ChangeAction): Promise<void> {
     const { desired } = item;
-    const signal = AbortSignal.any([this.#run.signal, this.#breaking.signal]);
     item.state = 'writing';
     this.#writing += 1;
     try {
       const before = this.#world.live.object(desired.key)?.metadata.uid;
-      const object = await applyTask({ ...this.#run, signal }, this.#taskFor(desired, action));
+      const object = await applyTask(this.#writer, this.#taskFor(desired, action));
       this.#lastWrite = performance.now();
       if (item.action === 'updated' && object.metadata.uid !== before) item.action = 'replaced';
       this.#world.foreign.delete(desired.key);
@@ -281,7 +283,7 @@ class Flow {
       else this.#block(item);
     } catch (error) {
       item.error = error;
-      if (signal.aborted) this.#block(item);
+      if (this.#writer.signal.aborted) this.#block(item);
       else {
         item.state = 'failed';
         this.#refused.add(item);
