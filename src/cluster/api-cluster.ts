@@ -102,13 +102,12 @@ export class ApiCluster implements port.Cluster {
         signal,
         timeoutMs: deadlineMs,
       });
-      const response = await this.#transport.stream(request);
-      const status = response.statusCode ?? 0;
+      const { status, headers, body } = await this.#transport.stream(request);
       if (status >= 400) {
-        const body = (await response.toArray()).join('');
-        throw refusalError({ status, body, retryAfter: response.headers['retry-after'] }, this, purpose);
+        const text = (await body.toArray()).join('');
+        throw refusalError({ status, body: text, retryAfter: headers['retry-after'] }, this, purpose);
       }
-      for await (const line of readWatchLines(response, { deadlineMs, signal })) {
+      for await (const line of readWatchLines(body, { deadlineMs, signal })) {
         const event = toEvent(line);
         if (!event)
           throw refusalError({ status: statusOf(line.object), body: JSON.stringify(line.object) }, this, purpose);
@@ -331,10 +330,12 @@ function segment(part: string | undefined): string {
 }
 
 function queryString(query: Query = {}): string {
-  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== false);
-  return pairs.length === 0
-    ? ''
-    : `?${pairs.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&')}`;
+  let text = '';
+  for (const key in query) {
+    const value = query[key];
+    if (value !== undefined && value !== false) text += `${text ? '&' : '?'}${key}=${encodeURIComponent(value)}`;
+  }
+  return text;
 }
 
 function selectors({ labelSelector, fieldSelector }: port.ListQuery): Query {

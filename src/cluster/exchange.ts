@@ -1,17 +1,17 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 
 /** An answer whose body is still to be read. */
-export interface Exchange {
-  readonly response: IncomingMessage;
-  /** Why we ended it ourselves: the time limit or the caller's signal. */
-  readonly interruption: () => unknown;
-  /** Ends the time limit and forgets the signal. */
-  readonly release: () => void;
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+  /** Whether the body ended as the server meant it to: one that is torn looks the same to its reader. */
+  readonly isWhole: () => boolean;
 }
 
 /** What limits an exchange. */
 export interface ExchangeLimits {
-  readonly connectTimeoutMs: number;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,38 +31,74 @@ export class ClosedByUs extends Error {
   }
 }
 
-/** The server had closed an idle connection before it read the request: nothing has happened there. */
-export class StaleConnection extends Error {}
+/** The server had closed a connection before it read the request: nothing has happened there. */
+export class StaleConnection extends Error {
+  /** Whether the server says so itself. */
+  readonly certain: boolean;
 
-/** Settles with the headers of the answer; both limits and the signal destroy the request. */
-export function settle(sent: ClientRequest, limits: ExchangeLimits): Promise<Exchange> {
-  let interruption: unknown;
-  const interrupt = (reason: Error): void => {
-    interruption ??= reason;
-    sent.destroy(reason);
-  };
-  const deadline = setTimeout(() => interrupt(new TimeLimit('no complete answer', limits.timeoutMs)), limits.timeoutMs);
-  const onAbort = (): void => interrupt(new Error('aborted'));
-  limits.signal?.addEventListener('abort', onAbort, { once: true });
-  const release = (): void => {
-    clearTimeout(deadline);
-    limits.signal?.removeEventListener('abort', onAbort);
-  };
-  limitConnecting(sent, limits.connectTimeoutMs, interrupt);
-  return new Promise<Exchange>((resolve, reject) => {
-    sent.once('response', (response) => resolve({ response, release, interruption: () => interruption }));
-    // Also after the answer: a connection that breaks late must not become an uncaught exception.
-    sent.on('error', (error: NodeJS.ErrnoException) => {
-      release();
-      reject(interruption === undefined && isStale(sent, error) ? new StaleConnection('', { cause: error }) : error);
+  constructor(cause: unknown, { certain = false }: { readonly certain?: boolean } = {}) {
+    super('', { cause });
+    this.certain = certain;
+  }
+}
+
+/** The time limit and the signal of one exchange, from before it is sent until its answer is read. */
+export class Guard {
+  /** Why we ended it ourselves. */
+  interruption: Error | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  readonly #onAbort = (): void => this.#interrupt(new Error('aborted'));
+  #end: ((reason: Error) => void) | undefined;
+
+  constructor({ timeoutMs, signal }: ExchangeLimits) {
+    this.#timer = setTimeout(() => this.#interrupt(new TimeLimit('no complete answer', timeoutMs)), timeoutMs);
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** What is ended instead of what was before. */
+  watch(sent: { destroy(reason: Error): void }): void {
+    if (this.interruption) sent.destroy(this.interruption);
+    this.#end = (reason) => sent.destroy(reason);
+  }
+
+  /** What others wait for too, so only our waiting is ended. */
+  during<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#end = reject;
+      work.then(resolve, reject);
     });
+  }
+
+  release(): void {
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+  }
+
+  #interrupt(reason: Error): void {
+    this.interruption ??= reason;
+    this.#end?.(reason);
+  }
+}
+
+/** Settles with the headers of the answer of an HTTP/1.1 request. */
+export function answerTo(sent: ClientRequest, connectTimeoutMs: number): Promise<Answer> {
+  limitConnecting(sent, connectTimeoutMs);
+  return new Promise((resolve, reject) => {
+    sent.once('response', (body) => {
+      const { statusCode: status = 0, headers } = body;
+      resolve({ status, headers, body, isWhole: () => body.complete });
+    });
+    // Also after the answer: a connection that breaks late must not become an uncaught exception.
+    sent.on('error', (error) => reject(isStale(sent, error) ? new StaleConnection(error) : error));
   });
 }
 
-function limitConnecting(sent: ClientRequest, ms: number, interrupt: (reason: Error) => void): void {
+function limitConnecting(sent: ClientRequest, ms: number): void {
   sent.once('socket', (socket) => {
     if (!socket.connecting) return;
-    const timer = setTimeout(() => interrupt(new TimeLimit('no connection', ms)), ms);
+    const timer = setTimeout(() => sent.destroy(new TimeLimit('no connection', ms)), ms);
     const done = (): void => clearTimeout(timer);
     socket.once('connect', done);
     socket.once('close', done);

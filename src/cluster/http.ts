@@ -1,17 +1,22 @@
 /**
- * The wire: requests over one pool of keep-alive connections of `node:https`, which measured faster than every other
- * client (see bench/cluster.ts). It knows nothing of Kubernetes but what a 401 means.
+ * The wire: requests over one HTTP/2 connection, or a pool of keep-alive connections where that is not spoken; watches
+ * over connections of their own. It knows nothing of Kubernetes but what a 401 means.
  */
 import http from 'node:http';
+import type { ClientHttp2Stream } from 'node:http2';
 import https from 'node:https';
+
+import type { Readable } from 'node:stream';
 import { createSecureContext } from 'node:tls';
-import type { SecureContext } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { KubewrightError } from '../errors.ts';
 import { networkError } from './api-error.ts';
 import type { Peer, Purpose } from './api-error.ts';
-import { ClosedByUs, settle, StaleConnection } from './exchange.ts';
-import type { Exchange } from './exchange.ts';
+import { answerTo, ClosedByUs, Guard, StaleConnection, TimeLimit } from './exchange.ts';
+import type { Answer } from './exchange.ts';
+import { Http2Client } from './http2.ts';
+import type { Http2Connection } from './http2.ts';
 
 /** What TLS needs; the names are those of `node:tls`. */
 export interface TlsOptions {
@@ -21,6 +26,8 @@ export interface TlsOptions {
   readonly servername?: string;
   readonly rejectUnauthorized?: boolean;
 }
+
+type Headers = Readonly<Record<string, string>>;
 
 /** What proves to the server who we are. */
 export interface Credentials {
@@ -77,10 +84,27 @@ interface Target {
   readonly prefix: string;
 }
 
+type DirectTls = Pick<ConnectionOptions, 'secureContext' | 'servername' | 'rejectUnauthorized'>;
+
 interface Pools {
   readonly credentials: Credentials;
+  /** Those of every request. */
+  readonly headers: Headers;
+  /** Absent where connections do not go straight to the server, or without TLS. */
+  readonly http2?: Http2Client | undefined;
   readonly requests: http.Agent;
   readonly streams: http.Agent;
+}
+
+/** What sending needs besides the request. */
+interface Sending {
+  readonly headers: Headers;
+  readonly guard: Guard;
+}
+
+/** An answer, and what limits the reading of its body. */
+interface Exchange extends Answer {
+  readonly guard: Guard;
 }
 
 /** The server itself gives up after 60 seconds. */
@@ -95,7 +119,7 @@ export class Transport {
   readonly endpoint: Endpoint;
   readonly #compress: boolean;
   readonly #target: Target;
-  readonly #open = new Set<http.ClientRequest>();
+  readonly #open = new Set<{ destroy(reason: Error): void }>();
   #pools: Pools | undefined;
   #closed = false;
 
@@ -110,28 +134,39 @@ export class Transport {
 
   /** Sends a request and reads its whole answer. */
   async send(request: HttpRequest): Promise<HttpResponse> {
-    const exchange = await this.#exchange(request, 'requests');
+    const exchange = await this.#exchange(this.#compressing(request), 'requests');
+    const { status, headers, guard } = exchange;
     try {
-      const body = await readBody(exchange.response);
-      return { status: exchange.response.statusCode ?? 0, headers: exchange.response.headers, body };
+      const raw = await readBody(exchange);
+      return {
+        status,
+        headers,
+        body: (headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString('utf8'),
+      };
     } catch (error) {
-      throw this.#failure(request, exchange.interruption() ?? error);
+      throw this.#failure(request, guard.interruption ?? error);
     } finally {
-      exchange.release();
+      guard.release();
     }
   }
 
+  #compressing(request: HttpRequest): HttpRequest {
+    if (!this.#compress || request.method !== 'GET') return request;
+    return { ...request, headers: { ...request.headers, 'accept-encoding': 'gzip' } };
+  }
+
   /** Sends a request on a connection of its own and hands over the answer as a stream. Time limit and signal hold until the headers are there. */
-  async stream(request: HttpRequest): Promise<http.IncomingMessage> {
-    const exchange = await this.#exchange(request, 'streams');
-    exchange.release();
-    return exchange.response;
+  async stream(request: HttpRequest): Promise<Answer> {
+    const { guard, ...answer } = await this.#exchange(request, 'streams');
+    guard.release();
+    return answer;
   }
 
   /** Ends everything that is under way. */
   close(): void {
     this.#closed = true;
-    for (const request of this.#open) request.destroy(new ClosedByUs());
+    for (const sent of this.#open) sent.destroy(new ClosedByUs());
+    this.#pools?.http2?.retire();
     this.#pools?.requests.destroy();
     this.#pools?.streams.destroy();
   }
@@ -143,56 +178,86 @@ export class Transport {
       request.signal?.throwIfAborted();
       const pools = this.#poolsFor(credentials);
       try {
-        const exchange = await this.#start(request, credentials, pools[via]);
-        if (exchange.response.statusCode !== 401 || renewed) return exchange;
+        const exchange = await this.#start(request, pools, via);
+        if (exchange.status !== 401 || renewed) return exchange;
         const others = await this.endpoint.credentials(credentials);
         if (others === credentials) return exchange;
-        exchange.release();
-        exchange.response.destroy();
+        exchange.guard.release();
+        exchange.body.destroy();
         credentials = others;
         renewed = true;
       } catch (error) {
-        const again = error instanceof StaleConnection && attempt < maxAttempts && isRepeatable(request);
-        if (!again) throw this.#failure(request, error);
+        const isStale = error instanceof StaleConnection && (error.certain || isRepeatable(request));
+        if (!isStale || attempt >= maxAttempts) throw this.#failure(request, error);
         // Where one idle connection was closed the others were too.
         dropIdle(pools.requests);
       }
     }
   }
 
-  #start(request: HttpRequest, credentials: Credentials, agent: http.Agent): Promise<Exchange> {
+  async #start(request: HttpRequest, pools: Pools, via: 'requests' | 'streams'): Promise<Exchange> {
     if (this.#closed) throw new ClosedByUs();
+    const guard = new Guard({ timeoutMs: request.timeoutMs ?? defaultTimeoutMs, signal: request.signal });
+    try {
+      const http2 = via === 'streams' || pools.http2?.unspoken ? undefined : pools.http2;
+      const connection = http2?.current ?? (http2 && (await guard.during(http2.connect())));
+      const answer = connection
+        ? this.#multiplex(request, connection, { headers: pools.headers, guard })
+        : this.#request(request, pools[via], { headers: pools.headers, guard });
+      return Object.assign(await answer, { guard });
+    } catch (error) {
+      guard.release();
+      throw guard.interruption ?? error;
+    }
+  }
+
+  #multiplex(request: HttpRequest, connection: Http2Connection, { headers, guard }: Sending): Promise<Answer> {
+    const path = this.#target.prefix + request.path;
+    const sent = connection.request(
+      { ':method': request.method, ':path': path, ...headers, ...request.headers },
+      request.body,
+    );
+    const answer = connection.answerTo(sent);
+    this.#watch(sent, guard);
+    return answer;
+  }
+
+  #request(request: HttpRequest, agent: http.Agent, { headers, guard }: Sending): Promise<Answer> {
     const { prefix, ...target } = this.#target;
-    const headers: Record<string, string | number> = {
-      accept: 'application/json',
-      'user-agent': 'kubewright',
-      ...credentials.headers,
-      ...request.headers,
-    };
-    if (this.#compress && agent === this.#pools?.requests && request.method === 'GET')
-      headers['accept-encoding'] = 'gzip';
-    if (request.body !== undefined) headers['content-length'] = Buffer.byteLength(request.body);
+    const length = request.body === undefined ? {} : { 'content-length': Buffer.byteLength(request.body) };
     const open = target.protocol === 'http:' ? http.request : https.request;
-    const sent = open({ ...target, path: prefix + request.path, method: request.method, headers, agent });
-    this.#open.add(sent);
-    sent.once('close', () => this.#open.delete(sent));
-    const answer = settle(sent, {
-      connectTimeoutMs,
-      timeoutMs: request.timeoutMs ?? defaultTimeoutMs,
-      signal: request.signal,
+    const sent = open({
+      ...target,
+      path: prefix + request.path,
+      method: request.method,
+      headers: { ...headers, ...request.headers, ...length },
+      agent,
     });
+    const answer = answerTo(sent, connectTimeoutMs);
+    this.#watch(sent, guard);
     sent.end(request.body);
     return answer;
   }
 
+  #watch(sent: http.ClientRequest | ClientHttp2Stream, guard: Guard): void {
+    this.#open.add(sent);
+    sent.once('close', () => this.#open.delete(sent));
+    guard.watch(sent);
+  }
+
   #poolsFor(credentials: Credentials): Pools {
     if (this.#pools?.credentials === credentials) return this.#pools;
-    const secureContext = this.#secureContext(credentials.tls);
-    const make = credentials.pool ?? directPool(this.endpoint.server, { ...credentials.tls, secureContext });
+    const way = this.#directTls(credentials.tls);
+    const make = credentials.pool ?? directPool(this.endpoint.server, way);
     // What is under way ends on the old pool; its idle connections would keep the old identity.
     if (this.#pools) dropIdle(this.#pools.requests);
+    this.#pools?.http2?.retire();
+    const { protocol, hostname, port } = this.#target;
+    const isDirect = protocol === 'https:' && !credentials.pool;
     this.#pools = {
       credentials,
+      headers: { accept: 'application/json', 'user-agent': 'kubewright', ...credentials.headers },
+      http2: isDirect ? new Http2Client({ hostname, port, tls: way, connectTimeoutMs }) : undefined,
       requests: make({ keepAlive: true, maxSockets: maxConnections }),
       streams: make({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY }),
     };
@@ -200,9 +265,13 @@ export class Transport {
   }
 
   /** One context for all connections: certificates would be parsed for each, and be part of every pool key. */
-  #secureContext({ ca, cert, key }: TlsOptions): SecureContext {
+  #directTls({ ca, cert, key, servername, rejectUnauthorized }: TlsOptions): DirectTls {
     try {
-      return createSecureContext({ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
+      return {
+        secureContext: createSecureContext({ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }),
+        ...(servername && { servername }),
+        ...(rejectUnauthorized === false && { rejectUnauthorized }),
+      };
     } catch (error) {
       throw new KubewrightError({
         code: 'CredentialsInvalid',
@@ -215,6 +284,8 @@ export class Transport {
 
   #failure(request: HttpRequest, error: unknown): unknown {
     if (request.signal?.aborted) return request.signal.reason;
+    // The connection may be dead without anybody having closed it.
+    if (error instanceof TimeLimit) this.#pools?.http2?.retire();
     return networkError(error instanceof StaleConnection ? error.cause : error, this.endpoint, request.purpose);
   }
 }
@@ -223,17 +294,8 @@ function isRepeatable(request: HttpRequest): boolean {
   return request.repeatable ?? ['GET', 'PUT', 'DELETE'].includes(request.method);
 }
 
-function directPool(
-  server: string,
-  tls: TlsOptions & { readonly secureContext: SecureContext },
-): (options: PoolOptions) => http.Agent {
+function directPool(server: string, way: DirectTls): (options: PoolOptions) => http.Agent {
   if (server.startsWith('http:')) return (options) => new http.Agent(options);
-  const { secureContext, servername, rejectUnauthorized } = tls;
-  const way = {
-    secureContext,
-    ...(servername && { servername }),
-    ...(rejectUnauthorized === false && { rejectUnauthorized }),
-  };
   return (options) => new https.Agent({ ...options, ...way });
 }
 
@@ -241,21 +303,20 @@ function dropIdle(agent: http.Agent): void {
   for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
-async function readBody(response: http.IncomingMessage): Promise<string> {
-  const chunks = await readChunks(response);
-  const [first] = chunks;
-  const raw = chunks.length === 1 && first ? first : Buffer.concat(chunks);
-  return (response.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString('utf8');
-}
-
 /** Iterating over a stream costs more than a small answer itself. */
-function readChunks(response: http.IncomingMessage): Promise<readonly Buffer[]> {
+function readBody({ body, isWhole }: Answer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    response.on('data', (chunk: Buffer) => void chunks.push(chunk));
-    response.once('end', () => resolve(chunks));
-    response.once('error', reject);
+    let isRead = false;
+    body.on('data', (chunk: Buffer) => void chunks.push(chunk));
+    body.once('end', () => {
+      if (!isWhole()) return;
+      isRead = true;
+      const [first] = chunks;
+      resolve(chunks.length === 1 && first ? first : Buffer.concat(chunks));
+    });
+    body.once('error', reject);
     // A connection that breaks in the middle.
-    response.once('close', () => void (response.complete || reject(new Error('aborted'))));
+    body.once('close', () => void (isRead || reject(new Error('aborted'))));
   });
 }

@@ -1,5 +1,5 @@
 /** Reads the lines of one watch request. */
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { KubernetesObject, WatchEvent } from './cluster.ts';
 import { TimeLimit } from './exchange.ts';
@@ -20,7 +20,7 @@ export interface StreamLimits {
 const eventTypes = { ADDED: 'added', MODIFIED: 'modified', DELETED: 'deleted' } as const;
 
 /** Yields the lines until the server ends the answer or the signal ends it for us; throws when the connection breaks or dies. */
-export async function* readWatchLines(response: IncomingMessage, limits: StreamLimits): AsyncGenerator<WatchLine> {
+export async function* readWatchLines(response: Readable, limits: StreamLimits): AsyncGenerator<WatchLine> {
   const decoder = new StringDecoder('utf8');
   const dead = new TimeLimit(
     'the watch was not ended by the server: the connection is silently dead, no end',

@@ -1,6 +1,7 @@
 /** A TLS server that answers as a test says, faults included, and a connection to it. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import http2 from 'node:http2';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, vi } from 'vitest';
@@ -15,12 +16,16 @@ export interface Received {
   readonly url: URL;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+  /** The connection, which others may use too. */
   readonly socket: Socket;
   /** Subject of the client's certificate. */
   readonly clientName: string | undefined;
 }
 
 export type Handler = (request: Received, response: ServerResponse) => void;
+
+/** What a server speaks; one of `h2` speaks the other too, as API servers do. */
+export type Protocol = 'h2' | 'http/1.1';
 
 export interface TestServer {
   readonly url: string;
@@ -43,7 +48,7 @@ export function eventually(check: () => void): Promise<void> {
 }
 
 /** Starts a server that ends with the test. */
-export async function startServer(handler: Handler): Promise<TestServer> {
+export async function startServer(handler: Handler, protocol: Protocol = 'h2'): Promise<TestServer> {
   const authority = makeCertificate('test authority');
   const certificate = makeCertificate('localhost', authority);
   const started: TestServer = { url: '', authority, received: [], sockets: new Set(), handler };
@@ -54,8 +59,15 @@ export async function startServer(handler: Handler): Promise<TestServer> {
     requestCert: true,
     rejectUnauthorized: false,
   };
-  const server = https.createServer(options, (request, response) => void receive(started, request, response));
+  const sockets = new Map<number | undefined, Socket>();
+  const listener = (request: IncomingMessage, response: ServerResponse): void =>
+    void receive(started, { request, response, socket: sockets.get(request.socket.remotePort) ?? request.socket });
+  const server =
+    protocol === 'h2'
+      ? http2.createSecureServer({ ...options, allowHTTP1: true, maxSessionMemory: 1024 }, listener as never)
+      : https.createServer(options, listener);
   server.on('secureConnection', (socket) => {
+    sockets.set(socket.remotePort, socket);
     started.sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => started.sockets.delete(socket));
   });
@@ -63,21 +75,28 @@ export async function startServer(handler: Handler): Promise<TestServer> {
   await once(server, 'listening');
   cleanups.push(() => {
     server.close();
-    server.closeAllConnections();
+    for (const socket of started.sockets) socket.destroy();
   });
   return Object.assign(started, { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}` });
 }
 
-async function receive(started: TestServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function receive(
+  started: TestServer,
+  {
+    request,
+    response,
+    socket,
+  }: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly socket: Socket },
+): Promise<void> {
   const chunks = await request.toArray().catch(() => []);
-  const socket = request.socket as Socket & { getPeerCertificate?: () => { subject?: { CN?: string } } };
+  const { getPeerCertificate } = socket as { getPeerCertificate?: () => { subject?: { CN?: string } } };
   const received = {
     method: request.method ?? '',
     url: new URL(request.url ?? '/', 'https://server'),
     headers: request.headers,
     body: Buffer.concat(chunks as Buffer[]).toString('utf8'),
     socket,
-    clientName: socket.getPeerCertificate?.().subject?.CN,
+    clientName: getPeerCertificate?.call(socket).subject?.CN,
   };
   started.received.push(received);
   started.handler(received, response);

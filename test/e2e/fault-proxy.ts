@@ -1,7 +1,8 @@
 /** A proxy between the engine and the API server that counts what passes, and breaks what it is told to break. */
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import http2 from 'node:http2';
 import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
@@ -71,7 +72,7 @@ interface Place {
   readonly caFile: string;
 }
 
-/** Starts one in front of the control plane of the run, with the server's own certificate or, cheaper, without TLS. */
+/** Starts one in front of the control plane of the run: HTTP/2 with the server's own certificate or, cheaper, HTTP/1.1 without TLS. */
 export async function startProxy(place: Place, scheme: 'https' | 'http' = 'https'): Promise<FaultProxy> {
   const proxy = new Proxying(place, scheme);
   const { port } = await proxy.listen();
@@ -96,8 +97,9 @@ class Proxying {
   killed = Promise.withResolvers<void>();
   readonly #target: URL;
   readonly #agent: https.Agent;
-  readonly #listener: http.Server | https.Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #listener: http.Server | http2.Http2SecureServer;
+  /** Connections by the port of the client: over HTTP/2 requests have no other handle on theirs. */
+  readonly #sockets = new Map<number | undefined, Socket>();
   readonly #forwarded = new Set<http.ClientRequest>();
   #rule: Rule = () => undefined;
   #dead = false;
@@ -106,21 +108,25 @@ class Proxying {
   constructor(place: Place, scheme: 'https' | 'http') {
     this.#target = new URL(place.server);
     this.#agent = new https.Agent({ keepAlive: true, maxSockets: 200, ca: readFileSync(place.caFile) });
-    const handle: RequestListener = (request, response) =>
-      void this.#handle(request, response).catch(() => request.socket.destroy());
+    const handle = (request: IncomingMessage, response: ServerResponse): void =>
+      void this.#handle(request, response).catch(() => this.#socketOf(request).destroy());
     const certificates = join(place.stateHome, 'kubewright', 'default', 'certificates');
     const read = (name: string): Buffer => readFileSync(join(certificates, name));
     this.#listener =
       scheme === 'http'
         ? http.createServer(handle)
-        : https.createServer({ cert: read('apiserver.crt'), key: read('apiserver.key') }, handle);
-    this.#listener.on('connection', (socket: Socket) => {
+        : http2.createSecureServer(
+            { cert: read('apiserver.crt'), key: read('apiserver.key'), allowHTTP1: true },
+            handle as never,
+          );
+    this.#listener.on(scheme === 'http' ? 'connection' : 'secureConnection', (socket: Socket) => {
+      const { remotePort } = socket;
       if (this.#dead) socket.destroy();
-      this.#sockets.add(socket);
+      this.#sockets.set(remotePort, socket);
       socket.on('error', () => undefined);
-      socket.once('close', () => this.#sockets.delete(socket));
+      socket.once('close', () => this.#sockets.delete(remotePort));
     });
-    this.#listener.on('tlsClientError', () => undefined);
+    for (const event of ['tlsClientError', 'sessionError']) this.#listener.on(event, () => undefined);
   }
 
   listen(): Promise<AddressInfo> {
@@ -144,7 +150,7 @@ class Proxying {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = Buffer.concat(await request.toArray());
-    if (this.#dead) return void request.socket.destroy();
+    if (this.#dead) return void this.#socketOf(request).destroy();
     const seen = this.#note(request);
     if (!seen.watch) {
       this.#open += 1;
@@ -152,15 +158,19 @@ class Proxying {
     }
     const fault = this.#rule(seen);
     if (fault?.kind === 'kill-before') return this.#kill();
-    if (fault?.kind === 'cut-before') return void request.socket.destroy();
+    if (fault?.kind === 'cut-before') return void this.#socketOf(request).destroy();
     if (fault?.kind === 'answer') return refuse(response, fault);
     if (fault?.kind === 'hang') return;
     const answer = await this.#forward(request, body);
     if (fault?.kind === 'kill-after' || fault?.kind === 'cut-after') {
       await answer.toArray();
-      return fault.kind === 'kill-after' ? this.#kill() : void request.socket.destroy();
+      return fault.kind === 'kill-after' ? this.#kill() : void this.#socketOf(request).destroy();
     }
-    await pass(answer, response, fault);
+    await pass(answer, response, { fault, socket: this.#socketOf(request) });
+  }
+
+  #socketOf({ socket }: IncomingMessage): Socket {
+    return this.#sockets.get(socket.remotePort) ?? socket;
   }
 
   #note({ method = 'GET', url = '/' }: IncomingMessage): Seen {
@@ -177,7 +187,10 @@ class Proxying {
   #forward({ method, url, headers }: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
     const { hostname, port } = this.#target;
     return new Promise((resolve, reject) => {
-      const sent = https.request({ hostname, port, method, path: url, headers, agent: this.#agent }, resolve);
+      const sent = https.request(
+        { hostname, port, method, path: url, headers: plain(headers), agent: this.#agent },
+        resolve,
+      );
       this.#forwarded.add(sent);
       sent.once('close', () => this.#forwarded.delete(sent));
       sent.on('error', reject);
@@ -188,7 +201,7 @@ class Proxying {
   /** As for a process that died: what the server has begun it may or may not finish. */
   #kill(): void {
     this.#dead = true;
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.values()) socket.destroy();
     for (const sent of this.#forwarded) sent.destroy();
     this.killed.resolve();
   }
@@ -212,15 +225,27 @@ function refuse(
   response.end(JSON.stringify({ ...body, message: `the proxy says ${status}`, ...more }));
 }
 
-async function pass(answer: IncomingMessage, response: ServerResponse, fault: Fault | undefined): Promise<void> {
+/** Without what belongs to one connection. */
+function plain(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const own = ['connection', 'keep-alive', 'transfer-encoding', 'host'];
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':') && !own.includes(name)));
+}
+
+/** What befalls an answer, and on which connection. */
+interface Passing {
+  readonly fault: Fault | undefined;
+  readonly socket: Socket;
+}
+
+async function pass(answer: IncomingMessage, response: ServerResponse, { fault, socket }: Passing): Promise<void> {
   if (fault?.kind === 'late') await sleep(fault.ms);
-  response.writeHead(answer.statusCode ?? 502, answer.headers);
+  response.writeHead(answer.statusCode ?? 502, plain(answer.headers));
   response.once('close', () => answer.destroy());
-  answer.on('error', () => response.destroy());
-  if (fault?.kind === 'drop') setTimeout(() => response.destroy(), fault.ms);
+  answer.on('error', () => socket.destroy());
+  if (fault?.kind === 'drop') setTimeout(() => socket.destroy(), fault.ms);
   if (fault?.kind === 'silent') return response.flushHeaders();
   if (fault?.kind === 'gone') return sendGone(response);
-  if (fault?.kind === 'slow' || fault?.kind === 'half') return trickle(answer, response, fault);
+  if (fault?.kind === 'slow' || fault?.kind === 'half') return trickle(answer, response, { fault, socket });
   answer.pipe(response);
 }
 
@@ -232,13 +257,13 @@ function sendGone(response: ServerResponse): void {
 async function trickle(
   answer: IncomingMessage,
   response: ServerResponse,
-  fault: Extract<Fault, { kind: 'slow' | 'half' }>,
+  { fault, socket }: Passing & { readonly fault: Extract<Fault, { kind: 'slow' | 'half' }> },
 ): Promise<void> {
   const whole = Buffer.concat(await answer.toArray());
   if (fault.kind === 'half') {
     response.write(whole.subarray(0, whole.length >> 1));
     await sleep(20);
-    response.socket?.end();
+    socket.end();
     return;
   }
   const pieces = 5;
