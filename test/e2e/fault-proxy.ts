@@ -186,9 +186,11 @@ class Proxying {
 
   #forward({ method, url, headers }: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
     const { hostname, port } = this.#target;
+    // HTTP/2 needs none.
+    const length = body.length > 0 ? { 'content-length': body.length } : {};
     return new Promise((resolve, reject) => {
       const sent = https.request(
-        { hostname, port, method, path: url, headers: plain(headers), agent: this.#agent },
+        { hostname, port, method, path: url, headers: { ...plain(headers), ...length }, agent: this.#agent },
         resolve,
       );
       this.#forwarded.add(sent);
