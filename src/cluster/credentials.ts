@@ -1,7 +1,7 @@
 /** Credentials that are written down: certificates, tokens, token files, service accounts. */
 import { readFileSync } from 'node:fs';
 import { KubewrightError } from '../errors.ts';
-import type { Credentials, TlsOptions } from './http.ts';
+import type { Credentials, Headers, TlsOptions } from './http.ts';
 import type { ClusterEntry, ContextEntry, UserEntry } from './kubeconfig.ts';
 
 /** Gives the credentials of the next request; see `Endpoint.credentials`. */
@@ -68,14 +68,20 @@ function clientTls(user: UserEntry): TlsOptions {
   return { ...(cert && { cert }), ...(key && { key }) };
 }
 
-/** Headers that ask the server to act as somebody else. */
-export function impersonation(user: UserEntry): Record<string, string> {
+/** Headers that ask the server to act as somebody else; those of several values are sent several times, as client-go does it. */
+export function impersonation(user: UserEntry): Headers {
   const groups = user['as-groups'] ?? [];
+  const extra = Object.entries(user['as-user-extra'] ?? {});
   return {
     ...(user.as && { 'impersonate-user': user.as }),
     ...(user['as-uid'] && { 'impersonate-uid': user['as-uid'] }),
-    ...(groups.length > 0 && { 'impersonate-group': groups.join(',') }),
+    ...(groups.length > 0 && { 'impersonate-group': groups }),
+    ...Object.fromEntries(extra.map(([key, values]) => [`impersonate-extra-${headerName(key)}`, values])),
   };
+}
+
+function headerName(key: string): string {
+  return encodeURIComponent(key).replaceAll('(', '%28').replaceAll(')', '%29').toLowerCase();
 }
 
 /** Reads a file that some configuration names. */

@@ -27,11 +27,12 @@ export interface TlsOptions {
   readonly rejectUnauthorized?: boolean;
 }
 
-type Headers = Readonly<Record<string, string>>;
+/** A header of several values is sent several times. */
+export type Headers = Readonly<Record<string, string | readonly string[]>>;
 
 /** What proves to the server who we are. */
 export interface Credentials {
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
   readonly tls: TlsOptions;
   /** Makes the pools where connections do not go straight to the server (proxies). */
   readonly pool?: (options: PoolOptions) => http.Agent;

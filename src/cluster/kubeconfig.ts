@@ -28,6 +28,7 @@ export interface UserEntry {
   readonly as?: string;
   readonly 'as-uid'?: string;
   readonly 'as-groups'?: readonly string[];
+  readonly 'as-user-extra'?: Readonly<Record<string, readonly string[]>>;
   readonly exec?: ExecEntry;
   readonly 'auth-provider'?: { readonly name: string; readonly config?: Readonly<Record<string, string>> };
 }

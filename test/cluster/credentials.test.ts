@@ -68,7 +68,7 @@ describe('a user of a kubeconfig', () => {
     [
       'somebody else',
       () => ({ token: 'abc', as: 'bob', 'as-groups': ['a', 'b'], 'as-uid': '7' }),
-      { 'impersonate-user': 'bob', 'impersonate-group': 'a,b', 'impersonate-uid': '7' },
+      { 'impersonate-user': 'bob', 'impersonate-group': 'a, b', 'impersonate-uid': '7' },
     ],
   ];
   test.each(cases)('with %s', async (_, user, headers) => {

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
@@ -49,6 +51,38 @@ describe('a real API server', () => {
       expect.arrayContaining(['v1 ConfigMap', 'apps/v1 Deployment', 'autoscaling/v2 HorizontalPodAutoscaler']),
     );
     expect(new Set(kinds).size).toBe(kinds.length);
+  });
+
+  test('sees who a context acts as: each group by itself, and what else is said of the user', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kubewright-as-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const kubeconfig = join(folder, 'kubeconfig');
+    const user = {
+      token: place.token,
+      as: 'bob',
+      'as-uid': '7',
+      'as-groups': ['qa', 'system:masters'],
+      'as-user-extra': { 'example.com/team': ['red', 'blue'], 'Scopes%': ['view'] },
+    };
+    writeFileSync(
+      kubeconfig,
+      JSON.stringify({
+        clusters: [{ name: 'c', cluster: { server: place.server, 'certificate-authority': place.caFile } }],
+        users: [{ name: 'u', user }],
+        contexts: [{ name: 'as', context: { cluster: 'c', user: 'u' } }],
+      }),
+    );
+    const acting = await connect({ kind: 'context', name: 'as', kubeconfig });
+    onTestFinished(() => acting.close());
+    const review = await acting.create({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
+    expect(review['status']).toEqual({
+      userInfo: {
+        username: 'bob',
+        uid: '7',
+        groups: ['qa', 'system:masters', 'system:authenticated'],
+        extra: { 'example.com/team': ['red', 'blue'], 'scopes%': ['view'] },
+      },
+    });
   });
 
   describe('apply', () => {
