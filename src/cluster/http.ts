@@ -6,7 +6,6 @@ import http from 'node:http';
 import type { ClientHttp2Stream } from 'node:http2';
 import https from 'node:https';
 
-import type { Readable } from 'node:stream';
 import { createSecureContext } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
 import { gunzipSync } from 'node:zlib';

@@ -58,19 +58,21 @@ export async function toDesired(
 
 /** Fields without expressions are the graph's own, so comparing them by identity finds most of what is the same. */
 function isSame({ kinds }: Run, { resolved, served }: Desired, object: ResolvedBody): boolean {
-  const { metadata, ...rest } = object;
   if (!resolved) return false;
-  const { metadata: before, ...others } = resolved;
   return (
     served === kinds.has(`${object.apiVersion}/${object.kind}`) &&
-    hasSameFields(rest, others) &&
-    hasSameFields(metadata, before)
+    (object === resolved ||
+      (hasSameFields(object, resolved, 'metadata') && hasSameFields(object.metadata, resolved.metadata)))
   );
 }
 
-function hasSameFields(left: Readonly<Record<string, unknown>>, right: Readonly<Record<string, unknown>>): boolean {
+type Fields = Readonly<Record<string, unknown>>;
+
+/** @param but a field that is compared otherwise */
+function hasSameFields(left: Fields, right: Fields, but?: string): boolean {
   const names = Object.keys(left);
-  return names.length === Object.keys(right).length && names.every((name) => left[name] === right[name]);
+  if (names.length !== Object.keys(right).length) return false;
+  return names.every((name) => left[name] === right[name] || (name === but && name in right));
 }
 
 function complete(run: Run, { path, node, index, label, object }: ResolvedObject, { salt, existing }: Wishes): Desired {

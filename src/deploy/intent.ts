@@ -17,10 +17,14 @@ export function canonical(value: unknown): string {
   return `{${text}}`;
 }
 
-/** Most objects are written in order, and sorting takes longer than to see that. */
+/** They are few and most are in order, for which this needs no memory, unlike `sort`. */
 function sortedKeys(value: object): readonly string[] {
   const names = Object.keys(value);
-  for (let index = 1; index < names.length; index += 1)
-    if ((names[index - 1] as string) > (names[index] as string)) return names.sort();
+  for (let index = 1; index < names.length; index += 1) {
+    const name = names[index] as string;
+    let place = index;
+    for (; place > 0 && (names[place - 1] as string) > name; place -= 1) names[place] = names[place - 1] as string;
+    names[place] = name;
+  }
   return names;
 }

@@ -34,7 +34,7 @@ export function newItem(desired: Desired): Item {
 }
 
 export function addressOf({ label, apiVersion, kind, namespace, name }: ObjectAddress): ObjectAddress {
-  return { label, apiVersion, kind, ...(namespace !== undefined && { namespace }), name };
+  return namespace === undefined ? { label, apiVersion, kind, name } : { label, apiVersion, kind, namespace, name };
 }
 
 export function scopeOf({ apiVersion, kind, namespace }: Desired): ListQuery {

@@ -65,7 +65,8 @@ export class Live implements Observed {
       items[index] = key;
       places.set(path, items);
     }
-    const moved = [...places].some(([path, place]) => this.#isElsewhere(path, place));
+    let moved = false;
+    for (const [path, place] of places) moved ||= this.#isElsewhere(path, place);
     if (moved || places.size < this.#places.size) this.#version += 1;
     this.#places = places;
     return found;

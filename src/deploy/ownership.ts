@@ -4,6 +4,11 @@ import { fieldManager } from './identity.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** What an apply says and nobody owns, and metadata, of which some can be owned. */
+const notOwned: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
+const ownedMetadata = ['labels', 'annotations', 'finalizers'];
+const noFields: Fields = {};
+
 /** The fields that our applies own on a live object. */
 export function ownFields(live: KubernetesObject): Fields | undefined {
   const own = (entry: ManagedFields): boolean =>
@@ -18,22 +23,25 @@ export function ownFields(live: KubernetesObject): Fields | undefined {
 export function ownsAll(intent: KubernetesObject, live: KubernetesObject): boolean {
   const fields = ownFields(live);
   if (!fields) return false;
-  const { apiVersion: _version, kind: _kind, metadata, status: _status, ...rest } = intent;
-  const { labels, annotations, finalizers } = metadata;
-  return covers({ ...rest, metadata: { labels, annotations, finalizers } }, fields);
+  const ofMetadata = fields['f:metadata'] as Fields | undefined;
+  return (
+    Object.keys(intent).every((key) => notOwned.has(key) || coversField(intent, key, fields)) &&
+    ownedMetadata.every((key) => coversField(intent.metadata, key, ofMetadata ?? noFields))
+  );
 }
 
 /** Whether an owned set has every leaf of a value. A set without children owns all below it (atomic fields). */
 function covers(value: unknown, fields: Fields): boolean {
   if (hasNoFields(fields) || typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every((item) => coversItem(item, fields));
-  for (const key of Object.keys(value)) {
-    const item = (value as Fields)[key];
-    if (isEmpty(item)) continue;
-    const child = fields[`f:${key}`];
-    if (child === undefined || !covers(item, child as Fields)) return false;
-  }
-  return true;
+  return Object.keys(value).every((key) => coversField(value as Fields, key, fields));
+}
+
+function coversField(value: object, key: string, fields: Fields): boolean {
+  const item = (value as Fields)[key];
+  if (isEmpty(item)) return true;
+  const child = fields[`f:${key}`];
+  return child !== undefined && covers(item, child as Fields);
 }
 
 /** A field name, or an item of a list by its content. */

@@ -1,7 +1,7 @@
 import { KubewrightError } from '../errors.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { changedFirst, compareOne, type Planning } from './comparison.ts';
-import { copiedWarnings, findOrphans, hasOrphans, noOrphans, type Orphans } from './decide.ts';
+import { copiedWarnings, decide, findOrphans, hasOrphans, noOrphans, type Orphans } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { definesKind } from './edges.ts';
 import { grownVolumes } from './grown.ts';
@@ -9,6 +9,7 @@ import { takenReleases } from './helm.ts';
 import { withoutOccupied } from './holders.ts';
 import { describe, groupKind, keyOf, refOf } from './identity.ts';
 import { impactOf, type Transition } from './impact.ts';
+import { addressOf } from './item.ts';
 import { readNamespace } from './namespace.ts';
 import { asClaimed, claimedEntry, nothingClaimed, planClaim, type Claim } from './kro/claim.ts';
 import { namespaceProblems } from './missing-namespaces.ts';
@@ -232,8 +233,28 @@ export function isUnfinished({ stored, damage, desired }: World, { repairRecord,
 }
 
 /** What has to happen to each wanted object, with the fields that change. */
-export function planObjects(run: Run, world: World, planning: Planning): Promise<readonly PlannedChange[]> {
-  return Promise.all(world.desired.map((desired) => planOne(run, world, { desired, ...planning })));
+export async function planObjects(run: Run, world: World, planning: Planning): Promise<readonly PlannedChange[]> {
+  const changes: PlannedChange[] = [];
+  const asking: Promise<void>[] = [];
+  const ask = async (desired: Desired, index: number): Promise<void> => {
+    changes[index] = await planOne(run, world, { desired, ...planning });
+  };
+  for (const [index, desired] of world.desired.entries()) {
+    const known = planUnchanged(world, desired, planning);
+    if (known) changes[index] = known;
+    else asking.push(ask(desired, index));
+  }
+  await Promise.all(asking);
+  return changes;
+}
+
+/** Most objects are as they should be, and nobody has to be asked about them. */
+function planUnchanged(world: World, desired: Desired, { held, transitions }: Planning): PlannedChange | undefined {
+  if (decide(desired, world) !== 'unchanged' || held?.has(desired.key)) return undefined;
+  const change = { ...addressOf(desired), action: 'unchanged' as const, fields: [] };
+  const live = world.live.object(desired.key);
+  transitions?.push({ change, before: live, after: live });
+  return change;
 }
 
 async function planOne(

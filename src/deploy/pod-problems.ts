@@ -71,7 +71,7 @@ export class PodProblems {
   }
 
   forget(label: string): void {
-    this.#followed.delete(label);
+    if (!this.#followed.delete(label)) return;
     for (const trouble of Object.keys(patience)) this.#told.delete(`${label} ${trouble}`);
   }
 

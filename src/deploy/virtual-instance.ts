@@ -17,7 +17,9 @@ const unknown: ReadonlySet<string> = new Set([
 /** Reads of the instance that would wait for ever in mode direct, where the instance is no object. */
 export function virtualInstanceProblems({ nodes }: Graph): Error[] {
   return nodes.flatMap((node) => {
-    const fields = new Set(expressionsOf(node).flatMap((expression) => [...readsOf(expression.node)]));
+    const expressions = expressionsOf(node);
+    if (expressions.length === 0) return [];
+    const fields = new Set(expressions.flatMap((expression) => [...readsOf(expression.node)]));
     return [...fields].map(
       (field) =>
         new KubewrightError({

@@ -178,8 +178,15 @@ function body(node: GraphNode, around: Surroundings, iteration?: Iteration): Res
     }
     return filled;
   }
-  return { ...filled, metadata: { ...metadata, namespace } };
+  const known = placed.get(filled);
+  if (known?.metadata.namespace === namespace) return known;
+  const made = { ...filled, metadata: { ...metadata, namespace } };
+  if ((filled as unknown) === node.template) placed.set(filled, made);
+  return made;
 }
+
+/** Templates without expressions, in the namespace of the instance that was resolved last: they are the same every time. */
+const placed = new WeakMap<object, ResolvedBody>();
 
 function fill(node: GraphNode, around: Surroundings, iteration?: Iteration): Record<string, Value | Deferred> {
   const bindings = variables(around, iteration?.variables);
