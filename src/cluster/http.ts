@@ -166,7 +166,7 @@ export class Transport {
   close(): void {
     this.#closed = true;
     for (const sent of this.#open) sent.destroy(new ClosedByUs());
-    this.#pools?.http2?.retire();
+    this.#pools?.http2?.close();
     this.#pools?.requests.destroy();
     this.#pools?.streams.destroy();
   }
@@ -201,13 +201,14 @@ export class Transport {
     try {
       const http2 = via === 'streams' || pools.http2?.unspoken ? undefined : pools.http2;
       const connection = http2?.current ?? (http2 && (await guard.during(http2.connect())));
+      if (this.#closed) throw new ClosedByUs();
       const answer = connection
         ? this.#multiplex(request, connection, { headers: pools.headers, guard })
         : this.#request(request, pools[via], { headers: pools.headers, guard });
       return Object.assign(await answer, { guard });
     } catch (error) {
       guard.release();
-      throw guard.interruption ?? error;
+      throw this.#closed ? new ClosedByUs() : (guard.interruption ?? error);
     }
   }
 

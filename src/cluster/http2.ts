@@ -31,6 +31,7 @@ export class Http2Client {
   readonly #target: Http2Target;
   #current: Http2Connection | undefined;
   #connecting: Promise<Http2Connection | undefined> | undefined;
+  #socket: tls.TLSSocket | undefined;
   #unspoken = false;
 
   constructor(target: Http2Target) {
@@ -60,8 +61,17 @@ export class Http2Client {
     this.#current = undefined;
   }
 
+  /** Ends everything, and what is being connected. */
+  close(): void {
+    this.#socket?.destroy();
+    this.#current?.destroy();
+  }
+
   async #connect(): Promise<Http2Connection | undefined> {
-    const socket = await secured(this.#target);
+    const socket = open(this.#target);
+    this.#socket = socket;
+    await secured(socket, this.#target.connectTimeoutMs);
+    this.#socket = undefined;
     if (socket.alpnProtocol === 'h2') return (this.#current = new Http2Connection(socket, this.#target));
     this.#unspoken = true;
     socket.destroy();
@@ -150,25 +160,34 @@ export class Http2Connection {
   }
 
   #ping(): void {
-    const timer = setTimeout(
-      () => this.destroy(new DeadConnection('the server answered no ping', pingEveryMs)),
-      pingEveryMs,
-    );
-    const isSent = this.isUsable && this.#session.ping(() => clearTimeout(timer));
-    if (!isSent) clearTimeout(timer);
+    if (this.#session.destroyed) return;
+    let isAnswered = false;
+    const end = (): void => {
+      if (!isAnswered) this.destroy(new DeadConnection('the server answered no ping', pingEveryMs));
+    };
+    // When this process itself was busy, the answer is there and only has to be read.
+    const timer = setTimeout(() => setImmediate(end), pingEveryMs).unref();
+    const answered = (): void => {
+      isAnswered = true;
+      clearTimeout(timer);
+    };
+    if (!this.#session.ping(answered)) answered();
   }
 }
 
 /** Not to be tried again at once: it took long enough to find out. */
 class DeadConnection extends TimeLimit {}
 
-function secured({ hostname, port, connectTimeoutMs, tls: options }: Http2Target): Promise<tls.TLSSocket> {
+function open({ hostname, port, tls: options }: Http2Target): tls.TLSSocket {
   const servername = options.servername ?? (isIP(hostname) ? '' : hostname);
   const ALPNProtocols = ['h2', 'http/1.1'];
   const socket = tls.connect({ ...options, host: hostname, port: Number(port || 443), servername, ALPNProtocols });
-  socket.setNoDelay(true);
+  return socket.setNoDelay(true);
+}
+
+function secured(socket: tls.TLSSocket, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(new TimeLimit('no connection', connectTimeoutMs)), connectTimeoutMs);
+    const timer = setTimeout(() => socket.destroy(new TimeLimit('no connection', timeoutMs)), timeoutMs);
     const settled = (): void => {
       clearTimeout(timer);
       socket.off('error', failed).off('close', hungUp);
@@ -181,7 +200,7 @@ function secured({ hostname, port, connectTimeoutMs, tls: options }: Http2Target
     socket.once('error', failed).once('close', hungUp);
     socket.once('secureConnect', () => {
       settled();
-      resolve(socket);
+      resolve();
     });
   });
 }

@@ -121,6 +121,24 @@ test('a slow answer outlives pings', async () => {
   await expect(waiting).resolves.toBeDefined();
 });
 
+test('close ends what waits for a connection, and opens none', async () => {
+  const accepted = new Set<Socket>();
+  const silent = net.createServer((socket) => {
+    accepted.add(socket.on('error', () => undefined).on('close', () => accepted.delete(socket)));
+    socket.resume();
+  });
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  silent.unref();
+  const cluster = await connectVia(`https://127.0.0.1:${(silent.address() as AddressInfo).port}`, '');
+  const waiting = [1, 2].map(() => expect(cluster.get(ref)).rejects.toMatchObject({ code: 'Closed' }));
+  await eventually(() => expect(accepted.size).toBe(1));
+  cluster.close();
+  await Promise.all(waiting);
+  await eventually(() => expect(accepted.size).toBe(0));
+  await expect(cluster.get(ref)).rejects.toMatchObject({ code: 'Closed' });
+});
+
 test('an open connection does not keep the process alive', async () => {
   const server = await startServer((_, response) =>
     answer(response, 200, { major: '1', minor: '36', gitVersion: 'v1' }),
