@@ -222,8 +222,15 @@ export class ApiCluster implements port.Cluster {
   }
 
   request(request: port.RawRequest): Promise<port.RawResponse> {
-    const method = request.method ?? 'GET';
-    return this.#transport.send({ ...request, method, purpose: { verb: method, resource: request.path } });
+    const { method = 'GET', headers = {} } = request;
+    // HTTP/2 tells names apart by case, and its own are small.
+    const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+    return this.#transport.send({
+      ...request,
+      method,
+      headers: named,
+      purpose: { verb: method, resource: request.path },
+    });
   }
 
   close(): void {

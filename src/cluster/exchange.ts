@@ -50,16 +50,25 @@ export class Guard {
   readonly #timer: NodeJS.Timeout;
   readonly #onAbort = (): void => this.#interrupt(new Error('aborted'));
   #end: ((reason: Error) => void) | undefined;
+  #late: (() => void) | undefined;
 
   constructor({ timeoutMs, signal }: ExchangeLimits) {
-    this.#timer = setTimeout(() => this.#interrupt(new TimeLimit('no complete answer', timeoutMs)), timeoutMs);
+    this.#timer = setTimeout(() => {
+      this.#late?.();
+      this.#interrupt(new TimeLimit('no complete answer', timeoutMs));
+    }, timeoutMs);
     this.#signal = signal;
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  /** What is ended instead of what was before. */
-  watch(sent: { destroy(reason: Error): void }): void {
+  /**
+   * What is ended instead of what was before.
+   *
+   * @param late called when the time is over
+   */
+  watch(sent: { destroy(reason: Error): void }, late?: () => void): void {
     if (this.interruption) sent.destroy(this.interruption);
+    this.#late = late;
     this.#end = (reason) => sent.destroy(reason);
   }
 
@@ -80,6 +89,28 @@ export class Guard {
     this.interruption ??= reason;
     this.#end?.(reason);
   }
+}
+
+/** Reads a whole answer. Iterating over a stream costs more than a small answer itself. */
+export function readBody({ headers, body, isWhole }: Answer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let [size, isRead] = [0, false];
+    body.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+    });
+    body.once('end', () => {
+      const length = headers['content-length'];
+      isRead = isWhole() && (length === undefined || Number(length) === size);
+      if (!isRead) return;
+      const [first] = chunks;
+      resolve(chunks.length === 1 && first ? first : Buffer.concat(chunks));
+    });
+    body.once('error', reject);
+    // A connection that breaks in the middle.
+    body.once('close', () => void (isRead || reject(new Error('aborted'))));
+  });
 }
 
 /** Settles with the headers of the answer of an HTTP/1.1 request. */

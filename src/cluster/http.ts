@@ -12,7 +12,7 @@ import { gunzipSync } from 'node:zlib';
 import { KubewrightError } from '../errors.ts';
 import { networkError } from './api-error.ts';
 import type { Peer, Purpose } from './api-error.ts';
-import { answerTo, ClosedByUs, Guard, StaleConnection, TimeLimit } from './exchange.ts';
+import { answerTo, ClosedByUs, Guard, readBody, StaleConnection } from './exchange.ts';
 import type { Answer } from './exchange.ts';
 import { Http2Client } from './http2.ts';
 import type { Http2Connection } from './http2.ts';
@@ -105,6 +105,8 @@ interface Sending {
 /** An answer, and what limits the reading of its body. */
 interface Exchange extends Answer {
   readonly guard: Guard;
+  /** The body, where it is read as a whole: from the beginning, as nobody hears of the end of a stream that is over. */
+  readonly read: Promise<Buffer> | undefined;
 }
 
 /** The server itself gives up after 60 seconds. */
@@ -121,6 +123,8 @@ export class Transport {
   readonly #target: Target;
   readonly #open = new Set<{ destroy(reason: Error): void }>();
   #pools: Pools | undefined;
+  /** The one of the pools, and those before it that have something under way. */
+  #clients: readonly Http2Client[] = [];
   #closed = false;
 
   constructor(endpoint: Endpoint) {
@@ -134,10 +138,9 @@ export class Transport {
 
   /** Sends a request and reads its whole answer. */
   async send(request: HttpRequest): Promise<HttpResponse> {
-    const exchange = await this.#exchange(this.#compressing(request), 'requests');
-    const { status, headers, guard } = exchange;
+    const { status, headers, read, guard } = await this.#exchange(this.#compressing(request), 'requests');
     try {
-      const raw = await readBody(exchange);
+      const raw = await (read as Promise<Buffer>);
       return {
         status,
         headers,
@@ -157,7 +160,7 @@ export class Transport {
 
   /** Sends a request on a connection of its own and hands over the answer as a stream. Time limit and signal hold until the headers are there. */
   async stream(request: HttpRequest): Promise<Answer> {
-    const { guard, ...answer } = await this.#exchange(request, 'streams');
+    const { guard, read: _read, ...answer } = await this.#exchange(request, 'streams');
     guard.release();
     return answer;
   }
@@ -166,7 +169,7 @@ export class Transport {
   close(): void {
     this.#closed = true;
     for (const sent of this.#open) sent.destroy(new ClosedByUs());
-    this.#pools?.http2?.close();
+    for (const client of this.#clients) client.close();
     this.#pools?.requests.destroy();
     this.#pools?.streams.destroy();
   }
@@ -180,10 +183,9 @@ export class Transport {
       try {
         const exchange = await this.#start(request, pools, via);
         if (exchange.status !== 401 || renewed) return exchange;
-        const others = await this.endpoint.credentials(credentials);
+        const others = await this.#otherThan(credentials, exchange);
         if (others === credentials) return exchange;
-        exchange.guard.release();
-        exchange.body.destroy();
+        discard(exchange);
         credentials = others;
         renewed = true;
       } catch (error) {
@@ -195,6 +197,18 @@ export class Transport {
     }
   }
 
+  /** Other credentials than those that were refused, if there are any. */
+  async #otherThan(credentials: Credentials, refused: Exchange): Promise<Credentials> {
+    // Whoever gets the refusal reads it later.
+    refused.read?.catch(() => undefined);
+    try {
+      return await this.endpoint.credentials(credentials);
+    } catch (error) {
+      discard(refused);
+      throw error;
+    }
+  }
+
   async #start(request: HttpRequest, pools: Pools, via: 'requests' | 'streams'): Promise<Exchange> {
     if (this.#closed) throw new ClosedByUs();
     const guard = new Guard({ timeoutMs: request.timeoutMs ?? defaultTimeoutMs, signal: request.signal });
@@ -202,36 +216,41 @@ export class Transport {
       const http2 = via === 'streams' || pools.http2?.unspoken ? undefined : pools.http2;
       const connection = http2?.current ?? (http2 && (await guard.during(http2.connect())));
       if (this.#closed) throw new ClosedByUs();
-      const answer = connection
-        ? this.#multiplex(request, connection, { headers: pools.headers, guard })
-        : this.#request(request, pools[via], { headers: pools.headers, guard });
-      return Object.assign(await answer, { guard });
+      const { headers } = pools;
+      const answer = await (http2 && connection
+        ? this.#multiplex(request, { http2, connection }, { headers, guard })
+        : this.#request(request, pools[via], { headers, guard }));
+      return { ...answer, guard, read: via === 'requests' ? readBody(answer) : undefined };
     } catch (error) {
       guard.release();
-      throw this.#closed ? new ClosedByUs() : (guard.interruption ?? error);
+      throw guard.interruption ?? error;
     }
   }
 
-  #multiplex(request: HttpRequest, connection: Http2Connection, { headers, guard }: Sending): Promise<Answer> {
+  #multiplex(
+    request: HttpRequest,
+    { http2, connection }: { readonly http2: Http2Client; readonly connection: Http2Connection },
+    { headers, guard }: Sending,
+  ): Promise<Answer> {
     const path = this.#target.prefix + request.path;
     const sent = connection.request(
-      { ':method': request.method, ':path': path, ...headers, ...request.headers },
+      { ':method': request.method, ':path': path, ...headers, ...request.headers, ...lengthOf(request) },
       request.body,
     );
     const answer = connection.answerTo(sent);
-    this.#watch(sent, guard);
+    // It may be dead without anybody having closed it.
+    this.#watch(sent, guard, () => http2.giveUp(connection));
     return answer;
   }
 
   #request(request: HttpRequest, agent: http.Agent, { headers, guard }: Sending): Promise<Answer> {
     const { prefix, ...target } = this.#target;
-    const length = request.body === undefined ? {} : { 'content-length': Buffer.byteLength(request.body) };
     const open = target.protocol === 'http:' ? http.request : https.request;
     const sent = open({
       ...target,
       path: prefix + request.path,
       method: request.method,
-      headers: { ...headers, ...request.headers, ...length },
+      headers: { ...headers, ...request.headers, ...lengthOf(request) },
       agent,
     });
     const answer = answerTo(sent, connectTimeoutMs);
@@ -240,10 +259,10 @@ export class Transport {
     return answer;
   }
 
-  #watch(sent: http.ClientRequest | ClientHttp2Stream, guard: Guard): void {
+  #watch(sent: http.ClientRequest | ClientHttp2Stream, guard: Guard, late?: () => void): void {
     this.#open.add(sent);
     sent.once('close', () => this.#open.delete(sent));
-    guard.watch(sent);
+    guard.watch(sent, late);
   }
 
   #poolsFor(credentials: Credentials): Pools {
@@ -252,17 +271,36 @@ export class Transport {
     const make = credentials.pool ?? directPool(this.endpoint.server, way);
     // What is under way ends on the old pool; its idle connections would keep the old identity.
     if (this.#pools) dropIdle(this.#pools.requests);
-    this.#pools?.http2?.retire();
+    this.#pools?.http2?.replace();
     const { protocol, hostname, port } = this.#target;
     const isDirect = protocol === 'https:' && !credentials.pool;
+    const http2 = isDirect ? new Http2Client({ hostname, port, tls: way, connectTimeoutMs }) : undefined;
+    this.#clients = [...this.#clients.filter(({ isEnded }) => !isEnded), ...(http2 ? [http2] : [])];
     this.#pools = {
       credentials,
-      headers: { accept: 'application/json', 'user-agent': 'kubewright', ...credentials.headers },
-      http2: isDirect ? new Http2Client({ hostname, port, tls: way, connectTimeoutMs }) : undefined,
+      headers: { accept: 'application/json', 'user-agent': 'kubewright', ...this.#checked(credentials.headers) },
+      http2,
       requests: make({ keepAlive: true, maxSockets: maxConnections }),
       streams: make({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY }),
     };
     return this.#pools;
+  }
+
+  /** HTTP/2 would send what is no header. */
+  #checked(headers: Headers): Headers {
+    for (const [name, values] of Object.entries(headers)) {
+      try {
+        for (const value of [values].flat()) http.validateHeaderValue(name, value);
+      } catch {
+        throw new KubewrightError({
+          code: 'CredentialsInvalid',
+          resource: this.endpoint.name,
+          message: `what it sends as ${name} holds a character that no header can have, such as the end of a line`,
+          hint: 'Check the token or the user in the kubeconfig.',
+        });
+      }
+    }
+    return headers;
   }
 
   /** One context for all connections: certificates would be parsed for each, and be part of every pool key. */
@@ -285,10 +323,20 @@ export class Transport {
 
   #failure(request: HttpRequest, error: unknown): unknown {
     if (request.signal?.aborted) return request.signal.reason;
-    // The connection may be dead without anybody having closed it.
-    if (error instanceof TimeLimit) this.#pools?.http2?.retire();
-    return networkError(error instanceof StaleConnection ? error.cause : error, this.endpoint, request.purpose);
+    // Such as a program that gives no credentials: nothing of that heals by itself.
+    if (error instanceof KubewrightError) return error;
+    const cause = error instanceof StaleConnection ? error.cause : error;
+    return networkError(this.#closed ? new ClosedByUs() : cause, this.endpoint, request.purpose);
   }
+}
+
+function lengthOf({ body }: HttpRequest): { readonly 'content-length'?: number } {
+  return body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+}
+
+function discard({ guard, body }: Exchange): void {
+  guard.release();
+  body.destroy();
 }
 
 function isRepeatable(request: HttpRequest): boolean {
@@ -302,22 +350,4 @@ function directPool(server: string, way: DirectTls): (options: PoolOptions) => h
 
 function dropIdle(agent: http.Agent): void {
   for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
-}
-
-/** Iterating over a stream costs more than a small answer itself. */
-function readBody({ body, isWhole }: Answer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let isRead = false;
-    body.on('data', (chunk: Buffer) => void chunks.push(chunk));
-    body.once('end', () => {
-      if (!isWhole()) return;
-      isRead = true;
-      const [first] = chunks;
-      resolve(chunks.length === 1 && first ? first : Buffer.concat(chunks));
-    });
-    body.once('error', reject);
-    // A connection that breaks in the middle.
-    body.once('close', () => void (isRead || reject(new Error('aborted'))));
-  });
 }

@@ -24,15 +24,19 @@ const sessionWindow = 64 * 2 ** 20;
 const sessionMemoryMb = 1024;
 /** A connection without any answer to this is dead, although nobody closed it. */
 const pingEveryMs = 15_000;
+const keepAliveMs = 15_000;
 const { HTTP2_HEADER_STATUS, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = http2.constants;
 
 /** One connection at a time; a new one when it ended or was given up. */
 export class Http2Client {
   readonly #target: Http2Target;
+  /** All that are open: those that were given up finish what is under way on them. */
+  readonly #connections = new Set<Http2Connection>();
   #current: Http2Connection | undefined;
   #connecting: Promise<Http2Connection | undefined> | undefined;
   #socket: tls.TLSSocket | undefined;
   #unspoken = false;
+  #replaced = false;
 
   constructor(target: Http2Target) {
     this.#target = target;
@@ -49,53 +53,86 @@ export class Http2Client {
     return this.#unspoken;
   }
 
+  /** Whether nothing of it is left to end. */
+  get isEnded(): boolean {
+    return !this.#connecting && this.#connections.size === 0;
+  }
+
   /** A new connection, one for all who ask at the same time; `undefined` when the server does not speak HTTP/2. */
   connect(): Promise<Http2Connection | undefined> {
     this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined));
     return this.#connecting;
   }
 
-  /** What is under way ends on the old connection, everything else goes over a new one. */
-  retire(): void {
-    this.#current?.close();
-    this.#current = undefined;
+  /** What is under way ends on this connection, everything else goes over another one. */
+  giveUp(connection: Http2Connection): void {
+    if (this.#current === connection) this.#current = undefined;
+    connection.close();
+  }
+
+  /** Another client takes its place: nothing new comes. */
+  replace(): void {
+    this.#replaced = true;
+    if (this.#current) this.giveUp(this.#current);
   }
 
   /** Ends everything, and what is being connected. */
   close(): void {
     this.#socket?.destroy();
-    this.#current?.destroy();
+    for (const connection of this.#connections) connection.destroy();
   }
 
   async #connect(): Promise<Http2Connection | undefined> {
     const socket = open(this.#target);
     this.#socket = socket;
-    await secured(socket, this.#target.connectTimeoutMs);
-    this.#socket = undefined;
-    if (socket.alpnProtocol === 'h2') return (this.#current = new Http2Connection(socket, this.#target));
-    this.#unspoken = true;
-    socket.destroy();
-    return undefined;
+    try {
+      await secured(socket, this.#target.connectTimeoutMs);
+    } finally {
+      this.#socket = undefined;
+    }
+    if (socket.alpnProtocol !== 'h2') {
+      this.#unspoken = true;
+      socket.destroy();
+      return undefined;
+    }
+    const connection = new Http2Connection(socket, this.#target, () => this.#connections.delete(connection));
+    this.#connections.add(connection);
+    this.#current = connection;
+    // Those who waited for it still use it.
+    if (this.#replaced) setImmediate(() => this.giveUp(connection));
+    return connection;
   }
 }
 
 /** One connection, and the requests that are under way on it. */
 export class Http2Connection {
   readonly #session: ClientHttp2Session;
-  #underWay = 0;
+  readonly #socket: tls.TLSSocket;
+  /** As HTTP/2 names the server; Node forgets the brackets of an IPv6 address. */
+  readonly #authority: string;
+  readonly #streams = new Set<ClientHttp2Stream>();
   #used = false;
   #beat: NodeJS.Timeout | undefined;
 
-  constructor(socket: tls.TLSSocket, { hostname, port }: Http2Target) {
+  constructor(socket: tls.TLSSocket, { hostname, port }: Http2Target, onClose: () => void) {
     const host = isIP(hostname) === 6 ? `[${hostname}]` : hostname;
-    this.#session = http2.connect(`https://${host}:${port || '443'}`, {
+    this.#authority = port && port !== '443' ? `${host}:${port}` : host;
+    this.#socket = socket;
+    // Before Node's own listener, for which a reset after a GOAWAY is a good end: answers would be torn and look whole.
+    socket.on('error', (error) => {
+      for (const stream of this.#streams) if (!stream.closed) stream.destroy(error);
+    });
+    this.#session = http2.connect(`https://${this.#authority}`, {
       createConnection: () => socket,
       settings: { enablePush: false, initialWindowSize: streamWindow },
       maxSessionMemory: sessionMemoryMb,
     });
-    this.#session.once('connect', (session) => session.setLocalWindowSize(sessionWindow));
+    this.#session.once('connect', (session) => {
+      if (!session.destroyed) session.setLocalWindowSize(sessionWindow);
+    });
     // Those whose requests are under way hear of it; with none there is nobody to tell.
     this.#session.on('error', () => undefined);
+    this.#session.once('close', onClose);
     this.#session.unref();
   }
 
@@ -103,12 +140,20 @@ export class Http2Connection {
     return !this.#session.closed && !this.#session.destroyed;
   }
 
-  /** Sends a request. */
+  /**
+   * Sends a request.
+   *
+   * @throws StaleConnection when the connection ended a moment ago
+   */
   request(headers: http2.OutgoingHttpHeaders, body: string | undefined): ClientHttp2Stream {
+    if (!this.isUsable) throw new StaleConnection(new Error('the server closed the connection'), { certain: true });
     // Node believes that a DELETE has no body.
-    const stream = this.#session.request(headers, { endStream: body === undefined });
-    this.#begin();
-    stream.once('close', () => this.#end());
+    const stream = this.#session.request(
+      { ':authority': this.#authority, ...headers },
+      { endStream: body === undefined },
+    );
+    this.#begin(stream);
+    stream.once('close', () => this.#end(stream));
     if (body !== undefined) stream.end(body);
     return stream;
   }
@@ -145,27 +190,30 @@ export class Http2Connection {
   }
 
   /** A connection that nothing is under way on does not keep the process alive. */
-  #begin(): void {
-    this.#underWay += 1;
-    if (this.#underWay > 1) return;
+  #begin(stream: ClientHttp2Stream): void {
+    this.#streams.add(stream);
+    if (this.#streams.size > 1) return;
     this.#session.ref();
     this.#beat = setInterval(() => this.#ping(), pingEveryMs).unref();
   }
 
-  #end(): void {
-    this.#underWay -= 1;
-    if (this.#underWay > 0) return;
+  #end(stream: ClientHttp2Stream): void {
+    this.#streams.delete(stream);
+    if (this.#streams.size > 0) return;
     clearInterval(this.#beat);
     if (!this.#session.destroyed) this.#session.unref();
   }
 
   #ping(): void {
     if (this.#session.destroyed) return;
+    const { bytesRead } = this.#socket;
     let isAnswered = false;
     const end = (): void => {
-      if (!isAnswered) this.destroy(new DeadConnection('the server answered no ping', pingEveryMs));
+      // An answer waits behind what was sent before it, and that arrives.
+      if (!isAnswered && this.#socket.bytesRead === bytesRead)
+        this.destroy(new DeadConnection('the server answered no ping', pingEveryMs));
     };
-    // When this process itself was busy, the answer is there and only has to be read.
+    // When this process itself was busy, what arrived only has to be read.
     const timer = setTimeout(() => setImmediate(end), pingEveryMs).unref();
     const answered = (): void => {
       isAnswered = true;
@@ -182,12 +230,13 @@ function open({ hostname, port, tls: options }: Http2Target): tls.TLSSocket {
   const servername = options.servername ?? (isIP(hostname) ? '' : hostname);
   const ALPNProtocols = ['h2', 'http/1.1'];
   const socket = tls.connect({ ...options, host: hostname, port: Number(port || 443), servername, ALPNProtocols });
-  return socket.setNoDelay(true);
+  // Whoever waits for it keeps the process alive. Idle connections must not be forgotten by what is on the way.
+  return socket.setNoDelay(true).setKeepAlive(true, keepAliveMs).unref();
 }
 
 function secured(socket: tls.TLSSocket, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(new TimeLimit('no connection', timeoutMs)), timeoutMs);
+    const timer = setTimeout(() => socket.destroy(new TimeLimit('no connection', timeoutMs)), timeoutMs).unref();
     const settled = (): void => {
       clearTimeout(timer);
       socket.off('error', failed).off('close', hungUp);
