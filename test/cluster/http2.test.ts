@@ -5,6 +5,7 @@ import type { ServerHttp2Stream, ServerHttp2Session } from 'node:http2';
 import net from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ApiCluster } from '../../src/cluster/api-cluster.ts';
@@ -233,7 +234,33 @@ describe('a text of which a part is missing is no answer', () => {
     const logs = cluster.request({ path: '/api/v1/namespaces/shop/pods/web/log' });
     await expect(logs).rejects.toMatchObject({ code: 'Unreachable' });
   });
+
+  test('less than was announced, and a reset that says that all is well', async () => {
+    const authority = makeCertificate('test authority');
+    const { cert, key } = makeCertificate('localhost', authority);
+    const head = Buffer.from([0x88, 0x0f, 0x0d, 3, ...Buffer.from('100')]);
+    // No server of Node would send it: SETTINGS, HEADERS (200, content-length 100), DATA, RST_STREAM with NO_ERROR.
+    const frames = [
+      frame(4, 0),
+      frame(1, 1, head),
+      frame(0, 1, Buffer.from('line 1\nhal')),
+      frame(3, 1, Buffer.alloc(4)),
+    ];
+    const server = tls.createServer({ cert, key, ALPNProtocols: ['h2'] }, (socket) => {
+      socket.on('error', () => undefined).once('data', () => socket.write(Buffer.concat(frames)));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    server.unref();
+    const cluster = await connectVia(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, authority.cert);
+    await expect(cluster.request({ path: '/log' })).rejects.toMatchObject({ code: 'Unreachable' });
+  });
 });
+
+/** A frame of HTTP/2; HEADERS are whole. */
+function frame(type: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
+  return Buffer.concat([Buffer.from([0, 0, payload.length, type, type === 1 ? 4 : 0, 0, 0, 0, stream]), payload]);
+}
 
 test('what is slow and alive is no dead connection: the answer to a ping waits behind the data', async () => {
   const text = 'x'.repeat(2 ** 20);
@@ -283,8 +310,8 @@ test('requests that are late one after the other cost one new connection, not on
 test('a server with an IPv6 address is named as such', async () => {
   const served = await serve(respond, {}, '::1');
   // The certificate is for another address.
-  const tls = { rejectUnauthorized: false };
-  await clusterOf(served.url, () => Promise.resolve({ headers: {}, tls })).get(ref);
+  const credentials = { headers: {}, tls: { rejectUnauthorized: false } };
+  await clusterOf(served.url, () => Promise.resolve(credentials)).get(ref);
   expect(served.authorities).toEqual([new URL(served.url).host]);
 });
 
