@@ -209,7 +209,8 @@ export function factory(mode: Mode, options: FactoryOptions = {}): Factory {
     toManifests: async (graph, values) => {
       const { graph: made, instance } = await targetOf({ mode: 'direct', options }, graph, values);
       const { resolveOffline } = await import('./resolve/offline.ts');
-      return resolveOffline(made, instance).objects.map(({ object }) => object);
+      // The caller's own: what is resolved is shared with the graph.
+      return resolveOffline(made, instance).objects.map(({ object }) => structuredClone(object));
     },
     toDefinitions: async (graph) => {
       const [{ definitionsOf }, { toDefinition }] = await Promise.all([

@@ -24,6 +24,22 @@ describe('factory', () => {
     expect(await shop.factory('direct', options).toManifests({ image: 'shop:1' })).toEqual(manifests);
   });
 
+  it('gives objects that may be changed: nobody else sees it', async () => {
+    const settings = toResourceGraph(
+      { name: 'settings', apiVersion: 'example.com/v1', kind: 'Settings', spec: type({}) },
+      () => ({ constant: simple.ConfigMap({ name: 'constant', data: { key: 'value' } }) }),
+    );
+    const made = factory('direct', { namespace: 'library' });
+    const before = JSON.stringify(await made.toManifests(settings, {}));
+    for (const object of (await made.toManifests(settings, {})) as Record<string, any>[]) {
+      object['metadata'].name = 'other';
+      object['metadata'].labels.app = 'other';
+      object['data'].key = 'other';
+      object['more'] = true;
+    }
+    expect(JSON.stringify(await made.toManifests(settings, {}))).toBe(before);
+  });
+
   it('gives the definitions of kro mode without a cluster, in both forms', async () => {
     const definitions = await factory('kro').toDefinitions(shop);
     expect(definitions).toMatchObject([{ kind: 'ResourceGraphDefinition', metadata: { name: 'shop' } }]);

@@ -17,9 +17,12 @@ export function canonical(value: unknown): string {
   return `{${text}}`;
 }
 
-/** They are few and most are in order, for which this needs no memory, unlike `sort`. */
+const fewKeys = 16;
+
+/** Few keys, most of them in order, are sorted in place without the memory that `sort` takes. */
 function sortedKeys(value: object): readonly string[] {
   const names = Object.keys(value);
+  if (names.length > fewKeys) return names.sort();
   for (let index = 1; index < names.length; index += 1) {
     const name = names[index] as string;
     let place = index;

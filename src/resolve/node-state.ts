@@ -181,12 +181,18 @@ function body(node: GraphNode, around: Surroundings, iteration?: Iteration): Res
   const known = placed.get(filled);
   if (known?.metadata.namespace === namespace) return known;
   const made = { ...filled, metadata: { ...metadata, namespace } };
-  if ((filled as unknown) === node.template) placed.set(filled, made);
+  if ((filled as unknown) === node.template) placed.set(filled, frozen(made));
   return made;
 }
 
-/** Templates without expressions, in the namespace of the instance that was resolved last: they are the same every time. */
+/** Templates without expressions, as the instance that was resolved last has them in its namespace. */
 const placed = new WeakMap<object, ResolvedBody>();
+
+/** The rest is frozen as part of the template. */
+function frozen(object: ResolvedBody): ResolvedBody {
+  Object.freeze(object.metadata);
+  return Object.freeze(object);
+}
 
 function fill(node: GraphNode, around: Surroundings, iteration?: Iteration): Record<string, Value | Deferred> {
   const bindings = variables(around, iteration?.variables);

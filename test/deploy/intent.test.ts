@@ -26,6 +26,14 @@ describe('the intent hash', () => {
     expect(intentHash({ a: 1, b: 2 }, 'salt')).toBe(intentHash({ b: 2, a: 1 }, 'salt'));
   });
 
+  it.each([3, 16, 17, 2_000])('sorts %i keys', (count) => {
+    const names = Array.from({ length: count }, (_, index) => `k${(index * 7919) % count}-${index}`);
+    const sorted = [...names].sort().map((name) => [name, name]);
+    expect(canonical(Object.fromEntries(names.map((name) => [name, name])))).toBe(
+      JSON.stringify(Object.fromEntries(sorted)),
+    );
+  });
+
   it('says nothing to who lacks the salt', () => {
     expect(intentHash({ password: 'a' }, 'one')).not.toBe(intentHash({ password: 'a' }, 'two'));
   });
@@ -62,6 +70,11 @@ describe('ownership', () => {
     ],
   ])('knows %s', (_title, intent, fields, expected) => {
     expect(ownsAll(base(intent), owned(fields))).toBe(expected);
+  });
+
+  it('is lost when nothing is left of ours', () => {
+    expect(ownsAll(base({ data: { k: 'v' } }), owned({}))).toBe(false);
+    expect(ownsAll(base({ metadata: { name: 'a', labels: { app: 'a' } } }), owned({ 'f:metadata': {} }))).toBe(false);
   });
 
   it('is lost when somebody else took all fields', () => {
