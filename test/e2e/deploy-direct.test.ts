@@ -190,8 +190,7 @@ describe('a direct deployment', () => {
 
   it('refuses an instance that is deployed in the other mode', async () => {
     const options = optionsFor({ cluster, namespace: freshName('mode') });
-    // Other deployments may have defined the kind of all tests.
-    const graph = { ...graphOf('mode', configMaps(['a'])), kind: 'OtherMode' };
+    const graph = graphOf('mode', configMaps(['a']));
     await deploy(graph, options);
     await expect(deploy(graph, { ...options, mode: 'kro' })).rejects.toThrow(/is deployed in mode direct, not kro/);
     const { problems } = await plan(graph, { ...options, mode: 'kro' });

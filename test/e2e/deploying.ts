@@ -55,12 +55,12 @@ export function optionsFor({
   };
 }
 
-/** A graph without values. */
+/** A graph without values. Its kind is its own: a definition of another test may still be in the cluster. */
 export function graphOf(name: string, resources: Parameters<typeof toResourceGraph>[1]): Graph {
   const definition = {
     name,
     apiVersion: 'tests.example.com/v1',
-    kind: 'Test',
+    kind: `Test${name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
     spec: type({ 'text?': 'string', 'number?': 'number.integer' }),
     status: type({}),
   };
