@@ -91,6 +91,17 @@ export class Guard {
   }
 }
 
+/** The result of work that others wait for too, unless the signal comes first. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const aborted = (): void => reject(signal.reason as Error);
+    if (signal.aborted) aborted();
+    signal.addEventListener('abort', aborted, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
+}
+
 /** Reads a whole answer. Iterating over a stream costs more than a small answer itself. */
 export function readBody({ headers, body, isWhole }: Answer): Promise<Buffer> {
   return new Promise((resolve, reject) => {

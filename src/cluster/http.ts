@@ -12,7 +12,7 @@ import { gunzipSync } from 'node:zlib';
 import { KubewrightError } from '../errors.ts';
 import { networkError } from './api-error.ts';
 import type { Peer, Purpose } from './api-error.ts';
-import { answerTo, ClosedByUs, Guard, readBody, StaleConnection } from './exchange.ts';
+import { answerTo, ClosedByUs, Guard, readBody, StaleConnection, unlessAborted } from './exchange.ts';
 import type { Answer } from './exchange.ts';
 import { Http2Client } from './http2.ts';
 import type { Http2Connection } from './http2.ts';
@@ -175,7 +175,7 @@ export class Transport {
   }
 
   async #exchange(request: HttpRequest, via: 'requests' | 'streams'): Promise<Exchange> {
-    let credentials = await this.endpoint.credentials();
+    let credentials = await unlessAborted(this.endpoint.credentials(), request.signal);
     let renewed = false;
     for (let attempt = 1; ; attempt += 1) {
       request.signal?.throwIfAborted();
@@ -183,7 +183,7 @@ export class Transport {
       try {
         const exchange = await this.#start(request, pools, via);
         if (exchange.status !== 401 || renewed) return exchange;
-        const others = await this.#otherThan(credentials, exchange);
+        const others = await this.#otherThan(credentials, exchange, request.signal);
         if (others === credentials) return exchange;
         discard(exchange);
         credentials = others;
@@ -198,11 +198,11 @@ export class Transport {
   }
 
   /** Other credentials than those that were refused, if there are any. */
-  async #otherThan(credentials: Credentials, refused: Exchange): Promise<Credentials> {
+  async #otherThan(credentials: Credentials, refused: Exchange, signal: AbortSignal | undefined): Promise<Credentials> {
     // Whoever gets the refusal reads it later.
     refused.read?.catch(() => undefined);
     try {
-      return await this.endpoint.credentials(credentials);
+      return await unlessAborted(this.endpoint.credentials(credentials), signal);
     } catch (error) {
       discard(refused);
       throw error;

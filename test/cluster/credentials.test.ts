@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
@@ -283,6 +283,25 @@ describe('an exec plugin', () => {
     const error = await (await connectAs(server, plugin(body))).get(ref).catch((reason: unknown) => reason as Error);
     expect((error as Error).message).toContain(expected);
     expect((error as Error).message).not.toContain('hunter2');
+  });
+
+  const wait = "setTimeout(() => fs.writeFileSync(__dirname + '/ended', ''), 5000);";
+  test.each([
+    ['at the first request', wait],
+    ['after a refusal', `if (runs > 1) ${wait} else ${print("{ token: 'refused' }")}`],
+  ])('that waits for somebody does not keep a request that is given up: %s', async (_, body) => {
+    const server = await startServer((_request, response) =>
+      answer(response, 401, status(401, 'Unauthorized', 'Unauthorized')),
+    );
+    const cluster = await connectAs(server, plugin(body));
+    const controller = new AbortController();
+    const listed = cluster.list(ref, { signal: controller.signal });
+    const isRunning = (): boolean => existsSync(join(folder, 'runs')) && runs() > server.received.length;
+    await expect.poll(isRunning).toBe(true);
+    const reason = new Error('given up');
+    controller.abort(reason);
+    await expect(listed).rejects.toBe(reason);
+    expect(existsSync(join(folder, 'ended'))).toBe(false);
   });
 
   test('that does not exist', async () => {
