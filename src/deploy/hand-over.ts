@@ -114,10 +114,11 @@ export function isItem(item: Fields, key: string): boolean {
   return Object.entries(JSON.parse(key.slice(2)) as Fields).every(([name, wanted]) => item[name] === wanted);
 }
 
-/** Whether a manager has fields of an object because they were handed over to it. */
+/** Whether a manager has fields of an object for good, unlike an autoscaler, which has them as long as it is there. */
 export function isHandedOver(object: KubernetesObject, { manager = '', subresource }: ManagedFields): boolean {
+  if (subresource !== undefined) return false;
   return table.some(
-    (row) => row.kinds.includes(groupKind(object)) && row.managers.includes(manager) && row.subresource === subresource,
+    (row) => !row.subresource && row.kinds.includes(groupKind(object)) && row.managers.includes(manager),
   );
 }
 

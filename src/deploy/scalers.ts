@@ -32,13 +32,14 @@ export async function withoutScaled(
   drift: readonly Drift[],
 ): Promise<readonly Drift[]> {
   const scaled = new Set([...autoscaled(desired), ...autoscaled([...inventory.values()])]);
-  const isLeft = async ({ change, path, ...address }: Drift): Promise<boolean> => {
-    if (change !== 'field' || path !== 'spec.replicas') return false;
-    const key = keyOf(address);
-    return scaled.has(key) || (await scaledByOthers(run, live.object(key))) === true;
-  };
-  const left = await Promise.all(drift.map(isLeft));
-  return drift.filter((_, index) => !left[index]);
+  const judged = drift.map(async (each): Promise<readonly Drift[]> => {
+    if (each.change !== 'field' || each.path !== 'spec.replicas') return [each];
+    const key = keyOf(each);
+    const isScaled = scaled.has(key) || (await scaledByOthers(run, live.object(key)));
+    if (isScaled === undefined) return [{ ...each, reason: `${each.reason}; autoscalers may not be listed` }];
+    return isScaled ? [] : [each];
+  });
+  return (await Promise.all(judged)).flat();
 }
 
 /** `undefined` when it cannot be seen. */

@@ -5,9 +5,12 @@ import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
 import type { DeployOptions } from '../../src/deploy/options.ts';
 import { plan } from '../../src/deploy/plan.ts';
+import { rbac } from '../../src/deploy/rbac.ts';
+import { status } from '../../src/deploy/status.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
 import { connectTo, freshName, graphOf, optionsFor } from './deploying.ts';
+import { userWith } from './least-privilege.ts';
 import { place } from './place.ts';
 
 const cluster = await connectTo(place);
@@ -160,6 +163,28 @@ describe('5. HPA owns replicas: no conflict, no reset', () => {
     expect(await replicasIn(namespace)).toBe(5);
     expect((await deploy(graph(5, 'nginx:3'), options)).writes).toBe(0);
   }, 120_000);
+
+  it('who may not list autoscalers leaves replicas as one set them, and says so', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('scaled') });
+    const namespace = namespaceOf(options);
+    const graph = (image: string): Graph =>
+      graphOf('scaled', () => ({ web: simple.Deployment({ name: 'web', image, replicas: 1 }) }));
+    await deploy(graph('nginx:1'), options);
+    await scale(namespace, 3, 'kube-controller-manager');
+    const account = { namespace, name: 'deployer' };
+    const access = await rbac(graph('nginx:1'), { ...options, for: ['deploy', 'status'], serviceAccount: account });
+    const user = await userWith(cluster, place, { access, account });
+    const asUser = { ...options, cluster: user };
+    const { drift } = await status(graph('nginx:1'), { ...asUser, drift: true });
+    expect(drift).toMatchObject([
+      { path: 'spec.replicas', reason: 'kube-controller-manager set it; autoscalers may not be listed' },
+    ]);
+    await deploy(graph('nginx:2'), asUser);
+    expect(await replicasIn(namespace)).toBe(3);
+    const warnings = options.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    expect(warnings).toContainEqual(expect.stringContaining(`autoscalers in namespace ${namespace} may not be listed`));
+    user.close();
+  });
 
   it('a field that is taken is set all the same', async () => {
     const options = optionsFor({ cluster, namespace: freshName('scaled') });

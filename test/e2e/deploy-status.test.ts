@@ -254,7 +254,7 @@ describe('status --drift', () => {
           manager: 'kube-controller-manager',
           wanted: 1,
           found: 3,
-          reason: 'kube-controller-manager has it, as it should',
+          reason: 'kube-controller-manager set it',
         },
         {
           label: 'db',
