@@ -172,7 +172,7 @@ async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?:
 }
 
 function takes({ options, desired }: Task, path: string): boolean {
-  return isTaken(options.take, desired.label, path);
+  return isTaken(options.take, desired, path);
 }
 
 async function send(

@@ -6,40 +6,47 @@ import { canonical } from './intent.ts';
  * server names fields in refusals (`data[app.conf]`) or as plans do (`data["app.conf"]`).
  */
 export function valueAt(object: unknown, path: string): unknown {
-  const [found] = valuesAt(object, path.replace(/^\./, ''));
-  return found;
+  const [found] = placesAt(object, path.replace(/^\./, ''));
+  return found?.value;
 }
 
 /** Whether an object with expressions in it has, or may have, a field. */
 export function hasPath(value: Value, path: string): boolean {
-  return valuesAt(value, path)[Symbol.iterator]().next().done !== true;
+  return placesAt(value, path)[Symbol.iterator]().next().done !== true;
 }
 
-/** The path with all keys written as field managers write them. */
-export function managerPath(path: string): string {
-  return path.replaceAll(quotedKey, (_, key: string) => `.${String(parseJson(key))}`).replace(/^\./, '');
+/** Whether a path names a field of an object, or something that the field is in, however both are written. */
+export function includesPath(object: unknown, outer: string, inner: string): boolean {
+  const places = [...placesAt(object, inner)];
+  return [...placesAt(object, outer)].some(({ steps }) =>
+    places.some((place) => steps.every((step, index) => step === place.steps[index])),
+  );
 }
 
-const quotedKey = /\[("(?:[^"\\]|\\.)*")\]/g;
+interface Place {
+  readonly value: unknown;
+  /** Keys and positions that lead to it. */
+  readonly steps: readonly (string | number)[];
+}
 
 /** Keys may have dots in them, so the object says where they end. What an expression becomes is known later. */
-function* valuesAt(value: unknown, path: string): Iterable<unknown> {
-  if (path === '' || value instanceof Expression) yield value;
+function* placesAt(value: unknown, path: string, steps: Place['steps'] = []): Iterable<Place> {
+  if (path === '' || value instanceof Expression) yield { value, steps };
   else if (typeof value === 'object' && value !== null)
-    for (const [child, rest] of Array.isArray(value) ? itemsAt(value, path) : fieldsAt(value, path))
-      yield* valuesAt(child, rest);
+    for (const [step, child, rest] of Array.isArray(value) ? itemsAt(value, path) : fieldsAt(value, path))
+      yield* placesAt(child, rest, [...steps, step]);
 }
 
-type Found = readonly [child: unknown, rest: string];
+type Found = readonly [step: string | number, child: unknown, rest: string];
 
 const bracket = /^\[((?:"(?:[^"\\]|\\.)*"|[^\]"])*)\]\.?/;
 
 function* fieldsAt(fields: object, path: string): Iterable<Found> {
   const [head, name = ''] = bracket.exec(path) ?? [];
   for (const [key, child] of Object.entries(fields)) {
-    if (head !== undefined && (name === key || parseJson(name) === key)) yield [child, path.slice(head.length)];
+    if (head !== undefined && (name === key || parseJson(name) === key)) yield [key, child, path.slice(head.length)];
     const rest = path.startsWith(key) ? path.slice(key.length) : undefined;
-    if (rest !== undefined && /^($|[.[])/.test(rest)) yield [child, rest.replace(/^\./, '')];
+    if (rest !== undefined && /^($|[.[])/.test(rest)) yield [key, child, rest.replace(/^\./, '')];
   }
 }
 
@@ -47,7 +54,7 @@ function* itemsAt(items: readonly unknown[], path: string): Iterable<Found> {
   const [head, selector = ''] = bracket.exec(path) ?? [];
   if (head === undefined) return;
   for (const [index, item] of items.entries())
-    if (isSelected(item, index, selector)) yield [item, path.slice(head.length)];
+    if (isSelected(item, index, selector)) yield [index, item, path.slice(head.length)];
 }
 
 /** By its position (`2`), its value (`="a"`) or its keys (`name="web"`); keys that it leaves out the server fills in. */

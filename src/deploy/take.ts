@@ -1,3 +1,4 @@
+import type { KubernetesObject } from '../cluster/cluster.ts';
 import { KubewrightError } from '../errors.ts';
 import { isObject, type ValueObject } from '../expr/value.ts';
 import type { Graph, GraphNode } from '../graph/graph.ts';
@@ -7,19 +8,27 @@ import { toInstance } from '../kro/instance.ts';
 import { splitSecretPaths } from '../kro/secrets.ts';
 import type { Instance } from '../resolve/resolution.ts';
 import { didYouMean } from '../schema/nearest-name.ts';
-import { hasPath, managerPath, pathsOf } from './field-path.ts';
+import { hasPath, includesPath, pathsOf } from './field-path.ts';
 import { keys } from './identity.ts';
 import type { Run } from './run.ts';
 
 type Take = readonly string[] | undefined;
 
-/** Whether a field of an object was named: by its path alone, with the label of the object, or with the id of its resource. */
-export function isTaken(take: Take = [], label: string, path: string): boolean {
-  const field = managerPath(path);
+/** Whether a field of an object, or something that it is in, was named: by its path alone, with the label of the object, or with the id of its resource. */
+export function isTaken(take: Take = [], { label, object }: Taken, path: string): boolean {
   const prefixes = ['', `${label}:`, `${idOf(label)}:`];
   return take.some((entry) =>
-    prefixes.some((prefix) => entry.startsWith(prefix) && managerPath(entry.slice(prefix.length)) === field),
+    prefixes.some((prefix) => {
+      const named = entry.startsWith(prefix) ? entry.slice(prefix.length) : '';
+      return named === path || (named !== '' && includesPath(object, named, path));
+    }),
   );
+}
+
+/** What we want to write. */
+interface Taken {
+  readonly label: string;
+  readonly object: KubernetesObject;
 }
 
 /** What decides which objects a deployment writes. */

@@ -33,6 +33,18 @@ const direct: Taker = {
 const kro: Taker = { ...direct, mode: 'kro' };
 
 describe('a field that is to be taken over', () => {
+  const written = {
+    apiVersion: 'v1',
+    kind: 'Any',
+    metadata: { name: 'it' },
+    spec: {
+      replicas: 1,
+      replicasMax: 2,
+      template: { containers: [{ name: 'init' }, { name: 'web', image: 'nginx', ports: [{ containerPort: 80 }] }] },
+    },
+    data: { app: 'x', 'app.conf': 'x' },
+  };
+
   it.each([
     ['spec.replicas', 'web', true],
     ['web:spec.replicas', 'web', true],
@@ -41,15 +53,42 @@ describe('a field that is to be taken over', () => {
     ['workers[2]:spec.replicas', 'workers[2]', true],
     ['workers[2]:spec.replicas', 'workers[12]', false],
     ['shop/web:spec.replicas', 'shop/web', true],
-    ['spec', 'web', false],
+    ['spec', 'web', true],
+    ['web:spec', 'web', true],
+    ['web:spec', 'other', false],
+    ['spec.replicasMax', 'web', false],
+    ['spec.template', 'web', false],
+    ['spec.replicas.more', 'web', false],
+    ['', 'web', false],
+    ['web:', 'web', false],
   ])('%s names spec.replicas of %s: %s', (entry, label, taken) => {
-    expect(isTaken([entry], label, 'spec.replicas')).toBe(taken);
+    expect(isTaken([entry], { label, object: written }, 'spec.replicas')).toBe(taken);
   });
 
-  it.each(['data["app.conf"]', 'workers:data["app.conf"]', 'data.app.conf', 'workers[2]:data.app.conf'])(
-    'a key with dots, as managers or as plans write it: %s',
-    (entry) => expect(isTaken([entry], 'workers[2]', 'data.app.conf')).toBe(true),
-  );
+  it.each([
+    ['data["app.conf"]', true],
+    ['workers:data["app.conf"]', true],
+    ['data.app.conf', true],
+    ['workers[2]:data.app.conf', true],
+    ['data', true],
+    // A key of its own, not something that the other one is in.
+    ['data.app', false],
+  ])('a key with dots, as managers or as plans write it: %s, %s', (entry, taken) => {
+    expect(isTaken([entry], { label: 'workers[2]', object: written }, 'data.app.conf')).toBe(taken);
+  });
+
+  it.each([
+    ['spec.template.containers[name="web"].ports[containerPort=80,protocol="TCP"].containerPort', true],
+    ['spec.template.containers[1].ports[0].containerPort', true],
+    ['spec.template.containers[name="web"]', true],
+    ['spec.template.containers', true],
+    ['spec.template.containers[0]', false],
+    ['spec.template.containers[name="init"]', false],
+    ['spec.template.containers[name="web"].image', false],
+  ])('an item by its keys or its position: %s, %s', (entry, taken) => {
+    const path = 'spec.template.containers[name="web"].ports[containerPort=80,protocol="TCP"].containerPort';
+    expect(isTaken([entry], { label: 'web', object: written }, path)).toBe(taken);
+  });
 
   it.each([
     ['web', 'spec.replicas', '--take web:spec.replicas'],

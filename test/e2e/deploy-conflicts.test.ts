@@ -180,6 +180,17 @@ describe('6. a kubectl edit: conflict names manager, path, values, ways out', ()
     await deploy(graph, { ...options, take: ['data.key', 'settings:data.second'] });
     expect(await dataOf(namespace, 'settings')).toEqual({ key: 'ours', second: 'ours' });
   });
+
+  it('a field stands for all that is in it', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('conflict') });
+    const namespace = namespaceOf(options);
+    const graph = graphOf('two', configMaps(['settings'], { key: 'ours', second: 'ours' }));
+    await deploy(graph, options);
+    const theirs = { data: { key: 'x', second: 'y' } };
+    await cluster.patch({ ...configMap, name: 'settings', namespace }, { type: 'merge', body: theirs });
+    await deploy(graph, { ...options, take: ['settings:data'] });
+    expect(await dataOf(namespace, 'settings')).toEqual({ key: 'ours', second: 'ours' });
+  });
 });
 
 describe('objects that other tools made', () => {

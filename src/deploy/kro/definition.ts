@@ -122,7 +122,7 @@ async function changedFields(
   } catch (error) {
     if (!isFieldConflict(error)) throw error;
     const wanted = { ...address, object, source: () => undefined, hide: run.secretValues.hideInAll };
-    return { fields: [], conflict: conflictError(wanted, live, untaken(error, taking), error) };
+    return { fields: [], conflict: conflictError(wanted, live, untaken(error, object, taking), error) };
   }
 }
 

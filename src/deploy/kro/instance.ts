@@ -149,7 +149,7 @@ function instanceConflict(run: Run, { object, live, error, take }: InstanceConfl
   return conflictError(
     { ...address, object, source: () => undefined, hide: run.secretValues.hideInAll },
     live,
-    untaken(error, { ...address, take }),
+    untaken(error, object, { ...address, take }),
     error,
   );
 }

@@ -21,12 +21,16 @@ export async function applyTaking(run: Run, object: KubernetesObject, options: T
   try {
     return (await run.cluster.apply(object, { fieldManager, dryRun, force })).object;
   } catch (error) {
-    if (force || !isFieldConflict(error) || untaken(error, options).length > 0) throw error;
+    if (force || !isFieldConflict(error) || untaken(error, object, options).length > 0) throw error;
     return applyTaking(run, object, { ...options, force: true });
   }
 }
 
 /** Fields of a conflict that nobody said to take. */
-export function untaken(error: ApiError, { label, take }: Pick<Taking, 'label' | 'take'>): readonly Conflict[] {
-  return conflictFields(error).filter(({ path }) => !isTaken(take, label, path));
+export function untaken(
+  error: ApiError,
+  object: KubernetesObject,
+  { label, take }: Pick<Taking, 'label' | 'take'>,
+): readonly Conflict[] {
+  return conflictFields(error).filter(({ path }) => !isTaken(take, { label, object }, path));
 }
