@@ -117,6 +117,7 @@ export function readBody({ headers, body, isWhole }: Answer): Promise<Buffer> {
       if (!isRead) return;
       const [first] = chunks;
       resolve(chunks.length === 1 && first ? first : Buffer.concat(chunks));
+      chunks.length = 0;
     });
     body.once('error', reject);
     // A connection that breaks in the middle.
