@@ -54,17 +54,46 @@ export async function rollback(graph: Graph, { to, ...options }: RollbackOptions
 type Restorable = Revision & { readonly snapshot: SnapshotRef };
 
 function chooseRevision(run: Run, record: DeployRecord | undefined, to: number | undefined): Restorable {
-  const { revisions = [], phase, inventory } = record ?? {};
-  const restorable = revisions.filter((revision): revision is Restorable => revision.snapshot !== undefined);
-  const now = restorable.find(({ number }) => number === inventory?.revision);
-  const isBefore = ({ content = 0 }: Revision): boolean => phase !== 'deployed' || content < (now?.content ?? Infinity);
-  // Of revisions with the same content the last: a rollback after a rollback goes further back.
-  const before = restorable.filter(isBefore).sort((left, right) => (left.content ?? 0) - (right.content ?? 0));
-  const found = to === undefined ? before.at(-1) : restorable.find(({ number }) => number === to);
   if (!record) throw notDeployed(run);
+  const { revisions } = record;
+  const restorable = revisions.filter((revision): revision is Restorable => revision.snapshot !== undefined);
+  const found = to === undefined ? lastGood(record, restorable) : restorable.find(({ number }) => number === to);
   if (!found) throw noRevision(run, { revisions, restorable, to });
   if (found.mode !== run.mode || record.mode !== run.mode) throw otherMode(run, found, record);
   return found;
+}
+
+/** What is deployed now where a run failed, else what it was deployed over. */
+function lastGood({ phase, inventory }: DeployRecord, restorable: readonly Restorable[]): Restorable | undefined {
+  const now = restorable.find(({ number }) => number === inventory?.revision);
+  const before = predecessors(restorable);
+  let content = now && contentOf(now);
+  if (phase === 'deployed' && content !== undefined) content = before.get(content);
+  while (content !== undefined) {
+    const same = restorable.filter((each) => contentOf(each) === content);
+    if (same.length > 0) return same.find(({ number }) => number === content) ?? same.at(-1);
+    content = before.get(content);
+  }
+  return undefined;
+}
+
+/**
+ * By content, the content that it was deployed over: a rollback brings no new one, so that a second one goes further back, and
+ * what was rolled back from is before nothing that is deployed later.
+ */
+function predecessors(restorable: readonly Restorable[]): ReadonlyMap<number, number | undefined> {
+  const before = new Map<number, number | undefined>();
+  let current: number | undefined;
+  for (const revision of restorable) {
+    const content = contentOf(revision);
+    if (content === revision.number) before.set(content, current);
+    current = content;
+  }
+  return before;
+}
+
+function contentOf({ content, number }: Revision): number {
+  return content ?? number;
 }
 
 function notDeployed(run: Run): KubewrightError {

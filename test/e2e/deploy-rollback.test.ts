@@ -61,6 +61,33 @@ describe('rollback', () => {
     expect(await maps(options)).toEqual({ a: 'two', c: 'two' });
   });
 
+  it('never goes back to what was rolled back from', async () => {
+    const options = fresh();
+    await deploy(graph(['a'], 'good'), options);
+    await deploy(graph(['a'], 'bad'), options);
+    expect((await rollback(graph([], ''), options)).revision).toBe(1);
+    await deploy(graph(['a'], 'also bad'), options);
+    expect((await rollback(graph([], ''), options)).revision).toBe(1);
+    expect(await maps(options)).toEqual({ a: 'good' });
+    await expect(rollback(graph([], ''), options)).rejects.toMatchObject({ code: 'NoSuchRevision' });
+    await deploy(graph(['a'], 'better'), options);
+    await deploy(graph(['a'], 'best'), options);
+    const failing = graphOf('back', () => ({
+      ...configMaps(['a'], { key: 'worse' })(),
+      z: simple.ConfigMap({ name: 'z', data: { key: 'x'.repeat(1_100_000) } }),
+    }));
+    await expect(deploy(failing, { ...options, rollbackOnFailure: true })).rejects.toMatchObject({
+      code: 'RolledBack',
+    });
+    expect((await rollback(graph([], ''), options)).revision).toBe(6);
+    expect(await maps(options)).toEqual({ a: 'better' });
+    await expect(deploy(failing, options)).rejects.toThrow(/z/);
+    expect(await maps(options)).toEqual({ a: 'worse' });
+    expect((await rollback(graph([], ''), options)).revision).toBe(6);
+    expect((await rollback(graph([], ''), options)).revision).toBe(1);
+    expect(await maps(options)).toEqual({ a: 'good' });
+  });
+
   it('refuses revisions that there are not, and goes to the last good one after a failure', async () => {
     const options = fresh();
     await expect(rollback(graph([], ''), options)).rejects.toMatchObject({
