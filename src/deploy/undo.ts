@@ -121,7 +121,12 @@ async function restore(run: Run, failed: Failed): Promise<Restoration> {
   const all = { ...orphans, kept: [...orphans.kept, ...kept] };
   const recorded = recordedObjects(run, { ...planned, orphans: all }, outcome);
   const restored = world.desired.filter(({ label }) => !refused.has(label));
-  const left = [...grown, ...differedBefore(restored, failed, others), ...notKnown(orphans, failed)];
+  const left = [
+    ...grown,
+    ...differedBefore(restored, failed, others),
+    ...notKnown(orphans, failed),
+    ...leftBefore(orphans, failed),
+  ];
   const unrestored = back.snapshot.objects.filter(({ label }) => refused.has(label) || others.has(label));
   return { objects: [...recorded, ...unrestored], left: [...left, ...kept.map(keptText)], refused };
 }
@@ -168,6 +173,17 @@ function notKnown({ kept }: Orphans, { run }: Failed): readonly string[] {
   });
 }
 
+const wasThere = 'it was there before';
+
+/** What a run before created that did not end. */
+function leftBefore({ kept }: Orphans, { run, back: { revision } }: Failed): readonly string[] {
+  const changed = new Set(run.written.map(keyOf));
+  const unknown = revision === undefined ? 'no good revision has it' : `revision ${revision} does not have it`;
+  return kept
+    .filter(({ object, reason }) => reason === wasThere && !changed.has(keyOf(refOf(object))))
+    .map(({ object }) => `${describe(refOf(object))}: ${unknown}, and it was there before this run`);
+}
+
 interface Undoing {
   readonly failed: Failed;
   readonly refused: Refused;
@@ -207,7 +223,7 @@ export function whatToUndo({ deletable, released, kept, copied }: Orphans, { exi
   const before = unwanted.filter((object) => !isNew(object) && !wasTaken(object));
   return {
     deletable: unwanted.filter(isNew),
-    kept: [...kept, ...before.map((object) => ({ object, reason: 'it was there before' }))],
+    kept: [...kept, ...before.map((object) => ({ object, reason: wasThere }))],
     released: unwanted.filter(wasTaken),
     copied,
   };
@@ -278,11 +294,13 @@ export function undone(
     ([what, group]) => `  - ${what}: ${[...new Set(group.map(({ label }) => label))].join(', ')}`,
   );
   const where =
-    revision === undefined
-      ? 'nothing was deployed before, so what it created is deleted'
-      : isWhole
-        ? `what was there before is restored (revision ${revision})`
-        : `not all that was there before could be restored (revision ${revision})`;
+    run.written.length === 0 && written.length === 0
+      ? 'it had changed nothing, so there was nothing to restore'
+      : revision === undefined
+        ? 'nothing was deployed before, so what it created is deleted'
+        : isWhole
+          ? `what was there before is restored (revision ${revision})`
+          : `not all that was there before could be restored (revision ${revision})`;
   const jobs = written.filter(({ kind }) => kind === 'Job').map((job) => `what ${describe(job)} did`);
   const reasons = [...refused.values()];
   const rest = [...jobs, ...left, ...reasons.map(({ message }) => message)].map((text) => `  - not undone: ${text}`);

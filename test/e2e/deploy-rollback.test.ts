@@ -252,8 +252,26 @@ describe('--rollback-on-failure', () => {
     const options = fresh();
     await expect(deploy(failing(['a'], 'one'), options)).rejects.toThrow(/refused/);
     const again = deploy(failing(['a', 'c'], 'two'), { ...options, rollbackOnFailure: true });
-    await expect(again).rejects.toThrow(/deleted: c\n.*not undone: a: no good revision says what it was/);
+    await expect(again).rejects.toThrow(
+      /deleted: c\n.*not undone: a: no good revision says what it was.*\n.*web: no good revision has it, and it was there/,
+    );
     expect(await maps(options)).toEqual({ a: 'two' });
+  });
+
+  it('names what a run before created, which stays, and does not say that it restored when it changed nothing', async () => {
+    const options = fresh();
+    await deploy(graph(['a'], 'one'), options);
+    const refused = graphOf('back', () => ({
+      ...configMaps(['a', 'b'], { key: 'one' })(),
+      refused: simple.ConfigMap({ name: 'refused', data: { key: 'x'.repeat(1_100_000) } }),
+    }));
+    await expect(deploy(refused, options)).rejects.toThrow(/refused/);
+    await expect(deploy(refused, { ...options, rollbackOnFailure: true })).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /it had changed nothing, so there was nothing to restore\n.*not undone: ConfigMap .*b: revision 1 does not have it, and it was there before this run/,
+      ),
+    });
+    expect(await maps(options)).toEqual({ a: 'one', b: 'one' });
   });
 
   it('does not write any more when another run took the lock', async () => {
