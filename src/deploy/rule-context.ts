@@ -18,25 +18,33 @@ interface StorageClass {
 export async function ruleContext(run: Run, objects: readonly KubernetesObject[]): Promise<RuleContext> {
   const declared = new Map<string, boolean>();
   const classes = new Map<string, StorageClass>();
+  let isReadable = true;
   const foreign = new Map<string, Object>();
   for (const object of objects) {
     const defined = definesKind(object);
     if (defined) declared.set(defined, declaresConditions(object));
     else if (isCustom(object)) foreign.set(groupKind(object), object);
   }
-  const reads = [...foreign]
+  const reads: Promise<unknown>[] = [...foreign]
     .filter(([kind]) => !declared.has(kind))
     .map(([kind, object]) => readDefinition(run, object).then((found) => declared.set(kind, found)));
   if (objects.some(({ kind }) => kind === 'PersistentVolumeClaim'))
-    reads.push(readClasses(run, classes).then(() => declared));
+    reads.push(
+      readClasses(run, classes).then((read) => {
+        isReadable = read;
+      }),
+    );
   await Promise.all(reads);
   // Those of the graph may not be there yet.
   for (const object of objects)
     if (groupKind(object) === 'StorageClass.storage.k8s.io') classes.set(object.metadata.name, storageClassOf(object));
   return {
     declaresConditions: (object) => declared.get(groupKind(object)) ?? false,
-    waitsForConsumer: (name) =>
-      (name === undefined ? [...classes.values()].find(({ isDefault }) => isDefault) : classes.get(name))?.lazy,
+    waitsForConsumer: (name) => {
+      const found = name === undefined ? [...classes.values()].find(({ isDefault }) => isDefault) : classes.get(name);
+      // Without a class it waits for a volume that somebody makes.
+      return found?.lazy ?? (isReadable ? false : undefined);
+    },
   };
 }
 
@@ -95,18 +103,21 @@ function storageClassOf({ metadata, ...object }: KubernetesObject): StorageClass
   };
 }
 
-async function readClasses(run: Run, classes: Map<string, StorageClass>): Promise<void> {
+/** Whether they may be read. */
+async function readClasses(run: Run, classes: Map<string, StorageClass>): Promise<boolean> {
   try {
     const { items } = await run.cluster.list(
       { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' },
       { signal: run.signal },
     );
     for (const item of items) classes.set(item.metadata.name, storageClassOf(item));
+    return true;
   } catch (error) {
     if (!isApiError(error, 'Forbidden')) throw error;
     run.emit({
       type: 'warning',
       message: `volumes that wait for their first pod are waited for: how storage classes bind cannot be read (${error.message})`,
     });
+    return false;
   }
 }

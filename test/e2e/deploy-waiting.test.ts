@@ -254,6 +254,21 @@ describe('waiting', () => {
     const order = labelsOf(options.events, 'object');
     expect(order.indexOf('data')).toBeLessThan(order.indexOf('mounting'));
   });
+
+  it.each(['none', ''])('a claim of class "%s", which there is not, is no claim that is bound', async (className) => {
+    const options = { ...optionsFor({ cluster, namespace: freshName('volume') }), timeoutMs: 13_000 };
+    const graph = graphOf('volume', () => ({
+      data: kind({ apiVersion: 'v1', kind: 'PersistentVolumeClaim' })({
+        metadata: { name: 'data' },
+        spec: {
+          storageClassName: className,
+          accessModes: ['ReadWriteOnce'],
+          resources: { requests: { storage: '1Gi' } },
+        },
+      } as never),
+    }));
+    await expect(deploy(graph, options)).rejects.toThrow(/data \(.*\): phase Pending/);
+  });
 });
 
 describe('stopping', () => {

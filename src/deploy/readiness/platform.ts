@@ -45,7 +45,8 @@ function hasAddress(status: Fields): boolean {
 export const volumeClaim: Rule = ({ spec, status }, { waitsForConsumer }) => {
   if (status['phase'] === 'Bound') return ready;
   if (status['phase'] === 'Lost') return failed('its volume is lost');
-  const lazy = waitsForConsumer?.(text(spec['storageClassName']));
+  const className = spec['storageClassName'];
+  const lazy = className === '' ? false : waitsForConsumer?.(text(className));
   if (lazy === true) return { state: 'ready', reason: 'it is bound when a pod uses it' };
   return waiting(`phase ${text(status['phase']) ?? 'unknown'}`, lazy === undefined ? 10_000 : undefined);
 };

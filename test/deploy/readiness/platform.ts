@@ -30,6 +30,14 @@ export const platform: readonly Row[] = [
     context: { waitsForConsumer: () => false },
     state: 'waiting',
   },
+  {
+    kind: 'PersistentVolumeClaim',
+    says: 'it wants no class',
+    spec: { storageClassName: '' },
+    status: { phase: 'Pending' },
+    context: { waitsForConsumer: () => true },
+    state: 'waiting',
+  },
   { kind: 'PersistentVolumeClaim', says: 'its volume is lost', status: { phase: 'Lost' }, state: 'failed' },
   { kind: 'Service', says: 'it is internal', spec: { type: 'ClusterIP' }, state: 'ready' },
   {
