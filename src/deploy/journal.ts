@@ -4,7 +4,7 @@ import { nameOf, recordFormat, recordRef, writeRecord, type DeployRecord, type S
 import { kindOfInstance } from './mode.ts';
 import { retrying } from './retry.ts';
 import { authorOf, changesOf, newRevision, reasonOf, retained, type Author, type Revision } from './revisions.ts';
-import type { Run } from './run.ts';
+import { isOutOfTime, type Run } from './run.ts';
 import { clearSlots, writeSnapshot, type RecordedObject, type Snapshot, type SnapshotRef } from './snapshot.ts';
 import { fitsRecord } from './update-rules.ts';
 
@@ -99,7 +99,7 @@ export class Journal {
 
   /** The run failed; that it did is noted if it can be. */
   async fail(error: unknown): Promise<void> {
-    const result = this.#run.signal.aborted ? 'interrupted' : 'failed';
+    const result = this.#run.signal.aborted && !isOutOfTime(this.#run) ? 'interrupted' : 'failed';
     const entry: Revision = {
       ...this.#entry,
       result,

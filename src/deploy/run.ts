@@ -136,9 +136,14 @@ export function subject(run: Run): string {
   return `${run.graph.name} ${run.instance.namespace}/${run.instance.name}`;
 }
 
+/** Whether its time is over. */
+export function isOutOfTime({ signal }: Run): boolean {
+  return (signal.reason as Error | undefined)?.name === 'TimeoutError';
+}
+
 /** The error of a call that was stopped: by its caller, or because its time was over. */
 export function stopped(run: Run, left: readonly string[], cause?: unknown): KubewrightError {
-  const timeout = (run.signal.reason as Error | undefined)?.name === 'TimeoutError';
+  const timeout = isOutOfTime(run);
   const shown = left.length > 12 ? [...left.slice(0, 12), `and ${left.length - 12} more`] : left;
   const rest = shown.length > 0 ? `; left:\n${shown.map((line) => `  - ${line}`).join('\n')}\n` : '';
   return new KubewrightError({

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
 import { destroy } from '../../src/deploy/destroy.ts';
+import { history } from '../../src/deploy/history.ts';
 import { holderText } from '../../src/deploy/holder.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { external, kind, simple } from '../../src/k8s/index.ts';
@@ -268,6 +269,7 @@ describe('waiting', () => {
       } as never),
     }));
     await expect(deploy(graph, options)).rejects.toThrow(/data \(.*\): phase Pending/);
+    expect((await history(graph, options)).revisions).toMatchObject([{ result: 'failed' }]);
   });
 });
 
