@@ -3,7 +3,7 @@ import { isApiError, type ApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { isTool, migrateManagers, withoutTools } from './adopt.ts';
 import { conflictError, conflictFields, isFieldConflict, scaledToZero } from './conflict.ts';
-import { foreignError, holderKinds, isOurs } from './decide.ts';
+import { foreignError, holderKinds, isOurs, volumeKinds } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { valueAt } from './field-path.ts';
 import { handOver } from './hand-over.ts';
@@ -25,7 +25,7 @@ export interface Task {
   readonly action: ChangeAction;
   /** As last seen; absent when it does not exist. */
   readonly live?: KubernetesObject | undefined;
-  readonly options: Pick<DeployOptions, 'adopt' | 'take' | 'replace'>;
+  readonly options: Pick<DeployOptions, 'adopt' | 'take' | 'replace' | 'pruneAll'>;
   /** Whether an autoscaler of the graph scales it. */
   readonly autoscaled?: boolean;
   /** Whether what the server misses is on its way. */
@@ -124,6 +124,7 @@ export function mayReplace({ desired, action, options }: Task, error: unknown): 
     options.replace === true &&
     !desired.node.keep &&
     !holderKinds.includes(groupKind(desired)) &&
+    (options.pruneAll === true || !volumeKinds.includes(groupKind(desired))) &&
     (error as KubewrightError).code === 'Immutable'
   );
 }

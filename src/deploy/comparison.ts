@@ -2,14 +2,14 @@ import { isApiError, type ApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { KubewrightError } from '../errors.ts';
 import { dryRun, mayReplace, type Task } from './apply.ts';
-import { decide, foreignError } from './decide.ts';
+import { decide, foreignError, volumeKinds } from './decide.ts';
 import { deciding } from './deciding.ts';
 import type { Desired } from './desired.ts';
 import { diff } from './diff.ts';
 import { edgesOf } from './edges.ts';
 import { Gates } from './gates.ts';
 import { autoscaled } from './hand-over.ts';
-import { describe, keys } from './identity.ts';
+import { describe, groupKind, keys } from './identity.ts';
 import type { Transition } from './impact.ts';
 import { immutableFields } from './immutable.ts';
 import { addressOf, newItem } from './item.ts';
@@ -98,12 +98,15 @@ async function refused(
       (object) => ({ made: object, refusal: undefined }),
       (caught: unknown) => ({ made: undefined, refusal: caught as Error }),
     );
-    if (!refusal || comesFirst(world, desired, refusal))
+    if (!refusal || comesFirst(world, desired, refusal)) {
+      if (volumeKinds.includes(groupKind(desired)))
+        warnings?.push(`${desired.label}: it is deleted to be made anew, and the data that is in it may be lost`);
       return {
         ...address,
         action: 'replace',
         fields: immutableFields(desired, { live, made }, error.cause as ApiError),
       };
+    }
     reason = refusal;
   }
   // What this object names may come before it.

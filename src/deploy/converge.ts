@@ -34,7 +34,7 @@ export interface Convergence {
 }
 
 /** What applying is allowed to do, and what it asks before it writes to a new place. */
-export interface ConvergeOptions extends Pick<DeployOptions, 'adopt' | 'take' | 'replace'> {
+export interface ConvergeOptions extends Pick<DeployOptions, 'adopt' | 'take' | 'replace' | 'pruneAll'> {
   /** Writes nothing: it ends as soon as something would have to be. */
   readonly watchOnly?: boolean | undefined;
   /** Called with objects that came into sight only now, before any of them is written. */
@@ -254,12 +254,12 @@ class Flow {
   }
 
   #taskFor(desired: Desired, action: ChangeAction): Task {
-    const { adopt, take, replace } = this.#options;
+    const { adopt, take, replace, pruneAll } = this.#options;
     return {
       desired,
       action,
       live: this.#world.live.object(desired.key) ?? this.#world.foreign.get(desired.key),
-      options: { adopt, take, replace },
+      options: { adopt, take, replace, pruneAll },
       autoscaled: autoscaled(this.#world.desired).has(desired.key),
       mayBeAccepted: deciding(this.#gates.of(desired)).some((other) => other.action !== 'unchanged'),
       mayAppear: (error) => this.#gates.brings(desired, error),

@@ -60,8 +60,11 @@ export function goesWithAll(run: Run, inventory: Inventory): (object: Kubernetes
 /** Deleting one of these takes everything in it along, whoever made that. */
 export const holderKinds: readonly string[] = ['CustomResourceDefinition.apiextensions.k8s.io', 'Namespace'];
 
+/** Deleting one of these takes the data in it along. */
+export const volumeKinds: readonly string[] = ['PersistentVolumeClaim', 'PersistentVolume'];
+
 /** Kinds whose deletion takes data or other objects along. */
-const precious = new Set(['Namespace', 'CustomResourceDefinition', 'PersistentVolumeClaim', 'PersistentVolume']);
+const precious = new Set(['Namespace', 'CustomResourceDefinition', ...volumeKinds]);
 
 /** Objects of this deployment that its graph does not name any more. */
 export interface Orphans {

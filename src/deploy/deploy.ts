@@ -131,12 +131,13 @@ type Applying = DeployOptions & Pick<ConvergeOptions, 'watchOnly'> & { readonly 
 async function applyAndWait(
   run: Run,
   { world }: Planned,
-  { adopt, take, replace, watchOnly, journal }: Applying,
+  { adopt, take, replace, pruneAll, watchOnly, journal }: Applying,
 ): Promise<Convergence> {
   const outcome = await converge(run, world, {
     adopt,
     take,
     replace,
+    pruneAll,
     watchOnly,
     onDiscovered: async (desired) => {
       if (journal && liesOutside(journal.stored, desired))

@@ -1,7 +1,7 @@
 import { isApiError, type ApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { KubewrightError } from '../errors.ts';
-import { holderKinds } from './decide.ts';
+import { holderKinds, volumeKinds } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { diff } from './diff.ts';
 import { valueAt } from './field-path.ts';
@@ -77,5 +77,7 @@ function wayOut(desired: Desired): string {
   if (holderKinds.includes(groupKind(desired)))
     return `Deleting it would take everything along that is in it, so --replace does not: ${others}.`;
   const keep = desired.node.keep ? ' It is marked `keep`, so only another name is possible.' : '';
+  if (volumeKinds.includes(groupKind(desired)))
+    return `Deleting it may lose the data that is in it, so --replace does so only together with --prune-all: ${others}.${keep}`;
   return `Delete it and create it anew with --replace, ${others}.${keep}`;
 }

@@ -62,7 +62,10 @@ export interface DeployOptions extends TargetOptions, RecordOptions {
   readonly replace?: boolean | undefined;
   /** Lets a deployment delete more than half of what it consists of. @default false */
   readonly allowEmpty?: boolean | undefined;
-  /** Also deletes Namespaces, CRDs, PersistentVolumeClaims and PersistentVolumes that are no longer in the graph. @default false */
+  /**
+   * Also deletes Namespaces, CRDs, PersistentVolumeClaims and PersistentVolumes that are no longer in the graph; and lets `replace`
+   * make volumes anew. @default false
+   */
   readonly pruneAll?: boolean | undefined;
   /**
    * Moves a deployment from the other mode, or from another definition, to this one: objects change hands, and none is deleted

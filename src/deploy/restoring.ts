@@ -60,7 +60,9 @@ export function notRestored(changes: readonly PlannedChange[], { released }: Orp
     if (address.kind === 'Job' && action !== 'unchanged')
       return [`${name}: what its runs did stays${action === 'delete' ? '' : ', and it runs once more'}`];
     if (address.kind === 'PersistentVolumeClaim')
-      return [`${name}: ${action === 'create' ? 'it is made empty' : 'its data stays as it is now'}`];
+      return [
+        `${name}: ${action === 'create' || action === 'replace' ? 'it is made empty' : 'its data stays as it is now'}`,
+      ];
     return address.kind === 'StatefulSet' && action !== 'unchanged'
       ? [`${name}: the data of its volumes stays as it is now`]
       : [];

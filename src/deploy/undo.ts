@@ -203,7 +203,7 @@ async function restoreRest(
   const rest = restoringRun(run, { ...snapshot, objects }, revision);
   const current = objects.length < snapshot.objects.length ? { ...planned, world: await readWorld(rest) } : planned;
   try {
-    const outcome = await failed.applyAndWait(rest, current, { ...failed.options, replace: true });
+    const outcome = await failed.applyAndWait(rest, current, { ...failed.options, replace: true, pruneAll: false });
     return { planned: current, outcome };
   } catch (error) {
     const labels = new Set(objects.map(({ label }) => label));
@@ -241,7 +241,8 @@ async function applyInReverse(run: Run, world: World, { failed, refused, others 
       desired,
       action: 'update',
       live,
-      options: { replace: true },
+      // A volume that was there before has data of before in it.
+      options: { replace: true, pruneAll: !failed.back.existed.has(live?.metadata.uid) },
       autoscaled: autoscaled(world.desired).has(desired.key),
     });
     const action = object.metadata.uid === live?.metadata.uid ? 'update' : 'replace';

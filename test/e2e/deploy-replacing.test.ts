@@ -1,0 +1,76 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { deploy } from '../../src/deploy/deploy.ts';
+import { plan } from '../../src/deploy/plan.ts';
+import { rollback } from '../../src/deploy/rollback.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import { kind, simple } from '../../src/k8s/index.ts';
+import { connectTo, freshName, graphOf, optionsFor } from './deploying.ts';
+import { place } from './place.ts';
+
+const cluster = await connectTo(place);
+afterAll(() => cluster.close());
+
+type Options = ReturnType<typeof optionsFor>;
+const fresh = (): Options => optionsFor({ cluster, namespace: freshName('replacing') });
+const namespaceOf = ({ instance }: Options): string => instance.namespace as string;
+
+describe('a volume', () => {
+  const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name: 'data' } as const;
+  const graph = (image: string, storageClass: string): Graph =>
+    graphOf('replaced-volume', () => {
+      const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'job', image }] } };
+      return {
+        job: kind({ apiVersion: 'batch/v1', kind: 'Job' })({
+          metadata: { name: 'job' },
+          spec: { suspend: true, template },
+        } as never),
+        data: simple.PersistentVolumeClaim({ name: 'data', size: '1Gi', storageClass }),
+      };
+    });
+  const uidOf = async (options: Options): Promise<string | undefined> =>
+    (await cluster.get({ ...claim, namespace: namespaceOf(options) }))?.metadata.uid;
+
+  /** Its claim is deleted at once, as no pod uses it. */
+  async function prepare(options: Options, storageClass: string): Promise<void> {
+    await cluster.create({
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: freshName('volume') },
+      spec: {
+        storageClassName: storageClass,
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '1Gi' },
+        hostPath: { path: '/none' },
+        claimRef: { ...claim, namespace: namespaceOf(options) },
+      },
+    });
+    await deploy(graph('busybox:1', storageClass), options);
+  }
+
+  it('is made anew only with consent to lose its data', async () => {
+    const options = fresh();
+    const [one, two] = [freshName('one'), freshName('two')];
+    await prepare(options, one);
+    const before = await uidOf(options);
+    const consent = { ...options, replace: true };
+    const says = /^data spec: .*data.*may lose the data.*--replace does so only together with --prune-all/;
+    const refused = await plan(graph('busybox:2', two), consent);
+    expect(refused.problems.map(({ message }) => message)).toEqual([expect.stringMatching(says)]);
+    await expect(deploy(graph('busybox:2', two), consent)).rejects.toThrow(/may lose the data/);
+    expect(await uidOf(options)).toBe(before);
+
+    const all = { ...consent, pruneAll: true };
+    const planned = await plan(graph('busybox:2', two), all);
+    expect(planned.problems).toEqual([]);
+    expect(planned.warnings).toContainEqual(expect.stringMatching(/^data: it is deleted to be made anew.*data.*lost$/));
+    const { objects } = await deploy(graph('busybox:2', two), all);
+    expect(objects.map(({ action }) => action)).toEqual(['replaced', 'replaced']);
+    const after = await uidOf(options);
+    expect(after).not.toBe(before);
+
+    await expect(rollback(graph('busybox:2', two), consent)).rejects.toThrow(/may lose the data/);
+    expect(await uidOf(options)).toBe(after);
+    await rollback(graph('busybox:2', two), all);
+    expect(await uidOf(options)).not.toBe(after);
+  });
+});
