@@ -8,8 +8,9 @@ import type { Desired } from './desired.ts';
 import { valueAt } from './field-path.ts';
 import { handOver } from './hand-over.ts';
 import { immutableError, isImmutable } from './immutable.ts';
-import { fieldManager, groupKind, keys } from './identity.ts';
+import { describe, fieldManager, groupKind, keys } from './identity.ts';
 import { canonical } from './intent.ts';
+import { addressOf } from './item.ts';
 import type { ChangeAction, DeployOptions } from './options.ts';
 import { explainRefusal } from './refused.ts';
 import { isPassing, retrying } from './retry.ts';
@@ -42,13 +43,21 @@ export async function applyTask(run: Run, task: Task): Promise<KubernetesObject>
   const { desired, mayAppear, mayBeAccepted } = task;
   let acceptedBy: number | undefined;
   let current = task;
+  let deleted = false;
   let outdated = false;
   const once = async (): Promise<KubernetesObject> => {
     run.signal.throwIfAborted();
-    if (outdated) current = await lookAgain(run, task);
+    if (outdated) {
+      current = await lookAgain(run, task);
+      // Somebody made one meanwhile, or it is ours and only the answer was lost.
+      deleted &&= current.action === 'create';
+    }
     outdated = false;
     try {
-      return await attempt(run, current);
+      return await attempt(run, current, () => {
+        deleted = true;
+        current = { ...task, action: 'create', live: undefined };
+      });
     } catch (error) {
       outdated = isOutdated(current, error);
       acceptedBy ??= performance.now() + (mayBeAccepted ? acceptedWithinMs : 0);
@@ -71,8 +80,24 @@ export async function applyTask(run: Run, task: Task): Promise<KubernetesObject>
   try {
     return await applying;
   } catch (error) {
-    throw await explainRefusal(run, desired, error);
+    const refusal = await explainRefusal(run, desired, error);
+    if (deleted) run.emit({ type: 'object', object: addressOf(desired), action: 'deleted' });
+    throw deleted && isApiError(error) && error.status > 0 ? missingNow(desired, refusal) : refusal;
   }
+}
+
+/** The error of an object that was deleted to be made anew, and could not be made. */
+function missingNow(desired: Desired, refusal: Error): KubewrightError {
+  const { code = 'Invalid', path } = refusal as Partial<KubewrightError>;
+  const reason = refusal.message.replace(/^[\s\S]*? is refused: /, '');
+  return new KubewrightError({
+    code,
+    resource: desired.label,
+    path,
+    message: `${describe(desired)} was deleted to be made anew, and the new one was refused: it is missing now (${reason})`,
+    hint: 'Correct what is refused and deploy again.',
+    cause: refusal,
+  });
 }
 
 /** What the server would store; nothing is written. */
@@ -83,14 +108,14 @@ export async function dryRun(run: Run, task: Task): Promise<KubernetesObject> {
   return action === 'adopt' ? withoutTools(run, task, after) : after;
 }
 
-async function attempt(run: Run, task: Task): Promise<KubernetesObject> {
+async function attempt(run: Run, task: Task, onDelete: () => void): Promise<KubernetesObject> {
   if (task.action === 'create') return create(run, task);
   if (task.action === 'adopt') return adopt(run, task);
   try {
     return await update(run, task, {});
   } catch (error) {
     if (!mayReplace(task, error)) throw error;
-    return replace(run, task);
+    return replace(run, task, onDelete);
   }
 }
 
@@ -130,10 +155,11 @@ export function mayReplace({ desired, action, options }: Task, error: unknown): 
 }
 
 /** Its name is taken until the old one is gone; creating waits for that. */
-async function replace(run: Run, task: Task): Promise<KubernetesObject> {
+async function replace(run: Run, task: Task, onDelete: () => void): Promise<KubernetesObject> {
   const { uid } = task.live?.metadata ?? {};
   await tryCreation(run, task.desired);
   await run.cluster.delete(task.desired, { uid, propagation: 'Background' });
+  onDelete();
   return create(run, { ...task, action: 'create', live: undefined });
 }
 

@@ -4,11 +4,12 @@ import { applyTask } from './apply.ts';
 import { decide, findOrphans, type Orphans } from './decide.ts';
 import type { Convergence } from './converge.ts';
 import type { Desired } from './desired.ts';
+import { valueAt } from './field-path.ts';
 import { Gates } from './gates.ts';
 import { grownVolumes } from './grown.ts';
 import { autoscaled } from './hand-over.ts';
 import { isAmong, keptText, removeCarefully } from './holders.ts';
-import { describe, keyOf, keys, refOf } from './identity.ts';
+import { describe, groupKind, keyOf, keys, refOf } from './identity.ts';
 import { extentOf, recordedObjects } from './inventory.ts';
 import { addressOf, newItem, outcomeOf } from './item.ts';
 import type { Journal } from './journal.ts';
@@ -126,6 +127,7 @@ async function restore(run: Run, failed: Failed): Promise<Restoration> {
     ...differedBefore(restored, failed, others),
     ...notKnown(orphans, failed),
     ...leftBefore(orphans, failed),
+    ...readdressed(planned, back),
   ];
   const unrestored = back.snapshot.objects.filter(({ label }) => refused.has(label) || others.has(label));
   return { objects: [...recorded, ...unrestored], left: [...left, ...kept.map(keptText)], refused };
@@ -182,6 +184,18 @@ function leftBefore({ kept }: Orphans, { run, back: { revision } }: Failed): rea
   return kept
     .filter(({ object, reason }) => reason === wasThere && !changed.has(keyOf(refOf(object))))
     .map(({ object }) => `${describe(refOf(object))}: ${unknown}, and it was there before this run`);
+}
+
+/** Services that were made anew: who still has the old address does not reach them. */
+function readdressed({ world }: Planned, { found }: RestorePoint): readonly string[] {
+  return world.desired.flatMap((desired) => {
+    const [before, now] = [found.get(desired.key), world.live.object(desired.key)].map((object) =>
+      groupKind(desired) === 'Service' ? (valueAt(object, 'spec.clusterIP') as string | undefined) : undefined,
+    );
+    return before !== undefined && now !== undefined && before !== now
+      ? [`${desired.label}: its clusterIP is ${now} (it was ${before})`]
+      : [];
+  });
 }
 
 interface Undoing {
@@ -283,6 +297,12 @@ interface Restored {
   readonly refused?: ReadonlyMap<string, Error>;
 }
 
+const words: Partial<Record<WrittenObject['action'], string>> = {
+  deleted: 'deleted',
+  created: 'made anew',
+  replaced: 'made anew',
+};
+
 /** The error of a run that failed and was undone, as far as that could be. */
 export function undone(
   run: Run,
@@ -290,7 +310,7 @@ export function undone(
   { revision, written, left = [], refused = new Map() }: Restored,
 ): KubewrightError {
   const isWhole = refused.size === 0;
-  const groups = Map.groupBy(written, ({ action }) => (action === 'deleted' ? 'deleted' : 'restored'));
+  const groups = Map.groupBy(written, ({ action }) => words[action] ?? 'restored');
   const lines = [...groups].map(
     ([what, group]) => `  - ${what}: ${[...new Set(group.map(({ label }) => label))].join(', ')}`,
   );

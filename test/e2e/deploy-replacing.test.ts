@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { deploy } from '../../src/deploy/deploy.ts';
+import { valueAt } from '../../src/deploy/field-path.ts';
+import { history } from '../../src/deploy/history.ts';
 import { plan } from '../../src/deploy/plan.ts';
 import { rollback } from '../../src/deploy/rollback.ts';
 import type { Graph } from '../../src/graph/graph.ts';
@@ -72,5 +74,53 @@ describe('a volume', () => {
     expect(await uidOf(options)).toBe(after);
     await rollback(graph('busybox:2', two), all);
     expect(await uidOf(options)).not.toBe(after);
+  });
+});
+
+describe('a new object that is refused when the old one is gone', () => {
+  const service = { apiVersion: 'v1', kind: 'Service', name: 's' } as const;
+  const graph = (clusterIP?: string): Graph =>
+    graphOf('replaced-service', () => ({
+      s: kind(service)({
+        metadata: { name: 's' },
+        spec: { ...(clusterIP && { clusterIP }), ports: [{ port: 80 }], selector: { app: 's' } },
+      } as never),
+    }));
+  const says =
+    /^s spec\.clusterIPs: Service \S+\/s was deleted to be made anew, and the new one was refused: it is missing now \(.*already allocated.*\)\. Correct/;
+  const taken = async (): Promise<string> => {
+    const found = await cluster.get({ ...service, name: 'kubernetes', namespace: 'default' });
+    return valueAt(found, 'spec.clusterIP') as string;
+  };
+
+  it('is named as missing, and the deletion is told', async () => {
+    const options = fresh();
+    await deploy(graph(), options);
+    options.events.length = 0;
+    await expect(deploy(graph(await taken()), { ...options, replace: true })).rejects.toThrow(says);
+    expect(options.events).toContainEqual(
+      expect.objectContaining({ type: 'object', action: 'deleted', object: expect.objectContaining({ label: 's' }) }),
+    );
+    expect((await history(graph(), options)).revisions[0]).toMatchObject({
+      result: 'failed',
+      changes: { deleted: { count: 1, ids: ['s'] } },
+    });
+    expect((await deploy(graph(), options)).objects).toMatchObject([{ action: 'created' }]);
+  });
+
+  it('is undone by making the old one anew, with another address', async () => {
+    const options = fresh();
+    await deploy(graph(), options);
+    const ref = { ...service, namespace: namespaceOf(options) };
+    const before = valueAt(await cluster.get(ref), 'spec.clusterIP') as string;
+    const error = (await deploy(graph(await taken()), { ...options, replace: true, rollbackOnFailure: true }).catch(
+      (caught: unknown) => caught,
+    )) as Error;
+    const after = valueAt(await cluster.get(ref), 'spec.clusterIP') as string;
+    expect(error).toMatchObject({ code: 'RolledBack', message: expect.stringMatching(/\n {2}- made anew: s$/m) });
+    // The server may give it the one that it had.
+    if (after !== before)
+      expect(error.message).toContain(`not undone: s: its clusterIP is ${after} (it was ${before})`);
+    expect(error.message).not.toMatch(/- restored:/);
   });
 });
