@@ -22,7 +22,7 @@ export type ApiErrorCode =
 export interface StatusCause {
   /** Such as `FieldValueInvalid` or `FieldManagerConflict`. */
   readonly reason?: string;
-  /** Absent for Secrets, whose values it may quote. */
+  /** Of Secrets, whose values it may quote, only that a field is immutable. */
   readonly message?: string;
   /** Path of the field, such as `.spec.replicas`. */
   readonly field?: string;

@@ -99,12 +99,16 @@ function codeOf({ status: http }: Refusal, status: KubernetesStatus | undefined)
   return codes[http] ?? (http >= 500 ? 'ServerError' : 'Invalid');
 }
 
+/** What follows a value that it may quote. */
+const afterValue = /field is immutable(?: when `immutable` is set)?$/;
+
 function toCause({ reason, field, message }: StatusCause, secret: boolean): StatusCause {
   const manager = reason === 'FieldManagerConflict' ? /^conflict with "([^"]*)"/.exec(message ?? '')?.[1] : undefined;
+  const said = secret ? afterValue.exec(message ?? '')?.[0] : message;
   return {
     ...(reason !== undefined && { reason }),
     ...(field !== undefined && { field }),
-    ...(message !== undefined && !secret && { message }),
+    ...(said !== undefined && { message: said }),
     ...(manager !== undefined && { manager }),
   };
 }
@@ -119,7 +123,7 @@ const harmlessPatterns = [
   /exceeded quota: [\w.-]+/g,
   /User "[^"]*" cannot \w+ resource "[^"]*"[^:]*/g,
   /admission webhook "[^"]*" denied the request/g,
-  /field is immutable when `immutable` is set/g,
+  /field is immutable(?: when `immutable` is set)?/g,
   /may not be more than \d+ bytes/g,
   /etcdserver: request is too large/g,
   /trying to send message larger than max(?: \(\d+ vs\. \d+\))?/g,

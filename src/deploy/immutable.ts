@@ -16,9 +16,10 @@ const words =
 /** Whether a refusal is about fields that keep the value they were created with, and about nothing else. */
 export function isImmutable(error: unknown): error is ApiError {
   if (!isApiError(error, 'Invalid')) return false;
-  // Those of Secrets say nothing.
-  const said = error.details.causes.filter(({ message }) => message !== undefined);
-  return said.length > 0 ? said.every(({ message }) => words.test(message ?? '')) : words.test(error.message);
+  const { causes } = error.details;
+  // Those of Secrets may say nothing.
+  const isSaid = causes.some(({ message }) => message !== undefined);
+  return isSaid ? causes.every(({ message }) => words.test(message ?? '')) : words.test(error.message);
 }
 
 function immutableCauses({ details }: ApiError): readonly string[] {

@@ -6,7 +6,7 @@ import { plan } from '../../src/deploy/plan.ts';
 import { rollback } from '../../src/deploy/rollback.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
-import { connectTo, freshName, graphOf, optionsFor } from './deploying.ts';
+import { connectTo, freshName, graphOf, optionsFor, secret } from './deploying.ts';
 import { place } from './place.ts';
 
 const cluster = await connectTo(place);
@@ -122,5 +122,28 @@ describe('a new object that is refused when the old one is gone', () => {
     if (after !== before)
       expect(error.message).toContain(`not undone: s: its clusterIP is ${after} (it was ${before})`);
     expect(error.message).not.toMatch(/- restored:/);
+  });
+});
+
+describe('the type of a Secret', () => {
+  const graph = (of: string): Graph =>
+    graphOf('replaced-secret', () => ({
+      s: kind(secret)({ metadata: { name: 's' }, type: of, stringData: { username: 'hunter2-name' } } as never),
+    }));
+
+  it('is a field that cannot change, and no value is quoted', async () => {
+    const options = fresh();
+    await deploy(graph('Opaque'), options);
+    const next = graph('kubernetes.io/basic-auth');
+    const error = (await deploy(next, options).catch((caught: unknown) => caught)) as Error;
+    expect(error).toMatchObject({
+      code: 'Immutable',
+      message: expect.stringMatching(/^s type: Secret \S+\/s: type cannot change once it exists\. .*--replace/),
+    });
+    const planned = await plan(next, { ...options, replace: true });
+    expect(planned).toMatchObject({ problems: [], changes: [{ action: 'replace' }] });
+    expect(error.message + JSON.stringify([planned, options.events])).not.toContain('hunter2');
+    const { objects } = await deploy(next, { ...options, replace: true });
+    expect(objects).toMatchObject([{ action: 'replaced' }]);
   });
 });
