@@ -8,13 +8,13 @@ import type { Desired } from './desired.ts';
 import { diff } from './diff.ts';
 import { edgesOf } from './edges.ts';
 import { Gates } from './gates.ts';
+import { giveUpWarnings } from './give-up.ts';
 import { autoscaled } from './hand-over.ts';
 import { describe, groupKind, keys } from './identity.ts';
 import type { Transition } from './impact.ts';
 import { immutableFields } from './immutable.ts';
 import { addressOf, newItem } from './item.ts';
 import type { DeployOptions, PlannedChange } from './options.ts';
-import { givenUp, ownFields } from './ownership.ts';
 import { explainRefusal } from './refused.ts';
 import { retrying } from './retry.ts';
 import type { Run } from './run.ts';
@@ -61,10 +61,10 @@ export async function compareOne(
   try {
     const after = await retrying(() => run.pool.run(() => dryRun(run, task)), { signal: run.signal });
     const fields = live ? diff(live, after) : [];
-    if (action === 'update' && live && fields.length === 0)
-      planning.warnings?.push(...giveUpWarnings(desired, live, after));
-    if (action !== 'update' || !live || fields.length > 0 || !isSameIntent(live, after))
-      return { change: { ...address, action, fields }, after };
+    const isSame = action === 'update' && live !== undefined && isSameIntent(live, after);
+    if (action === 'update' && live && !isSame && planning.warnings)
+      planning.warnings.push(...(await giveUpWarnings(run, desired, { live, after, changed: fields.length > 0 })));
+    if (!isSame || fields.length > 0) return { change: { ...address, action, fields }, after };
     // Fields were handed over, or dropped by the server: nothing would change.
     world.confirmed.add(`${desired.key} ${desired.hash}`);
     return { change: { ...address, action: 'unchanged', fields }, after };
@@ -133,17 +133,6 @@ export function changedFirst(run: Run, world: World, desired: Desired): readonly
     return action !== 'unchanged' && action !== 'check';
   });
   return [...new Set(changed.map(({ desired: { label } }) => label))];
-}
-
-/** An update without a field that changes says what it is for. */
-function giveUpWarnings({ label }: Desired, live: KubernetesObject, after: KubernetesObject): readonly string[] {
-  if (isSameIntent(live, after)) return [];
-  const paths = givenUp(ownFields(live) ?? {}, ownFields(after) ?? {});
-  return paths.length > 0
-    ? [
-        `${label}: no value changes; it gives up ${paths.join(', ')}, which the graph does not set any more, to whoever else has it`,
-      ]
-    : [];
 }
 
 function isSameIntent(live: KubernetesObject, after: KubernetesObject): boolean {

@@ -88,13 +88,33 @@ function ownedChild(fields: Fields, step: FieldStep): Fields | undefined {
   return fields[key ?? `v:${JSON.stringify(item)}`] as Fields | undefined;
 }
 
-/** The fields that an owned set has and a later one lacks, as field managers write their paths. */
-export function givenUp(before: Fields, after: Fields, path = ''): readonly string[] {
+/** A field that an owned set has. */
+export interface OwnedField {
+  /** As field managers write it. */
+  readonly path: string;
+  /** As their sets have it. */
+  readonly keys: readonly string[];
+}
+
+/** The leaves that an owned set has and a later one lacks. */
+export function givenUp(before: Fields, after: Fields | undefined, keys: readonly string[] = []): OwnedField[] {
   return Object.entries(before).flatMap(([key, child]) => {
     if (key === '.') return [];
-    const place = path + stepText(key);
-    const left = after[key];
-    return left === undefined ? [place.replace(/^\./, '')] : givenUp(child as Fields, left as Fields, place);
+    const [place, left] = [[...keys, key], after?.[key] as Fields | undefined];
+    if (Object.keys(child as Fields).some((name) => name !== '.')) return givenUp(child as Fields, left, place);
+    return left === undefined ? [{ path: place.map(stepText).join('').replace(/^\./, ''), keys: place }] : [];
+  });
+}
+
+/** Whether somebody owns a field of an object, or all that it is in. */
+export function isOwned({ metadata: { managedFields = [] } }: KubernetesObject, { keys }: OwnedField): boolean {
+  return managedFields.some(({ fieldsV1 }) => {
+    let fields: Fields | undefined = fieldsV1;
+    for (const key of keys) {
+      if (!fields || hasNoFields(fields)) break;
+      fields = fields[key] as Fields | undefined;
+    }
+    return fields !== undefined;
   });
 }
 

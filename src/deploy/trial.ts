@@ -15,13 +15,19 @@ const exclusive: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Asks, before an object is deleted to be made anew, whether the server would make it: by a dry run under another name, as
- * its own is taken.
+ * Asks, before an object is deleted to be made anew, whether the server would make it.
  *
- * @returns it as the server would store it, where it can be asked
+ * @returns it as the server would store it, where that can be said
  * @throws KubewrightError with the reason when it would not
  */
 export async function tryCreation(run: Run, desired: Desired): Promise<KubernetesObject | undefined> {
+  const made = await madeAnew(run, desired);
+  // Of what was left out the server says something that will not be.
+  return groupKind(desired) in exclusive ? undefined : made;
+}
+
+/** What the server would store of a new object, without what no two have alike: by a dry run under another name, as its own is taken. */
+export async function madeAnew(run: Run, desired: Desired): Promise<KubernetesObject | undefined> {
   if (groupKind(desired) === named) return undefined;
   const { metadata } = desired.object;
   const start = metadata.name.slice(0, 30).replace(/[^a-z0-9]+$/i, '');
@@ -29,8 +35,8 @@ export async function tryCreation(run: Run, desired: Desired): Promise<Kubernete
   const object = { ...withoutExclusive(desired.object), metadata: { ...metadata, name } };
   try {
     const made = await run.cluster.create(object, { fieldManager, dryRun: true });
-    // Some controllers repeat the name, and of what was left out the server says something that will not be.
-    return groupKind(desired) in exclusive ? undefined : replaced(made, name, desired.name);
+    // Some controllers repeat the name.
+    return replaced(made, name, desired.name);
   } catch (error) {
     if (!isApiError(error, 'Invalid', 'Forbidden')) throw error;
     throw refusal(desired, error, name);

@@ -147,3 +147,55 @@ describe('the type of a Secret', () => {
     expect(objects).toMatchObject([{ action: 'replaced' }]);
   });
 });
+
+describe('a field that is dropped from the graph', () => {
+  const service = { apiVersion: 'v1', kind: 'Service' } as const;
+  const graph = (app: string, more: object): Graph =>
+    graphOf('dropped', () => ({
+      s: kind(service)({
+        metadata: { name: 's' },
+        spec: { ports: [{ port: 80 }], selector: { app }, ...more },
+      } as never),
+    }));
+  const keeps = expect.stringMatching(/^s: the graph does not set spec\.clusterIP any more, which keeps its value: /);
+
+  it.each([
+    ['alone', 'one'],
+    ['with another change', 'two'],
+  ])('is named when the server keeps its value: %s', async (_name, app) => {
+    const options = fresh();
+    await deploy(graph('one', { clusterIP: 'None' }), options);
+    expect((await plan(graph(app, {}), options)).warnings).toEqual([keeps]);
+    options.events.length = 0;
+    await deploy(graph(app, {}), options);
+    expect(options.events).toContainEqual({ type: 'plan', plan: expect.objectContaining({ warnings: [keeps] }) });
+    const live = await cluster.get({ ...service, name: 's', namespace: namespaceOf(options) });
+    expect(valueAt(live, 'spec.clusterIP')).toBe('None');
+  });
+
+  it('is not named when the server gives it its value anyway, or takes it away', async () => {
+    const options = fresh();
+    const usual = { type: 'ClusterIP', sessionAffinity: 'None', publishNotReadyAddresses: true };
+    await deploy(graph('one', usual), options);
+    expect((await plan(graph('two', {}), options)).warnings).toEqual([]);
+    await deploy(graph('one', { type: 'ClusterIP' }), options);
+    expect((await plan(graph('one', {}), options)).warnings).toEqual([
+      's: no value changes; the graph does not set spec.type any more, and the server gives it the same value',
+    ]);
+  });
+
+  it('is not named when somebody else has it too', async () => {
+    const options = fresh();
+    await deploy(graph('one', { clusterIP: 'None' }), options);
+    const shared = {
+      ...service,
+      metadata: { name: 's', namespace: namespaceOf(options) },
+      spec: { clusterIP: 'None' },
+    };
+    await cluster.apply(shared, { fieldManager: 'other' });
+    expect((await plan(graph('two', {}), options)).warnings).toEqual([]);
+    expect((await plan(graph('one', {}), options)).warnings).toEqual([
+      expect.stringMatching(/^s: no value changes; it gives up spec\.clusterIP, .* to whoever else has it$/),
+    ]);
+  });
+});
