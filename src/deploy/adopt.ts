@@ -3,6 +3,7 @@ import { isItem } from './hand-over.ts';
 import { describe, fieldManager } from './identity.ts';
 import { immutableError, isImmutable } from './immutable.ts';
 import { canonical } from './intent.ts';
+import { wroteCopy } from './ownership.ts';
 import type { Run } from './run.ts';
 import type { Task } from './apply.ts';
 
@@ -16,7 +17,7 @@ const oneShot = /^(kubectl.*|helm|before-first-apply|Terraform|pulumi.*|node-fet
  * own them for ever. Gives the object as it is then, where that took a write.
  */
 export async function migrateManagers(run: Run, { desired, live }: Task): Promise<KubernetesObject | undefined> {
-  const { managedFields = [], resourceVersion } = live?.metadata ?? {};
+  const { managedFields = [], resourceVersion } = (live && (await withManagers(run, live)))?.metadata ?? {};
   const migrated = migrate(managedFields);
   if (!migrated) return undefined;
   const operations = [
@@ -28,6 +29,15 @@ export async function migrateManagers(run: Run, { desired, live }: Task): Promis
     message: `${describe(desired)}: taking over from ${[...new Set(managedFields.filter(isOneShot).map(({ manager }) => manager))].join(', ')}`,
   });
   return run.cluster.patch(desired, { type: 'json', body: operations });
+}
+
+/** To fields that nobody owned the server gives an owner with the first apply, whatever that says. */
+async function withManagers(run: Run, live: KubernetesObject): Promise<KubernetesObject> {
+  const { apiVersion, kind, metadata } = live;
+  if (metadata.managedFields?.length) return live;
+  const { name, namespace, uid, resourceVersion } = metadata;
+  const nothing = { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } };
+  return (await run.cluster.apply(nothing as KubernetesObject, { fieldManager })).object;
 }
 
 /** One entry of ours in place of those of the tools; `undefined` when there is none of theirs. */
@@ -56,12 +66,15 @@ export function migrate(
   return [merged, ...entries.filter((entry) => !isTheirs(entry) && !isOurs(entry))];
 }
 
-function isOneShot({ manager = '', subresource }: ManagedFields): boolean {
-  return !subresource && isTool(manager);
+function isOneShot(entry: ManagedFields): boolean {
+  const { manager = '', subresource } = entry;
+  return !subresource && (oneShot.test(manager) || wroteCopy(entry));
 }
 
-export function isTool(manager: string): boolean {
-  return oneShot.test(manager);
+/** Whether a manager loses its fields by an adoption. */
+export function givesWay(live: KubernetesObject | undefined, manager = ''): boolean {
+  const { managedFields = [] } = live?.metadata ?? {};
+  return oneShot.test(manager) || managedFields.some((entry) => entry.manager === manager && wroteCopy(entry));
 }
 
 /**
@@ -76,8 +89,10 @@ export async function withoutTools(
 ): Promise<KubernetesObject> {
   const merge = (entries: readonly ManagedFields[]): Fields =>
     entries.reduce<Fields>((all, { fieldsV1 = {} }) => union(all, fieldsV1), {});
-  const kept = (after.metadata.managedFields ?? []).filter((entry) => !isOneShot(entry));
-  const left = drop(after, merge((live?.metadata.managedFields ?? []).filter(isOneShot)), merge(kept));
+  const isTheirs = ({ manager, subresource }: ManagedFields): boolean => !subresource && givesWay(live, manager);
+  const { managedFields: managers = [] } = after.metadata;
+  const theirs = [...(live?.metadata.managedFields ?? []), ...managers].filter(isTheirs);
+  const left = drop(after, merge(theirs), merge(managers.filter((entry) => !isTheirs(entry))));
   const body = mergePatch(plain(after), plain(left as KubernetesObject));
   if (!live || Object.keys(body).length === 0) return after;
   try {

@@ -1,7 +1,7 @@
 import { KubewrightError } from '../errors.ts';
 import { isApiError, type ApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
-import { isTool, migrateManagers, withoutTools } from './adopt.ts';
+import { givesWay, migrateManagers, withoutTools } from './adopt.ts';
 import { conflictError, conflictFields, isFieldConflict, scaledToZero } from './conflict.ts';
 import { foreignError, holderKinds, isOurs, volumeKinds } from './decide.ts';
 import type { Desired } from './desired.ts';
@@ -12,6 +12,7 @@ import { describe, fieldManager, groupKind, keys } from './identity.ts';
 import { canonical } from './intent.ts';
 import { addressOf } from './item.ts';
 import type { ChangeAction, DeployOptions } from './options.ts';
+import { isCopy } from './ownership.ts';
 import { explainRefusal } from './refused.ts';
 import { isPassing, retrying } from './retry.ts';
 import type { Run } from './run.ts';
@@ -125,7 +126,7 @@ async function lookAgain(run: Run, task: Task): Promise<Task> {
   if (!live) return { ...task, action: 'create', live };
   if (live.metadata.deletionTimestamp) throw new Terminating(task.desired, live);
   // One that we were about to create is ours when the answer was lost, or when a run was killed.
-  return { ...task, action: isOurs(run, live) ? 'update' : 'adopt', live };
+  return { ...task, action: isOurs(run, live) && !isCopy(live) ? 'update' : 'adopt', live };
 }
 
 /** Whether what is there is another object, or another version of it, than was read. */
@@ -186,7 +187,7 @@ async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?:
     if (isImmutable(error)) throw immutableError(desired, error);
     if (!isFieldConflict(error)) throw error;
     // Adopting first moves ownership, which a dry run cannot.
-    const moves = (manager: string): boolean => dry === true && task.action === 'adopt' && isTool(manager);
+    const moves = (manager: string): boolean => dry === true && task.action === 'adopt' && givesWay(task.live, manager);
     const conflicts = conflictFields(error).filter(({ path, manager }) => !takes(task, path) && !moves(manager));
     if (conflicts.length === 0) return send(run, { ...task, object }, { dryRun: dry, force: true });
     // A controller may have taken the field since we looked.

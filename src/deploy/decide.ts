@@ -4,7 +4,7 @@ import type { Desired } from './desired.ts';
 import { forgetRelease, helmReleaseOf, releaseText } from './helm.ts';
 import { describe, fieldManager, keyOf, keys, refOf } from './identity.ts';
 import type { ChangeAction } from './options.ts';
-import { ownsAll } from './ownership.ts';
+import { isCopy, ownsAll, wroteCopy } from './ownership.ts';
 import { fields } from './readiness/verdict.ts';
 import type { Run } from './run.ts';
 import type { World } from './world.ts';
@@ -17,7 +17,8 @@ export function decide(desired: Desired, world: World): ChangeAction {
   // It goes away and has to come back.
   if (live.metadata.deletionTimestamp) return 'create';
   const same = isUnchanged(desired, live) || world.confirmed.has(`${desired.key} ${desired.hash}`);
-  return same ? 'unchanged' : 'update';
+  if (same) return 'unchanged';
+  return isCopy(live) ? 'adopt' : 'update';
 }
 
 /** Objects as they were read, of which it is known that they are as wanted. */
@@ -149,6 +150,13 @@ export function foreignError(
   { label, kind, namespace, name }: Pick<Desired, 'label' | 'kind' | 'namespace' | 'name'>,
   found: KubernetesObject,
 ): KubewrightError {
+  if (isCopy(found))
+    return new KubewrightError({
+      code: 'NotOurs',
+      resource: label,
+      message: `${describe({ kind, namespace, name })} ${copyText(found)}`,
+      hint: 'Take it over with --adopt.',
+    });
   const other = found.metadata.labels?.[keys.partOf];
   const managers = managersOf(found);
   const release = helmReleaseOf(found);
@@ -163,4 +171,11 @@ export function foreignError(
     message: `${describe({ kind, namespace, name })} exists and belongs to ${owner}`,
     hint: `Take it over with --adopt${release ? `, and then ${forgetRelease(release)}` : ''}; or give it another name or namespace.`,
   });
+}
+
+function copyText({ metadata: { managedFields = [] } }: KubernetesObject): string {
+  const writers = managedFields.filter(wroteCopy).map(({ manager }) => manager);
+  return writers.length > 0
+    ? `was restored by ${writers.join(', ')} from a copy of what was deployed, and its fields belong to that`
+    : 'has fields that belong to nobody any more: its managedFields were emptied';
 }

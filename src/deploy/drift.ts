@@ -1,11 +1,14 @@
 import type { KubernetesObject, ManagedFields } from '../cluster/cluster.ts';
 import type { Desired } from './desired.ts';
+import { goesByItself } from './ended.ts';
+import { pathOf, stepOf, valueOf } from './field-steps.ts';
 import { isHandedOver } from './hand-over.ts';
 import { addressOf } from './item.ts';
 import { fieldManager, keyOf, keys, refOf } from './identity.ts';
 import { canonical, intentHash } from './intent.ts';
 import type { Drift, ObjectAddress } from './options.ts';
-import { ownFields, ownsStep, unowned, type FieldStep } from './ownership.ts';
+import { lostValues } from './lost-values.ts';
+import { isCopy, ownFields, ownsStep, unowned, type FieldStep } from './ownership.ts';
 import type { RecordedObject } from './snapshot.ts';
 import type { World } from './world.ts';
 
@@ -39,14 +42,26 @@ function absent({ stored, foreign }: World, address: ObjectAddress, entry: Recor
   if (record?.phase !== 'deployed')
     return [unknown(address, `it is not there, and revision ${record?.revision} did not end`)];
   const found = foreign.get(keyOf(refOf(entry.object)));
-  if (!found) return [{ ...address, change: 'deleted', reason: 'somebody deleted it' }];
-  if (entry.uid !== undefined && entry.uid !== found.metadata.uid)
-    return [{ ...address, change: 'deleted', reason: 'somebody deleted it and made another one' }];
+  if (!found) {
+    const reason = goesByItself(entry.object)
+      ? 'it is gone; it may have been removed after it finished (ttlSecondsAfterFinished)'
+      : 'somebody deleted it';
+    return [{ ...address, change: 'deleted', reason }];
+  }
+  if (isAnother(entry, found)) return [madeAnew(address)];
   const other = found.metadata.labels?.[keys.partOf];
   const reason = other
     ? `it belongs to another deployment now (${other})`
     : 'it does not carry the label of this deployment any more';
   return [{ ...address, change: 'released', reason }, ...fieldDrifts(address, { entry, now: found, salt })];
+}
+
+function isAnother({ uid }: RecordedObject, { metadata }: KubernetesObject): boolean {
+  return uid !== undefined && uid !== metadata.uid;
+}
+
+function madeAnew(address: ObjectAddress): Drift {
+  return { ...address, change: 'deleted', reason: 'somebody deleted it and made another one' };
 }
 
 interface Comparison {
@@ -61,7 +76,9 @@ function changed(world: World, { address, entry, now, wanted }: Comparison): rea
   const { record, salt } = world.stored;
   const applied = now.metadata.annotations?.[keys.intent];
   if (entry && (record?.phase === 'deployed' || applied === intentHash(entry.object, salt))) {
-    return fieldDrifts(address, { entry, now, salt });
+    // What was restored with its owners is as it was.
+    const anew = record?.phase === 'deployed' && isAnother(entry, now) && isCopy(now) ? [madeAnew(address)] : [];
+    return [...anew, ...fieldDrifts(address, { entry, now, salt })];
   }
   // A run that did not end may have applied it.
   if (wanted && applied === wanted.hash) return comparedFields(address, wanted.object, now);
@@ -97,22 +114,28 @@ function fieldDrifts(address: ObjectAddress, { entry, now, salt }: Applied): rea
 }
 
 function comparedFields(address: ObjectAddress, intent: KubernetesObject, live: KubernetesObject): readonly Drift[] {
-  const fields = ownFields(live) ?? {};
-  const lost = [...unowned(intent, fields)];
+  const fields = ownFields(live);
+  const lost = fields
+    ? [...unowned(intent, fields)].map((steps) => ({ steps, isCertain: true }))
+    : [...lostValues(intent, live)];
   // Of an instance and a definition the whole spec is ours; other objects have controllers that fill it.
-  const paths = new Set(lost.map(pathOf));
-  const added = isOfKro(live) ? [...foreignSpec(live, fields)].filter((steps) => !paths.has(pathOf(steps))) : [];
-  return [...lost, ...added].map((steps): Drift => {
+  const paths = new Set(lost.map(({ steps }) => pathOf(steps)));
+  const foreign = isOfKro(live) ? [...foreignSpec(live, fields ?? {})] : [];
+  const added = foreign.filter((steps) => !paths.has(pathOf(steps))).map((steps) => ({ steps, isCertain: true }));
+  return [...lost, ...added].map(({ steps, isCertain }): Drift => {
     const owner = live.metadata.managedFields?.find(
       (entry) => entry.manager !== fieldManager && ownsStep(entry.fieldsV1 ?? {}, steps),
     );
-    return fieldDrift(address, { steps, intent, live }, { manager: owner?.manager, reason: reasonOf(live, owner) });
+    const reason = reasonOf(live, owner, valueOf(live, steps));
+    const drift = fieldDrift(address, { steps, intent, live }, { manager: owner?.manager, reason });
+    return isCertain ? drift : { ...drift, ...unknown(address, `${pathOf(steps)} may be the same in another form`) };
   });
 }
 
 /** Fields that we own, by name, and that are not as they were asked for. */
 function rewritten(address: ObjectAddress, intent: KubernetesObject, live: KubernetesObject): readonly Drift[] {
-  const steps = [...differing(ownFields(live) ?? {}, [intent, live], [])];
+  const fields = ownFields(live);
+  const steps = fields ? [...differing(fields, [intent, live], [])] : [];
   return steps.map((each) =>
     fieldDrift(address, { steps: each, intent, live }, { manager: fieldManager, reason: 'another deployment set it' }),
   );
@@ -190,53 +213,9 @@ function* foreignLeaves(
   }
 }
 
-/** `f:name` is a field, `k:{…}` and `v:…` are items. */
-function stepOf(name: string): FieldStep {
-  return name.startsWith('f:') ? name.slice(2) : { item: JSON.parse(name.slice(2)) as unknown };
-}
-
 type Fields = Readonly<Record<string, unknown>>;
 
-function reasonOf(live: KubernetesObject, owner: ManagedFields | undefined): string {
-  if (!owner) return 'somebody removed it';
+function reasonOf(live: KubernetesObject, owner: ManagedFields | undefined, found: unknown): string {
+  if (!owner) return found === undefined ? 'somebody removed it' : 'somebody changed it';
   return isHandedOver(live, owner) ? `${owner.manager} has it, as it should` : `${owner.manager} set it`;
-}
-
-function valueOf(value: unknown, steps: readonly FieldStep[]): unknown {
-  let current = value;
-  for (const step of steps) {
-    if (typeof current !== 'object' || current === null) return undefined;
-    if (typeof step === 'string') current = (current as Record<string, unknown>)[step];
-    else current = (current as readonly unknown[]).find?.((item) => isItem(item, step.item));
-  }
-  return current;
-}
-
-function isItem(item: unknown, wanted: unknown): boolean {
-  if (typeof item !== 'object' || item === null || typeof wanted !== 'object' || wanted === null)
-    return item === wanted;
-  const [left, right] = [item, wanted] as Readonly<Record<string, unknown>>[];
-  const key = ['name', 'containerPort', 'port', 'mountPath', 'uid', 'type', 'key', 'ip', 'topologyKey'].find(
-    (name) => right?.[name] !== undefined,
-  );
-  return key !== undefined && left?.[key] === right?.[key];
-}
-
-function pathOf(steps: readonly FieldStep[]): string {
-  return steps
-    .map((step, index) => {
-      if (typeof step !== 'string') return `[${itemName(step.item)}]`;
-      if (!/^[\w-]+$/.test(step)) return `[${JSON.stringify(step)}]`;
-      return index === 0 ? step : `.${step}`;
-    })
-    .join('');
-}
-
-function itemName(item: unknown): string {
-  if (typeof item !== 'object' || item === null) return `=${JSON.stringify(item)}`;
-  const [key, value] = Object.entries(item).find(([name]) =>
-    ['name', 'containerPort', 'port', 'mountPath'].includes(name),
-  ) ??
-    Object.entries(item)[0] ?? ['', ''];
-  return `${key}=${JSON.stringify(value)}`;
 }

@@ -1,6 +1,6 @@
 import type { KubernetesObject, ManagedFields } from '../cluster/cluster.ts';
 import { canonical } from './intent.ts';
-import { fieldManager } from './identity.ts';
+import { fieldManager, keys } from './identity.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -14,6 +14,19 @@ export function ownFields(live: KubernetesObject): Fields | undefined {
   const own = (entry: ManagedFields): boolean =>
     entry.manager === fieldManager && entry.operation === 'Apply' && !entry.subresource;
   return live.metadata.managedFields?.find(own)?.fieldsV1;
+}
+
+/**
+ * Whether an object came from a copy of what we applied, such as a dump: its fields belong to who wrote it, our mark as
+ * well, or to nobody.
+ */
+export function isCopy({ metadata: { annotations, managedFields = [] } }: KubernetesObject): boolean {
+  return annotations?.[keys.intent] !== undefined && (managedFields.length === 0 || managedFields.some(wroteCopy));
+}
+
+/** Whoever changes fields owns these alone; only who wrote the whole of it has our mark. */
+export function wroteCopy({ manager, subresource, fieldsV1 = {} }: ManagedFields): boolean {
+  return manager !== fieldManager && !subresource && ownsStep(fieldsV1, ['metadata', 'annotations', keys.intent]);
 }
 
 /**
