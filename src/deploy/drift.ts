@@ -1,6 +1,6 @@
 import type { KubernetesObject, ManagedFields } from '../cluster/cluster.ts';
 import type { Desired } from './desired.ts';
-import { goesByItself } from './ended.ts';
+import { goesByItself, mayHaveEnded } from './ended.ts';
 import { pathOf, stepOf, valueOf } from './field-steps.ts';
 import { isHandedOver } from './hand-over.ts';
 import { addressOf } from './item.ts';
@@ -43,9 +43,7 @@ function absent({ stored, foreign }: World, address: ObjectAddress, entry: Recor
     return [unknown(address, `it is not there, and revision ${record?.revision} did not end`)];
   const found = foreign.get(keyOf(refOf(entry.object)));
   if (!found) {
-    const reason = goesByItself(entry.object)
-      ? 'it is gone; it may have been removed after it finished (ttlSecondsAfterFinished)'
-      : 'somebody deleted it';
+    const reason = goesByItself(entry.object) ? mayHaveEnded : 'somebody deleted it';
     return [{ ...address, change: 'deleted', reason }];
   }
   if (isAnother(entry, found)) return [madeAnew(address)];

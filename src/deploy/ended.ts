@@ -1,8 +1,10 @@
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
-import { groupKind } from './identity.ts';
+import { describe, groupKind } from './identity.ts';
+import type { PlannedChange } from './options.ts';
 import { condition, fields, subjectOf } from './readiness/verdict.ts';
 import type { Run } from './run.ts';
+import { readInventory, type World } from './world.ts';
 
 /** Whether an object did what it was made for, so that nobody misses it when it goes by itself. */
 export function hasEnded(object: KubernetesObject): boolean {
@@ -13,6 +15,26 @@ export function hasEnded(object: KubernetesObject): boolean {
 /** A Job that is deleted some time after its end. */
 export function goesByItself(object: KubernetesObject): boolean {
   return groupKind(object) === 'Job.batch' && typeof fields(object['spec'])['ttlSecondsAfterFinished'] === 'number';
+}
+
+/** Why nobody has to be blamed for one that is gone. */
+export const mayHaveEnded = 'it is gone; it may have been removed after it finished (ttlSecondsAfterFinished)';
+
+/** Jobs that were there, went by themselves as it seems, and are made again. */
+export async function runsAgain(run: Run, world: World, changes: readonly PlannedChange[]): Promise<readonly string[]> {
+  const created = new Set(changes.filter(({ action }) => action === 'create').map(({ label }) => label));
+  const jobs = world.desired.filter(({ label, object }) => created.has(label) && goesByItself(object));
+  if (jobs.length === 0 || !world.stored.record) return [];
+  try {
+    await readInventory(run, world);
+  } catch (error) {
+    // Who only plans may not see what was deployed.
+    if (!isApiError(error, 'Forbidden')) throw error;
+  }
+  const { inventory } = world;
+  return jobs
+    .filter(({ key }) => !inventory || inventory.has(key))
+    .map((job) => `${describe(job)}: ${inventory ? mayHaveEnded : 'if it ran before'}, and it runs once more`);
 }
 
 /** Whether a Job that is gone had succeeded, by the event that outlives it. Who may not read events does not know. */

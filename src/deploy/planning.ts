@@ -4,6 +4,7 @@ import { changedFirst, compareOne, type Planning } from './comparison.ts';
 import { copiedWarnings, decide, findOrphans, hasOrphans, noOrphans, type Orphans } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { definesKind } from './edges.ts';
+import { runsAgain } from './ended.ts';
 import { grownVolumes } from './grown.ts';
 import { takenReleases } from './helm.ts';
 import { withoutOccupied } from './holders.ts';
@@ -128,7 +129,9 @@ export async function makePlan(
     ...unlistedWarnings(world),
     ...update.warnings,
     ...sizeWarnings(world.desired, planned),
-    ...(run.rollbackTo === undefined ? [] : [...notRestored(changes, orphans), ...grownVolumes(world)]),
+    ...(run.rollbackTo === undefined
+      ? await runsAgain(run, world, changes)
+      : [...notRestored(changes, orphans), ...grownVolumes(world)]),
     ...lacks.warnings,
     ...damageWarnings(run, world),
     ...(changed ? [] : unfinishedWarnings(run, world)),

@@ -3,7 +3,9 @@ import type { Graph } from '../graph/graph.ts';
 import { explainExpressions } from '../resolve/explain.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { diagnose } from './diagnose.ts';
+import type { Desired } from './desired.ts';
 import { absence, driftOf } from './drift.ts';
+import { goesByItself, mayHaveEnded } from './ended.ts';
 import { addressOf } from './item.ts';
 import { statusWithKro } from './kro/status.ts';
 import type { Drift, ObjectState, StatusOptions, StatusResult } from './options.ts';
@@ -14,7 +16,7 @@ import type { Run } from './run.ts';
 import { withoutScaled } from './scalers.ts';
 import { unmetAround, verdictOf } from './verdict-of.ts';
 import { expressionReasons } from './why.ts';
-import { lookForReleased, readInventory } from './world.ts';
+import { lookForReleased, readInventory, type World } from './world.ts';
 
 /** How a deployment does now, read once. */
 export async function status(graph: Graph, options: StatusOptions): Promise<StatusResult> {
@@ -41,7 +43,7 @@ async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<
   const objects = await Promise.all(
     world.desired.map(async (desired): Promise<ObjectState> => {
       const live = world.live.object(desired.key);
-      if (!live) return { ...addressOf(desired), state: absence(world, desired) };
+      if (!live) return absentState(world, desired);
       const { state, reason } = verdictOf(run.graph, { path: desired.path, object: live }, rules);
       const details = why && state !== 'ready' ? await run.pool.run(() => diagnose(run, live)) : [];
       return {
@@ -65,4 +67,11 @@ async function statusDirectly(run: Run, { why, drift }: StatusOptions): Promise<
     ...(why && { expressions: expressionReasons(explainExpressions(run.graph, run.instance, world.live), hide) }),
     ...(drift && { drift: await withoutScaled(run, world, driftOf(world)) }),
   };
+}
+
+function absentState(world: World, desired: Desired): ObjectState {
+  const state = absence(world, desired);
+  const isKnown = world.inventory?.has(desired.key) === true;
+  const reason = isKnown && goesByItself(desired.object) ? mayHaveEnded : undefined;
+  return { ...addressOf(desired), state, ...(reason !== undefined && { reason }) };
 }

@@ -139,6 +139,32 @@ describe('status --drift', () => {
     }
   });
 
+  it('blames nobody for a Job that goes by itself, and a plan says that it runs once more', async () => {
+    const options = optionsFor({ cluster, namespace: freshName('drift') });
+    const job = (name: string): never =>
+      kind({ apiVersion: 'batch/v1', kind: 'Job' })({
+        metadata: { name },
+        spec: {
+          ttlSecondsAfterFinished: 3600,
+          template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox' }] } },
+        },
+      } as never) as never;
+    const graph = (...names: readonly string[]): ReturnType<typeof graphOf> =>
+      graphOf('drift', () => ({
+        ...configMaps(['a'])(),
+        ...Object.fromEntries(names.map((name) => [name, job(name)])),
+      }));
+    await deploy(graph('once'), options);
+    const once = { apiVersion: 'batch/v1', kind: 'Job', name: 'once', namespace: namespaceOf(options) };
+    await cluster.delete(once, { propagation: 'Background' });
+    const reason = 'it is gone; it may have been removed after it finished (ttlSecondsAfterFinished)';
+    const { objects, drift } = await status(graph('once'), { ...options, drift: true });
+    expect(objects).toContainEqual(expect.objectContaining({ label: 'once', state: 'missing', reason }));
+    expect(drift).toMatchObject([{ label: 'once', change: 'deleted', reason }]);
+    const { warnings } = await plan(graph('once', 'new'), options);
+    expect(warnings).toEqual([`Job ${once.namespace}/once: ${reason}, and it runs once more`]);
+  });
+
   it('after a run that failed, says what it cannot compare', async () => {
     const options = optionsFor({ cluster, namespace: freshName('drift') });
     await deploy(graphOf('drift', configMaps(['a', 'b'])), options);
