@@ -4,12 +4,13 @@ import type { Graph } from '../graph/graph.ts';
 import { checkCluster } from './cluster-identity.ts';
 import { declined } from './declined.ts';
 import { copiedWarnings, goesWithAll, isMade, isOurs } from './decide.ts';
+import { endingWarnings } from './ending-namespace.ts';
 import { removeCarefully } from './holders.ts';
 import { groupOf, keys } from './identity.ts';
 import { removeRecord } from './journal.ts';
 import { destroyWithKro } from './kro/destroy.ts';
-import { isLocked, withLock } from './lock.ts';
-import { deletedWith, ensureForLock, readNamespace, removeNamespace } from './namespace.ts';
+import { isLocked } from './lock.ts';
+import { deletedWith, readNamespace, removeNamespace, removing } from './namespace.ts';
 import { unfinishedMove } from './migrate.ts';
 import { modeProblems } from './mode.ts';
 import type { DeployedObject, DestroyOptions, Plan } from './options.ts';
@@ -54,14 +55,16 @@ async function destroyDirectly(run: Run, options: DestroyOptions): Promise<Destr
   const found = await findRemovals(run, stored);
   const known = stored.resourceVersion !== undefined || found.removals.length > 0 || (await isLocked(run));
   if (!known && !(namespace && isOurs(run, namespace))) return finish(run, nothing);
-  const plan = { ...planOf(found), ...deletedWith(run, namespace) };
+  const planned = planOf(found);
+  const warnings = [...endingWarnings(namespace, 'destroy'), ...planned.warnings];
+  const plan = { ...planned, warnings, ...deletedWith(run, namespace) };
   run.emit({ type: 'plan', plan });
   await refuseWithoutPermissions(run, plan);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
-  // The lock lies in the namespace, also where that is gone and what was made elsewhere is left.
-  const place = await ensureForLock(run, namespace);
-  const removed = await withLock(run, async () => removeAll(run, await findAgainIfMoved(run, found), options));
-  const end = await removeNamespace(run, goesWithAll(run, removed.inventory), place);
+  const { removed, lockOnly } = await removing(run, namespace, async (hasRecord) =>
+    removeAll(run, await findAgainIfMoved(run, found), { ...options, hasRecord }),
+  );
+  const end = await removeNamespace(run, goesWithAll(run, removed.inventory), { lockOnly });
   const objects = removed.removals.map(
     ({ address }): DeployedObject => ({ ...address, action: 'deleted', ready: true }),
   );
@@ -91,14 +94,18 @@ async function findAgainIfMoved(run: Run, found: Found): Promise<Found> {
   return stored.resourceVersion === found.stored.resourceVersion ? found : findRemovals(run, stored);
 }
 
-async function removeAll(run: Run, found: Found, options: RemoveOptions): Promise<Found> {
+async function removeAll(
+  run: Run,
+  found: Found,
+  { hasRecord, ...options }: RemoveOptions & { readonly hasRecord: boolean },
+): Promise<Found> {
   const { stored } = found;
   const { record } = stored;
-  const written = record ? await writeRecord(run, stored, { ...record, phase: 'destroying' }) : stored;
+  const written = record && hasRecord ? await writeRecord(run, stored, { ...record, phase: 'destroying' }) : stored;
   const all = [await removeFound(run, found, options)];
   // Requests of a run that was killed may have arrived while we deleted.
   if (record?.phase !== 'deployed') all.push(await removeFound(run, await findRemovals(run, stored), options));
-  await removeRecord(run, stored, written);
+  if (hasRecord) await removeRecord(run, stored, written);
   const kept = new Set(all.flatMap((each) => each.kept));
   return { ...found, removals: all.flatMap(({ removals }) => removals), kept: [...kept] };
 }

@@ -28,7 +28,7 @@ export async function explainHold(run: Run, object: KubernetesObject | undefined
 }
 
 /** A namespace says in its conditions what is left in it. */
-function contentOf(object: KubernetesObject | undefined): string | undefined {
+export function contentOf(object: KubernetesObject | undefined): string | undefined {
   const conditions = fields(object?.['status'])['conditions'];
   if (!Array.isArray(conditions)) return undefined;
   const left = (conditions as readonly Fields[]).filter(

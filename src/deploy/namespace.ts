@@ -1,7 +1,9 @@
 import { isApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject, ObjectReference } from '../cluster/cluster.ts';
 import { isOurs } from './decide.ts';
+import { isEnding, untilGone } from './ending-namespace.ts';
 import { fieldManager, keys } from './identity.ts';
+import { withLock } from './lock.ts';
 import { foreignContent } from './namespace-content.ts';
 import { removeInOrder } from './remove.ts';
 import { isPassing, retrying } from './retry.ts';
@@ -17,7 +19,8 @@ export async function ensureNamespace(
   run: Run,
   known: KubernetesObject | undefined,
 ): Promise<{ readonly createdNamespace?: string }> {
-  if (known && !known.metadata.deletionTimestamp) return {};
+  if (known && !isEnding(known)) return {};
+  if (known) await untilGone(run, known);
   const { namespace: name, id } = run.identity;
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [keys.partOf]: id } } };
   const created = await retrying(
@@ -28,7 +31,8 @@ export async function ensureNamespace(
       } catch (error) {
         if (!isApiError(error, 'AlreadyExists')) throw error;
         const found = await readNamespace(run);
-        if (found && !found.metadata.deletionTimestamp) return false;
+        if (found && !isEnding(found)) return false;
+        if (found) await untilGone(run, found);
         throw error;
       }
     },
@@ -39,13 +43,19 @@ export async function ensureNamespace(
   return { createdNamespace: name };
 }
 
-/** Where the namespace is gone and something elsewhere is left: it comes back for the lock alone, of which nothing is told. */
-export async function ensureForLock(
+/**
+ * Removes under the lock. Where the namespace is gone and something elsewhere is left, it comes back for the lock alone, of which
+ * nothing is told; where it is being deleted no lock can be made in it, and the record goes with it.
+ */
+export async function removing<T>(
   run: Run,
   known: KubernetesObject | undefined,
-): Promise<{ readonly lockOnly: boolean }> {
+  work: (hasRecord: boolean) => Promise<T>,
+): Promise<{ readonly removed: T; readonly lockOnly: boolean }> {
+  if (isEnding(known)) return { removed: await work(false), lockOnly: false };
   const { createdNamespace } = await ensureNamespace(untold(run), known);
-  return { lockOnly: createdNamespace !== undefined && !(known && isOurs(run, known)) };
+  const lockOnly = createdNamespace !== undefined && !(known && isOurs(run, known));
+  return { removed: await withLock(run, () => work(true)), lockOnly };
 }
 
 function untold(run: Run): Run {
@@ -76,7 +86,7 @@ export async function removeNamespace(
   const found = await readNamespace(run);
   if (!found || !isOurs(run, found)) return { kept: [] };
   const { namespace: name } = run.identity;
-  const reason = found.metadata.deletionTimestamp ? undefined : (await foreignContent(run, [name], goes)).get(name);
+  const reason = isEnding(found) ? undefined : (await foreignContent(run, [name], goes)).get(name);
   if (reason !== undefined) {
     run.emit({ type: 'namespace', name, action: 'kept', reason });
     return { kept: [`Namespace ${name}: ${reason}`] };

@@ -5,6 +5,7 @@ import { copiedWarnings, decide, findOrphans, hasOrphans, noOrphans, type Orphan
 import type { Desired } from './desired.ts';
 import { definesKind } from './edges.ts';
 import { runsAgain } from './ended.ts';
+import { endingWarnings, isEnding } from './ending-namespace.ts';
 import { grownVolumes } from './grown.ts';
 import { takenReleases } from './helm.ts';
 import { withoutOccupied } from './holders.ts';
@@ -111,7 +112,7 @@ export async function makePlan(
   const { pending } = world.resolution;
   const isEmpty = world.desired.length === 0 && pending.length === 0 && !world.stored.record;
   const createsNamespace =
-    !isEmpty && (!world.namespace || world.namespace.metadata.deletionTimestamp) ? run.identity.namespace : undefined;
+    !isEmpty && (!world.namespace || isEnding(world.namespace)) ? run.identity.namespace : undefined;
   const changed =
     changes.some(({ action }) => action !== 'unchanged' && action !== 'check') ||
     pending.length > 0 ||
@@ -123,6 +124,7 @@ export async function makePlan(
   problems.push(...lacks.problems);
   const warnings = [
     ...(held.instance.length > 0 ? [moveText('kro', 'direct', held.objects.length)] : []),
+    ...(createsNamespace === undefined ? [] : endingWarnings(world.namespace, 'deploy')),
     ...takenReleases(taken),
     ...later,
     ...keptWarnings(orphans),

@@ -4,10 +4,11 @@ import type { Graph } from '../../graph/graph.ts';
 import type { KubernetesObject } from '../../cluster/cluster.ts';
 import { isApiError } from '../../cluster/api-error.ts';
 import { declined } from '../declined.ts';
+import { endingWarnings } from '../ending-namespace.ts';
 import type { DestroyResult } from '../destroy.ts';
 import { removeRecord } from '../journal.ts';
-import { isLocked, withLock } from '../lock.ts';
-import { deletedWith, ensureForLock, readNamespace, removeNamespace } from '../namespace.ts';
+import { isLocked } from '../lock.ts';
+import { deletedWith, readNamespace, removeNamespace, removing } from '../namespace.ts';
 import { unfinishedMove } from '../migrate.ts';
 import { modeProblems } from '../mode.ts';
 import type { DeployedObject, DestroyOptions, Plan } from '../options.ts';
@@ -37,24 +38,24 @@ export async function destroyWithKro(run: Run, options: DestroyOptions): Promise
     found.stored.resourceVersion !== undefined ||
     (await isLocked(run));
   if (!known && !(namespace && isOurs(run, namespace))) return finish(run, none);
-  const plan = { ...planOf(found), ...deletedWith(run, namespace) };
+  const planned = planOf(found);
+  const warnings = [...endingWarnings(namespace, 'destroy'), ...planned.warnings];
+  const plan = { ...planned, warnings, ...deletedWith(run, namespace) };
   run.emit({ type: 'plan', plan });
   await refuseWithoutPermissions(run, plan);
   if (options.confirm && !(await options.confirm(plan))) throw declined(run);
   const kept: string[] = [];
   const gone: Removal[] = [];
-  // The lock lies in the namespace, also where that is gone and what was made elsewhere is left.
-  const place = await ensureForLock(run, namespace);
-  await withLock(run, async () => {
+  const { lockOnly } = await removing(run, namespace, async (hasRecord) => {
     // Another run may have worked between our look and our lock: what it made has to go too.
     const { stored, removals, definitions, ...rest } = await find(run, options);
     await removeInOrder(run, removals);
     gone.push(...removals);
     for (const definition of definitions) await removeDefinition(run, definition, { kept, gone });
     kept.push(...rest.kept, ...rest.left);
-    if (stored.resourceVersion) await removeRecord(run, stored, stored);
+    if (hasRecord && stored.resourceVersion) await removeRecord(run, stored, stored);
   });
-  const end = await removeNamespace(run, goesWithAll(run, found.inventory), place);
+  const end = await removeNamespace(run, goesWithAll(run, found.inventory), { lockOnly });
   return finish(run, {
     ...none,
     ...end,

@@ -1,6 +1,7 @@
 import { definitionsOf } from '../../kro/chain.ts';
 import { KubewrightError } from '../../errors.ts';
 import type { Orphans } from '../decide.ts';
+import { endingWarnings, isEnding } from '../ending-namespace.ts';
 import { addressOf } from '../item.ts';
 import type { DeployOptions, ObjectAddress, Plan, PlannedChange } from '../options.ts';
 import type { DeployRecord } from '../record.ts';
@@ -91,6 +92,7 @@ export async function planWithKro(run: Run, options: DeployOptions, making: Plan
     ...(createsNamespace !== undefined && { createsNamespace }),
     changed,
     warnings: [
+      ...endingWarnings(world.namespace, 'deploy'),
       ...arrival.warnings,
       ...(version.warning ? [version.warning] : []),
       ...definitions.flatMap(({ warnings }) => warnings),
@@ -109,7 +111,7 @@ export async function planWithKro(run: Run, options: DeployOptions, making: Plan
 }
 
 function missingNamespace({ identity }: Run, { namespace }: World): string | undefined {
-  return !namespace || namespace.metadata.deletionTimestamp ? identity.namespace : undefined;
+  return !namespace || isEnding(namespace) ? identity.namespace : undefined;
 }
 
 /** The parts of a deployment beside what there is of them. */
