@@ -1,6 +1,6 @@
 import type { Graph } from '../graph/graph.ts';
 import { checkCluster } from './cluster-identity.ts';
-import { isHeld } from './lock.ts';
+import { lockHolder } from './lock.ts';
 import type { TargetOptions } from './options.ts';
 import { readSoundRecord } from './record.ts';
 import type { Revision } from './revisions.ts';
@@ -14,6 +14,8 @@ export interface HistoryEntry extends Omit<Revision, 'snapshot' | 'content'> {
   readonly current: boolean;
   /** How many objects there were after it; absent where it did not end well. */
   readonly objects?: number;
+  /** While it is still working: who holds the lock, as `user@host/pid`. */
+  readonly holder?: string;
 }
 
 /** What happened to a deployment, newest first. */
@@ -38,12 +40,13 @@ export async function history(graph: Graph, options: TargetOptions): Promise<His
     const { record } = await readSoundRecord(run);
     if (!record) return { deployed: false, revisions: [] };
     const { revisions, inventory, phase } = record;
-    const isRunning = revisions.at(-1)?.result === 'running' && (await isHeld(run));
+    const holder = revisions.at(-1)?.result === 'running' ? await lockHolder(run) : undefined;
     const entries = revisions.map(({ snapshot, content: _content, ...revision }): HistoryEntry => {
-      const killed = revision.result === 'running' && !isRunning;
+      const killed = revision.result === 'running' && holder === undefined;
       return {
         ...revision,
         ...(killed && { result: 'interrupted' }),
+        ...(revision.result === 'running' && holder !== undefined && { holder }),
         restorable: snapshot !== undefined,
         current: phase === 'deployed' && snapshot !== undefined && snapshot.revision === inventory?.revision,
         ...(snapshot && { objects: snapshot.objects }),

@@ -105,10 +105,10 @@ export async function isLocked(run: Run): Promise<boolean> {
   return (await run.cluster.get(leaseRef(run), { signal: run.signal })) !== undefined;
 }
 
-/** Whether a run may be under way: its lock is there, and it is not that of a process that is seen to have ended. */
-export async function isHeld(run: Run): Promise<boolean> {
+/** Who works, as it holds the lock: `user@host/pid`. Nobody when that is a process that is seen to have ended. */
+export async function lockHolder(run: Run): Promise<string | undefined> {
   const lease = await run.cluster.get(leaseRef(run), { signal: run.signal });
-  return lease !== undefined && !isGone(holderOf(lease));
+  return lease && !isGone(holderOf(lease)) ? holderName(holderOf(lease)) : undefined;
 }
 
 async function acquire(run: Run, holder: string): Promise<Hold> {

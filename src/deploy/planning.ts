@@ -27,6 +27,7 @@ import { byKey } from './snapshot.ts';
 import { sizeWarnings } from './size.ts';
 import { existingSecrets } from './secrets.ts';
 import { takeProblems } from './take.ts';
+import { unfinishedWarnings } from './unfinished.ts';
 import { pendingNodes } from './unknown.ts';
 import { judgeUpdate } from './update-rules.ts';
 import { leaveOutGoing, lookForForeign, lookForOrphans, newWorld, readInventory, survey, type World } from './world.ts';
@@ -136,7 +137,7 @@ export async function makePlan(
       : [...notRestored(changes, orphans), ...grownVolumes(world)]),
     ...lacks.warnings,
     ...damageWarnings(run, world),
-    ...(changed ? [] : unfinishedWarnings(run, world)),
+    ...(await unfinishedWarnings(run, world, { changed, looksAtLock: thorough })),
   ];
   const plan = withoutSecrets(run, {
     changes: [...changes, ...held.inner],
@@ -218,14 +219,6 @@ export function recordProblems({ stored: { damage } }: World): readonly Error[] 
 export function damageWarnings(run: Run, { damage, stored: { record } }: World): readonly string[] {
   if (damage) return [damage.message];
   return record?.salvaged ? [`${subject(run)}: the record is made anew; what happened before is forgotten`] : [];
-}
-
-/** What is written although no object changes. */
-function unfinishedWarnings(run: Run, { stored: { record } }: World): readonly string[] {
-  if (!record || record.phase === 'deployed') return [];
-  return [
-    `${subject(run)}: no object changes; what is written is the record, as run ${record.revision} did not end well`,
-  ];
 }
 
 /** A run that was killed may have left something that only the record tells; or the record itself has to be written. */
