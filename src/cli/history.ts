@@ -43,6 +43,9 @@ async function runHistory({ stacks, flags, terminal, signal }: Call): Promise<Ou
   };
 }
 
+const maxCauses = 3;
+const maxCauseLength = 160;
+
 /** Two lines per revision: what it was, and what it changed. */
 function historyText({ deployed, revisions }: History, colors: Terminal['colors']): string {
   if (!deployed) return '  is not deployed';
@@ -73,7 +76,7 @@ function historyText({ deployed, revisions }: History, colors: Terminal['colors'
 }
 
 const words: Readonly<Record<HistoryEntry['result'], string>> = {
-  running: 'not ended',
+  running: 'still working',
   deployed: 'deployed',
   failed: 'failed',
   interrupted: 'interrupted',
@@ -84,14 +87,25 @@ function resultText({ result, rollbackTo }: HistoryEntry): string {
   return rollbackTo === undefined ? words[result] : `${words[result]} (rollback to ${rollbackTo})`;
 }
 
-/** `2 updated: web, api`, and why it failed. */
-function detailsOf({ changes, reason }: HistoryEntry): string[] {
+/** `2 updated: web, api`, who is at work, and why it failed. */
+function detailsOf({ changes, reason, holder }: HistoryEntry): string[] {
   const shown = Object.entries(changes).map(([action, { count, ids }]) => {
     const few = ids.slice(0, 8);
     return `${count} ${action}: ${few.join(', ')}${count > few.length ? `, … ${count - few.length} more` : ''}`;
   });
-  const [firstLine] = (reason ?? '').split('\n');
-  return [...shown, ...(firstLine ? [firstLine] : [])];
+  return [...shown, ...(holder === undefined ? [] : [`${holder} holds the lock`]), ...reasonLines(reason ?? '')];
+}
+
+/** The first line alone may say no more than that there are problems. */
+function reasonLines(reason: string): string[] {
+  const [first = '', ...more] = reason.split('\n').filter((line) => line.trim() !== '');
+  if (first === '') return [];
+  const causes = more.slice(0, maxCauses).map((line) => `  ${shortened(line)}`);
+  return [first, ...causes, ...(more.length > maxCauses ? ['  …'] : [])];
+}
+
+function shortened(line: string): string {
+  return line.length > maxCauseLength ? `${line.slice(0, maxCauseLength - 1)}…` : line;
 }
 
 function paint({ result, current }: HistoryEntry, { bold, red, yellow }: Terminal['colors']): (text: string) => string {

@@ -221,5 +221,9 @@ describe('the command line on a cluster', () => {
       /Stopping after the requests that are running[\s\S]*interrupted: slow slow\/slow: stopped; left:\n[\s\S]*never[\s\S]*Run it again to continue; what was done stays\./,
     );
     expect(code).toBe(130);
+    // The first line of a reason may name no cause.
+    expect(runTsx(slow, ['history', '--env', 'dev'], { env: env() }).stdout).toMatch(
+      /1 .* interrupted .*\n +2 created: .*\n +slow slow\/slow: stopped; left:\n +- never: 0 of 1 replicas are ready\n/,
+    );
   });
 });
