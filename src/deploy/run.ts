@@ -1,3 +1,4 @@
+import { isApiError } from '../cluster/api-error.ts';
 import { KubewrightError } from '../errors.ts';
 import type { ApiResource, KindReference } from '../cluster/cluster.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -163,8 +164,21 @@ export async function whileRunning<T>(run: Run, work: () => Promise<T>): Promise
     return await work();
   } catch (error) {
     run.secretValues.hideInError(error);
-    if (error instanceof KubewrightError) throw error;
+    if (error instanceof KubewrightError) throw withWayToPermissions(error);
     if (run.signal.aborted && error === run.signal.reason) throw stopped(run, [], error);
     throw error;
   }
+}
+
+/** A lack of permissions is known from how the server says it; admission and quotas refuse with the same code. */
+function withWayToPermissions(error: KubewrightError): KubewrightError {
+  if (!isApiError(error, 'Forbidden') || !/ cannot \w+ resource /.test(error.message)) return error;
+  const { code, resource, message } = error;
+  return new KubewrightError({
+    code,
+    resource,
+    message: message.slice(resource === undefined ? 0 : `${resource}: `.length),
+    hint: 'The verb `rbac` prints the permissions that are needed: `rbac --for <verb>`.',
+    cause: error,
+  });
 }
