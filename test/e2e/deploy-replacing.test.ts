@@ -32,8 +32,17 @@ describe('a volume', () => {
   const uidOf = async (options: Options): Promise<string | undefined> =>
     (await cluster.get({ ...claim, namespace: namespaceOf(options) }))?.metadata.uid;
 
-  /** Its claim is deleted at once, as no pod uses it. */
-  async function prepare(options: Options, storageClass: string): Promise<void> {
+  /** Its claim is deleted at once, as no pod uses it; claims that no volume is there for are waited for by nobody. */
+  async function prepare(options: Options, ...storageClasses: readonly [string, string]): Promise<void> {
+    for (const name of storageClasses)
+      await cluster.create({
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'StorageClass',
+        metadata: { name },
+        provisioner: 'kubernetes.io/no-provisioner',
+        volumeBindingMode: 'WaitForFirstConsumer',
+      });
+    const [storageClass] = storageClasses;
     await cluster.create({
       apiVersion: 'v1',
       kind: 'PersistentVolume',
@@ -52,7 +61,7 @@ describe('a volume', () => {
   it('is made anew only with consent to lose its data', async () => {
     const options = fresh();
     const [one, two] = [freshName('one'), freshName('two')];
-    await prepare(options, one);
+    await prepare(options, one, two);
     const before = await uidOf(options);
     const consent = { ...options, replace: true };
     const says = /^data spec: .*data.*may lose the data.*--replace does so only together with --prune-all/;
