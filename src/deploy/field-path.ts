@@ -53,9 +53,13 @@ function* fieldsAt(fields: object, path: string): Iterable<Found> {
 function* itemsAt(items: readonly unknown[], path: string): Iterable<Found> {
   const [head, selector = ''] = bracket.exec(path) ?? [];
   if (head === undefined) return;
-  for (const [index, item] of items.entries())
-    if (isSelected(item, index, selector)) yield [index, item, path.slice(head.length)];
+  const found = [...items.entries()].filter(([index, item]) => isSelected(item, index, selector));
+  // Who has all the keys is meant rather than who leaves one to the server: a port 53 of UDP and one without a protocol.
+  const exact = found.filter(([, item]) => hasKeys(item, selector));
+  for (const [index, item] of exact.length > 0 ? exact : found) yield [index, item, path.slice(head.length)];
 }
+
+const keyed = /([\w-]+)=("(?:[^"\\]|\\.)*"|[^,]+)/g;
 
 /** By its position (`2`), its value (`="a"`) or its keys (`name="web"`); keys that it leaves out the server fills in. */
 function isSelected(item: unknown, index: number, selector: string): boolean {
@@ -63,7 +67,7 @@ function isSelected(item: unknown, index: number, selector: string): boolean {
   if (item instanceof Expression) return true;
   if (selector.startsWith('=')) return isValue(item, parseJson(selector.slice(1)));
   if (typeof item !== 'object' || item === null) return false;
-  const keys = [...selector.matchAll(/([\w-]+)=("(?:[^"\\]|\\.)*"|[^,]+)/g)];
+  const keys = [...selector.matchAll(keyed)];
   return (
     keys.length > 0 &&
     keys.every(([, name = '', wanted = '']) => {
@@ -71,6 +75,11 @@ function isSelected(item: unknown, index: number, selector: string): boolean {
       return value === undefined || value instanceof Expression || isValue(value, parseJson(wanted));
     })
   );
+}
+
+function hasKeys(item: unknown, selector: string): boolean {
+  if (typeof item !== 'object' || item === null || item instanceof Expression) return false;
+  return [...selector.matchAll(keyed)].every(([, name = '']) => Object.hasOwn(item, name));
 }
 
 function isValue(value: unknown, wanted: unknown): boolean {

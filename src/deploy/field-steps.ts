@@ -16,6 +16,13 @@ export function valueOf(value: unknown, steps: readonly FieldStep[]): unknown {
   return current;
 }
 
+/** What tells items with the same key apart, and what it is where it is left out: of port 53 there are often two. */
+const secondKeys: Readonly<Record<string, readonly [key: string, usual?: string]>> = {
+  containerPort: ['protocol', 'TCP'],
+  port: ['protocol', 'TCP'],
+  topologyKey: ['whenUnsatisfiable'],
+};
+
 /** Whether an item of a list is the wanted one, by what names it. */
 export function isItem(item: unknown, wanted: unknown): boolean {
   if (typeof item !== 'object' || item === null || typeof wanted !== 'object' || wanted === null)
@@ -24,7 +31,9 @@ export function isItem(item: unknown, wanted: unknown): boolean {
   const key = ['name', 'containerPort', 'port', 'mountPath', 'uid', 'type', 'key', 'ip', 'topologyKey'].find(
     (name) => right?.[name] !== undefined,
   );
-  return key !== undefined && left?.[key] === right?.[key];
+  if (key === undefined || left?.[key] !== right?.[key]) return false;
+  const [second, usual] = secondKeys[key] ?? [];
+  return second === undefined || (left?.[second] ?? usual) === (right?.[second] ?? usual);
 }
 
 export function pathOf(steps: readonly FieldStep[]): string {
@@ -43,5 +52,9 @@ function itemName(item: unknown): string {
     ['name', 'containerPort', 'port', 'mountPath'].includes(name),
   ) ??
     Object.entries(item)[0] ?? ['', ''];
-  return `${key}=${JSON.stringify(value)}`;
+  const [second = '', usual] = secondKeys[key] ?? [];
+  const other = (item as Readonly<Record<string, unknown>>)[second] ?? usual;
+  return [`${key}=${JSON.stringify(value)}`, ...(other === usual ? [] : [`${second}=${JSON.stringify(other)}`])].join(
+    ',',
+  );
 }

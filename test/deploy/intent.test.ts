@@ -210,6 +210,8 @@ describe('names', () => {
     ['metadata.labels[app.kubernetes.io/name]', 'shop'],
     ['.metadata.labels.app.kubernetes.io/name', 'shop'],
     ['metadata.labels["app.kubernetes.io"].name', undefined],
+    ['spec.dns[port=53,protocol="UDP"].name', 'udp'],
+    ['spec.dns[port=53,protocol="TCP"].name', 'tcp'],
     ['data["a.b"]', 1],
     ['data["a.b"].c', undefined],
     ['data.a.b', 1],
@@ -221,7 +223,14 @@ describe('names', () => {
     const containers = [{ name: 'web', image: 'x', ports: [{ containerPort: 80, name: 'http' }] }];
     const object = {
       metadata: { labels: { app: 'other', 'app.kubernetes.io/name': 'shop' } },
-      spec: { containers, list: ['a', 'b'] },
+      spec: {
+        containers,
+        list: ['a', 'b'],
+        dns: [
+          { port: 53, name: 'tcp' },
+          { port: 53, protocol: 'UDP', name: 'udp' },
+        ],
+      },
       data: { 'a.b': 1, 'a.b.c': 2, 'it"s': 3, '0': 4 },
     };
     expect(valueAt(object, path)).toBe(value);

@@ -23,6 +23,16 @@ describe('lostValues', () => {
     [{ list: [{ name: 'a' }] }, { list: [] }, ['spec.list[name="a"]']],
     [{ rules: [{ verbs: ['get'] }] }, { rules: [{ verbs: ['get'], more: 1 }] }, []],
     [{ rules: [{ verbs: ['get'] }] }, { rules: [{ verbs: ['list'] }] }, ['spec.rules']],
+    [
+      { ports: [{ port: 53 }, { port: 53, protocol: 'UDP', to: 5 }] },
+      {
+        ports: [
+          { port: 53, protocol: 'TCP' },
+          { port: 53, protocol: 'UDP', to: 6 },
+        ],
+      },
+      ['spec.ports[port=53,protocol="UDP"].to'],
+    ],
     [{ args: ['a'] }, { args: ['a', 'b'] }, ['spec.args']],
   ];
   for (const [wanted, found, lost] of cases)
