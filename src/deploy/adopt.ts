@@ -100,7 +100,7 @@ export async function withoutTools(
     const patch = mergePatch(plain(live), plain(left as KubernetesObject));
     return await run.cluster.patch(desired, { type: 'merge', body: patch }, { fieldManager, dryRun: true });
   } catch (error) {
-    throw isImmutable(error) ? immutableError(desired, error) : error;
+    throw isImmutable(error) ? immutableError(desired, live, error) : error;
   }
 }
 

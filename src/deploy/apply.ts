@@ -3,7 +3,7 @@ import { isApiError, type ApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { givesWay, migrateManagers, withoutTools } from './adopt.ts';
 import { conflictError, conflictFields, isFieldConflict, scaledToZero } from './conflict.ts';
-import { foreignError, holderKinds, isOurs, volumeKinds } from './decide.ts';
+import { foreignError, holderKinds, isOurs, losesData } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { valueAt } from './field-path.ts';
 import { handOver } from './hand-over.ts';
@@ -144,13 +144,13 @@ async function adopt(run: Run, task: Task): Promise<KubernetesObject> {
 }
 
 /** Whether an object that cannot become what is wanted may be deleted and made anew. */
-export function mayReplace({ desired, action, options }: Task, error: unknown): boolean {
+export function mayReplace({ desired, action, live, options }: Task, error: unknown): boolean {
   return (
     action === 'update' &&
     options.replace === true &&
     !desired.node.keep &&
     !holderKinds.includes(groupKind(desired)) &&
-    (options.pruneAll === true || !volumeKinds.includes(groupKind(desired))) &&
+    (options.pruneAll === true || !live || !losesData(live)) &&
     (error as KubewrightError).code === 'Immutable'
   );
 }
@@ -184,7 +184,7 @@ async function update(run: Run, task: Task, { dryRun: dry }: { readonly dryRun?:
     return await send(run, { ...task, object }, { dryRun: dry });
   } catch (error) {
     if (isOutdated(task, error)) throw error;
-    if (isImmutable(error)) throw immutableError(desired, error);
+    if (isImmutable(error)) throw immutableError(desired, task.live, error);
     if (!isFieldConflict(error)) throw error;
     // Adopting first moves ownership, which a dry run cannot.
     const moves = (manager: string): boolean => dry === true && task.action === 'adopt' && givesWay(task.live, manager);

@@ -2,7 +2,7 @@ import { isApiError, type ApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { KubewrightError } from '../errors.ts';
 import { dryRun, mayReplace, type Task } from './apply.ts';
-import { decide, foreignError, volumeKinds } from './decide.ts';
+import { decide, foreignError, losesData } from './decide.ts';
 import { deciding } from './deciding.ts';
 import type { Desired } from './desired.ts';
 import { diff } from './diff.ts';
@@ -10,7 +10,7 @@ import { edgesOf } from './edges.ts';
 import { Gates } from './gates.ts';
 import { giveUpWarnings } from './give-up.ts';
 import { autoscaled } from './hand-over.ts';
-import { describe, groupKind, keys } from './identity.ts';
+import { describe, keys } from './identity.ts';
 import type { Transition } from './impact.ts';
 import { immutableFields } from './immutable.ts';
 import { addressOf, newItem } from './item.ts';
@@ -99,7 +99,7 @@ async function refused(
       (caught: unknown) => ({ made: undefined, refusal: caught as Error }),
     );
     if (!refusal || comesFirst(world, desired, refusal)) {
-      if (volumeKinds.includes(groupKind(desired)))
+      if (live && losesData(live))
         warnings?.push(`${desired.label}: it is deleted to be made anew, and the data that is in it may be lost`);
       return {
         ...address,

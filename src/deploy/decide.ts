@@ -2,7 +2,7 @@ import { KubewrightError } from '../errors.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import type { Desired } from './desired.ts';
 import { forgetRelease, helmReleaseOf, releaseText } from './helm.ts';
-import { describe, fieldManager, keyOf, keys, refOf } from './identity.ts';
+import { describe, fieldManager, groupKind, keyOf, keys, refOf } from './identity.ts';
 import type { ChangeAction } from './options.ts';
 import { isCopy, ownsAll, wroteCopy } from './ownership.ts';
 import { fields } from './readiness/verdict.ts';
@@ -61,11 +61,12 @@ export function goesWithAll(run: Run, inventory: Inventory): (object: Kubernetes
 /** Deleting one of these takes everything in it along, whoever made that. */
 export const holderKinds: readonly string[] = ['CustomResourceDefinition.apiextensions.k8s.io', 'Namespace'];
 
-/** Deleting one of these takes the data in it along. */
-export const volumeKinds: readonly string[] = ['PersistentVolumeClaim', 'PersistentVolume'];
-
-/** Kinds whose deletion takes data or other objects along. */
-const precious = new Set(['Namespace', 'CustomResourceDefinition', ...volumeKinds]);
+/** Whether deleting an object takes data along: that of a volume, or of the volumes that a StatefulSet has deleted with it. */
+export function losesData(object: KubernetesObject): boolean {
+  const { persistentVolumeClaimRetentionPolicy: retention } = fields(object['spec']);
+  if (groupKind(object) === 'StatefulSet.apps') return fields(retention)['whenDeleted'] === 'Delete';
+  return ['PersistentVolumeClaim', 'PersistentVolume'].includes(groupKind(object));
+}
 
 /** Objects of this deployment that its graph does not name any more. */
 export interface Orphans {
@@ -96,6 +97,7 @@ export function findOrphans(run: Run, world: World, pruneAll: boolean): Orphans 
   const copied: KubernetesObject[] = [];
   for (const [key, object] of world.live.all()) {
     const { metadata, kind } = object;
+    const isPrecious = holderKinds.includes(groupKind(object)) || losesData(object);
     if (wanted.has(key) || !isOurs(run, object) || metadata.deletionTimestamp) continue;
     if (kind === 'Namespace' && metadata.name === run.identity.namespace) continue;
     if (!isMade(run, object, world.inventory)) {
@@ -107,8 +109,11 @@ export function findOrphans(run: Run, world: World, pruneAll: boolean): Orphans 
     const reason = keepReason(run, world, { object, uid: known?.uid });
     if (reason !== undefined) kept.push({ object, reason });
     else if (run.rollbackTo !== undefined && metadata.annotations?.[keys.adopted] === 'true') released.push(object);
-    else if (precious.has(kind) && !pruneAll)
-      kept.push({ object, reason: `deleting a ${kind} needs consent (\`pruneAll\`)` });
+    else if (isPrecious && !pruneAll)
+      kept.push({
+        object,
+        reason: `deleting a ${kind}${kind === 'StatefulSet' ? ' and its volumes' : ''} needs consent (\`pruneAll\`)`,
+      });
     else deletable.push(object);
   }
   return { deletable, kept, released, copied };

@@ -1,7 +1,7 @@
 import { isApiError, type ApiError } from '../cluster/api-error.ts';
 import type { KubernetesObject } from '../cluster/cluster.ts';
 import { KubewrightError } from '../errors.ts';
-import { holderKinds, volumeKinds } from './decide.ts';
+import { holderKinds, losesData } from './decide.ts';
 import type { Desired } from './desired.ts';
 import { diff } from './diff.ts';
 import { valueAt } from './field-path.ts';
@@ -61,24 +61,24 @@ function changedBelow(
 const chosen: readonly string[] = ['spec.volumeName', 'spec.nodeName'];
 
 /** The refusal to delete an object and make it anew without being told to. */
-export function immutableError(desired: Desired, error: ApiError): KubewrightError {
+export function immutableError(desired: Desired, live: KubernetesObject | undefined, error: ApiError): KubewrightError {
   const fields = [...new Set(immutableCauses(error))].join(', ') || 'a field that changed';
   return new KubewrightError({
     code: 'Immutable',
     resource: desired.label,
     path: immutableCauses(error)[0],
     message: `${describe(desired)}: ${fields} cannot change once it exists`,
-    hint: wayOut(desired),
+    hint: wayOut(desired, live),
     cause: error,
   });
 }
 
-function wayOut(desired: Desired): string {
+function wayOut(desired: Desired, live: KubernetesObject | undefined): string {
   const others = 'give the new one another name, or keep the old value';
   if (holderKinds.includes(groupKind(desired)))
     return `Deleting it would take everything along that is in it, so --replace does not: ${others}.`;
   const keep = desired.node.keep ? ' It is marked `keep`, so only another name is possible.' : '';
-  if (volumeKinds.includes(groupKind(desired)))
+  if (live && losesData(live))
     return `Deleting it may lose the data that is in it, so --replace does so only together with --prune-all: ${others}.${keep}`;
   return `Delete it and create it anew with --replace, ${others}.${keep}`;
 }

@@ -57,6 +57,7 @@ export function nodeOf({ path, object, needs = [], after = [], keep }: RecordedO
 export function notRestored(changes: readonly PlannedChange[], { released }: Orphans): readonly string[] {
   const lines = changes.flatMap(({ action, ...address }): readonly string[] => {
     const name = describe(address);
+    const goes = action === 'delete' || action === 'replace';
     if (address.kind === 'Job' && action !== 'unchanged')
       return [`${name}: what its runs did stays${action === 'delete' ? '' : ', and it runs once more'}`];
     if (address.kind === 'PersistentVolumeClaim')
@@ -64,7 +65,7 @@ export function notRestored(changes: readonly PlannedChange[], { released }: Orp
         `${name}: ${action === 'create' || action === 'replace' ? 'it is made empty' : 'its data stays as it is now'}`,
       ];
     return address.kind === 'StatefulSet' && action !== 'unchanged'
-      ? [`${name}: the data of its volumes stays as it is now`]
+      ? [`${name}: the data of its volumes ${goes ? 'is not brought back' : 'stays as it is now'}`]
       : [];
   });
   const freed = released.map(

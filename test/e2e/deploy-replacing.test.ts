@@ -6,7 +6,7 @@ import { plan } from '../../src/deploy/plan.ts';
 import { rollback } from '../../src/deploy/rollback.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
-import { connectTo, freshName, graphOf, optionsFor, secret } from './deploying.ts';
+import { connectTo, freshName, graphOf, optionsFor, secret, volumeFor } from './deploying.ts';
 import { place } from './place.ts';
 
 const cluster = await connectTo(place);
@@ -43,18 +43,7 @@ describe('a volume', () => {
         volumeBindingMode: 'WaitForFirstConsumer',
       });
     const [storageClass] = storageClasses;
-    await cluster.create({
-      apiVersion: 'v1',
-      kind: 'PersistentVolume',
-      metadata: { name: freshName('volume') },
-      spec: {
-        storageClassName: storageClass,
-        accessModes: ['ReadWriteOnce'],
-        capacity: { storage: '1Gi' },
-        hostPath: { path: '/none' },
-        claimRef: { ...claim, namespace: namespaceOf(options) },
-      },
-    });
+    await volumeFor(cluster, { ...claim, namespace: namespaceOf(options) }, storageClass);
     await deploy(graph('busybox:1', storageClass), options);
   }
 
@@ -82,6 +71,44 @@ describe('a volume', () => {
     await expect(rollback(graph('busybox:2', two), consent)).rejects.toThrow(/may lose the data/);
     expect(await uidOf(options)).toBe(after);
     await rollback(graph('busybox:2', two), all);
+    expect(await uidOf(options)).not.toBe(after);
+  });
+});
+
+describe('a StatefulSet', () => {
+  const ref = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'db' } as const;
+  const graph = (serviceName: string, whenDeleted: string): Graph =>
+    graphOf('replaced-set', () => ({
+      db: kind(ref)({
+        metadata: { name: 'db' },
+        spec: {
+          replicas: 0,
+          serviceName,
+          selector: { matchLabels: { app: 'db' } },
+          persistentVolumeClaimRetentionPolicy: { whenDeleted, whenScaled: 'Retain' },
+          template: { metadata: { labels: { app: 'db' } }, spec: { containers: [{ name: 'db', image: 'db:1' }] } },
+        },
+      } as never),
+      other: simple.ConfigMap({ name: 'other', data: {} }),
+    }));
+  const uidOf = async (options: Options): Promise<string | undefined> =>
+    (await cluster.get({ ...ref, namespace: namespaceOf(options) }))?.metadata.uid;
+
+  it('whose volumes go with it is made anew or pruned only with consent; one whose volumes stay without', async () => {
+    const options = { ...fresh(), replace: true };
+    await deploy(graph('one', 'Delete'), options);
+    const before = await uidOf(options);
+    await expect(deploy(graph('two', 'Delete'), options)).rejects.toThrow(/db spec.*may lose the data/);
+    const without = graphOf('replaced-set', () => ({ other: simple.ConfigMap({ name: 'other', data: {} }) }));
+    const { warnings } = await plan(without, options);
+    expect(warnings).toContainEqual(expect.stringMatching(/deleting a StatefulSet and its volumes needs consent/));
+    await deploy(without, options);
+    expect(await uidOf(options)).toBe(before);
+    await deploy(graph('two', 'Delete'), { ...options, pruneAll: true });
+    const after = await uidOf(options);
+    expect(after).not.toBe(before);
+    await deploy(graph('two', 'Retain'), options);
+    await deploy(graph('three', 'Delete'), options);
     expect(await uidOf(options)).not.toBe(after);
   });
 });

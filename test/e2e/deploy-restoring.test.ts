@@ -6,7 +6,7 @@ import { plan } from '../../src/deploy/plan.ts';
 import { rollback } from '../../src/deploy/rollback.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { kind, simple } from '../../src/k8s/index.ts';
-import { configMap, configMaps, connectTo, freshName, graphOf, optionsFor } from './deploying.ts';
+import { configMap, configMaps, connectTo, freshName, graphOf, optionsFor, volumeFor } from './deploying.ts';
 import { place } from './place.ts';
 
 const cluster = await connectTo(place);
@@ -37,18 +37,7 @@ describe('a volume that grew', () => {
       provisioner: 'example.com/none',
       allowVolumeExpansion: true,
     });
-    await cluster.create({
-      apiVersion: 'v1',
-      kind: 'PersistentVolume',
-      metadata: { name: freshName('volume') },
-      spec: {
-        storageClassName: storageClass,
-        accessModes: ['ReadWriteOnce'],
-        capacity: { storage: '1Gi' },
-        hostPath: { path: '/none' },
-        claimRef: { ...claim, namespace: namespaceOf(options) },
-      },
-    });
+    await volumeFor(cluster, { ...claim, namespace: namespaceOf(options) }, storageClass);
     return { options, storageClass };
   }
   const volume = (storageClass: string, [key, size]: readonly [string, string], more = {}): Graph =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type } from 'arktype';
 import { connect } from '../../src/cluster/connect.ts';
-import type { Cluster, KubernetesObject } from '../../src/cluster/cluster.ts';
+import type { Cluster, KubernetesObject, ObjectReference } from '../../src/cluster/cluster.ts';
 import type { DeployEvent, DeployOptions, Mode } from '../../src/deploy/options.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { toResourceGraph } from '../../src/graph/graph.ts';
@@ -131,4 +131,20 @@ export function widgetDefinition(group: string, more: object = {}): never {
     metadata: { name: `widgets.${group}` },
     spec: { group, scope: 'Namespaced', names, versions: [version] },
   } as never) as never;
+}
+
+/** A volume that only this claim gets. */
+export async function volumeFor(cluster: Cluster, claim: ObjectReference, storageClassName: string): Promise<void> {
+  await cluster.create({
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: freshName('volume') },
+    spec: {
+      storageClassName,
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: '1Gi' },
+      hostPath: { path: '/none' },
+      claimRef: claim,
+    },
+  });
 }
